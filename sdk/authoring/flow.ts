@@ -1,0 +1,77 @@
+import type * as z from 'zod';
+import type { Approval, Decision } from './approval.js';
+import type { Duration } from './duration.js';
+import type { Pipeline } from './pipeline.js';
+import type { AnyStep } from './step.js';
+
+/** What `flow.phases` runs: in this order, each phase's output feeds the next (SPEC §2). */
+export interface Phases<E, T, L, A> {
+  /** Calls that run at the same time. */
+  extract: Calls<E>;
+  /** A function whose step calls run one after another, however they are written. */
+  transform: (extracted: E) => Promise<T>;
+  /** Calls that run at the same time. */
+  load: (transformed: T) => Calls<L>;
+  /** A function whose step calls run one after another on the target system, such as SCD type 2. */
+  transformAtLoad?: (loaded: L) => Promise<A>;
+  /** How many calls of a phase run at once; 10 unless said. */
+  concurrency?: number;
+}
+
+/** Named calls, not yet made. */
+export type Calls<Results> = { [Name in keyof Results]: () => Promise<Results[Name]> };
+
+/** The end of a run that did not succeed and is no failure either. */
+export type EndState = 'CANCELLED' | 'ROLLED_BACK';
+
+/** What a run of the pipeline knows of itself. */
+export interface RunInfo {
+  readonly pipeline: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** ISO 8601, UTC: when maxDuration is over, or undefined where there is none. */
+  readonly deadline: string | undefined;
+}
+
+/** What a pipeline's body does beside calling steps. */
+export interface Flow {
+  readonly run: RunInfo;
+  /**
+   * Asks people and waits. The approval must be among the pipeline's `approvals`.
+   *
+   * @throws Declined when it is declined, ApprovalExpired when nobody decides within the time
+   */
+  approve<A extends z.ZodType>(approval: Approval<string, A>, ask?: { evidence?: unknown; within?: Duration }): Promise<Decision<z.output<A>>>;
+  /** Registers what takes the next step's effect back. Undos run in reverse order, when the run fails, is cancelled, declined or out of time. */
+  undo(compensation: () => Promise<unknown>): void;
+  /** Runs the four phases extract, transform, load and transform-at-load in order. */
+  phases<E, T, L, A = undefined>(phases: Phases<E, T, L, A>): Promise<{ extract: E; transform: T; load: L; transformAtLoad: A }>;
+  /**
+   * Does the same for each item, with at most `concurrency` at once (10 unless said). Results stand in the order of the items.
+   * When one fails, no further one is begun, those that run are awaited, and the first failure is thrown.
+   */
+  each<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>, options?: { concurrency?: number }): Promise<Result[]>;
+  /**
+   * Runs another pipeline as a child and waits for its output. It is cancelled and undone with this run.
+   *
+   * @throws Declined, ApprovalExpired or StepFailed when the child does not succeed
+   */
+  runPipeline<I extends z.ZodType, O extends z.ZodType>(pipeline: Pipeline<I, O>, input: z.input<I>, options?: { workflowId?: string }): Promise<z.output<O>>;
+  /** Shows a step as SKIPPED in the run, with the reason. */
+  skip(step: AnyStep, reason: string): void;
+  /** Writes a line into the run's log, kept in its history; the first 1,000 lines of a run. */
+  log(message: string, details?: { records?: number }): void;
+  /** Says how much is done, from 0 to 1. It never falls. */
+  progress(fraction: number): void;
+  /** Waits, at most until the run's deadline. */
+  sleep(duration: Duration): Promise<void>;
+  /** Undoes what is registered and ends the run in that state: return what this returns. A failed undo makes the run FAILED. */
+  end<Output>(state: EndState, output: Output): Promise<Output>;
+  /** Starts the run anew with this input and an empty history, when that grows long. Nothing may be left to undo. */
+  continueAs(input: unknown): Promise<never>;
+  /** Whether the history is long enough that a coordinator should drain and continue as new. */
+  readonly historyIsLong: boolean;
+}
+

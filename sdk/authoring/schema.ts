@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { ValidationError } from './errors.js';
+import type { Mistake } from './mistake.js';
+
+type Depth = [never, 0, 1, 2, 3, 4, 5, 6];
+type Plain = string | number | boolean | null | undefined | void;
+
+/** The first thing in a type that JSON cannot carry, by name, or never. */
+type Unsafe<T, D extends number = 6> = [D] extends [never] ? never
+  : unknown extends T ? never
+  : T extends Plain ? never
+  : T extends bigint ? 'a bigint'
+  : T extends symbol ? 'a symbol'
+  : T extends (...args: never) => unknown ? 'a function'
+  : T extends Date ? 'a Date'
+  : T extends ReadonlyMap<unknown, unknown> ? 'a Map'
+  : T extends ReadonlySet<unknown> ? 'a Set'
+  : T extends readonly (infer Item)[] ? Unsafe<Item, Depth[D]>
+  : T extends object ? { [K in keyof T]-?: Unsafe<T[K], Depth[D]> }[keyof T]
+  : never;
+
+/** A schema whose values travel as JSON and that parses its own output unchanged; else a sentence that says what is wrong. */
+export type JsonSafe<S extends z.ZodType> = [Unsafe<z.output<S>> | Unsafe<z.input<S>>] extends [never]
+  ? [z.output<S>] extends [z.input<S>] ? S
+  : Mistake<'This schema turns its input into another type. Keep the type, and compute in the step.'>
+  : Mistake<`This schema holds ${Unsafe<z.output<S>> | Unsafe<z.input<S>>}, which JSON cannot carry. Use a string, number, boolean, array or object.`>;
+
+const unsafeKinds = new Set(['date', 'bigint', 'map', 'set', 'symbol', 'function', 'promise', 'file', 'nan', 'transform']);
+
+/**
+ * Says what in a schema cannot travel as JSON or does not parse its own output unchanged, or undefined.
+ * What the types cannot see (a schema cast to any, JavaScript) is found here, when the module loads.
+ */
+export function findUnsafe(schema: z.ZodType): string | undefined {
+  return inspect(schema, '', new Set());
+}
+
+function inspect(schema: unknown, path: string, seen: Set<unknown>): string | undefined {
+  if (typeof schema !== 'object' || schema === null || seen.has(schema)) return undefined;
+  seen.add(schema);
+  const definition = (schema as { _zod?: { def?: Record<string, unknown> } })._zod?.def;
+  if (definition === undefined) return `${path || 'it'} is not a zod 4 schema`;
+  if (unsafeKinds.has(String(definition.type))) return `${path || 'it'} is a ${String(definition.type)}`;
+  for (const [key, child] of children(definition)) {
+    const found = inspect(child, path === '' ? key : `${path}.${key}`, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function children(definition: Record<string, unknown>): [string, unknown][] {
+  if (definition.type === 'object') return Object.entries(definition.shape as object).concat(single(definition, ['catchall']));
+  if (definition.type === 'lazy') return [['', (definition.getter as () => unknown)()]];
+  const lists = ['options', 'items'].flatMap((key) => (Array.isArray(definition[key]) ? (definition[key] as unknown[]) : []));
+  return lists
+    .map((child, index): [string, unknown] => [String(index), child])
+    .concat(single(definition, ['element', 'innerType', 'in', 'out', 'left', 'right', 'keyType', 'valueType', 'rest']));
+}
+
+function single(definition: Record<string, unknown>, keys: string[]): [string, unknown][] {
+  return keys.filter((key) => definition[key] != null).map((key) => [key === 'element' ? '[]' : key, definition[key]]);
+}
+
+/**
+ * A value checked by a schema.
+ *
+ * @param where names the value for the reader, such as `the input of step price_orders`
+ * @throws ValidationError with every field that is wrong
+ */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string, code: 'wrong_input' | 'wrong_output' | 'wrong_answer'): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ValidationError(`${where} is wrong: ${describe(result.error)}`, { code, where });
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.length === 0 ? '' : `${issue.path.join('.')}: `}${issue.message}`).join('; ');
+}

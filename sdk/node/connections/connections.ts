@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import * as z from 'zod';
+import { HeadraceError } from '../../authoring/errors.js';
+import { Connection } from './kinds.js';
+import { resolveSecrets } from './secrets.js';
+
+const File = z.looseObject({ connections: z.record(z.string(), z.unknown()).default({}) });
+const paths = ['folder', 'file'] as const;
+
+/** Named connections, from a file and the environment. Each is checked, and its secrets are read, when it is asked for. */
+export class Connections {
+  private constructor(
+    private readonly declared: ReadonlyMap<string, unknown>,
+    private readonly base: string,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /**
+   * Reads headrace.json, where it is there, and HEADRACE_CONNECTION_<NAME> (a JSON object, or a postgres:// URL), which goes before it.
+   *
+   * @param file the path of the settings file
+   * @throws HeadraceError bad_connection when the file or a variable cannot be read
+   */
+  static read(file: string, environment: NodeJS.ProcessEnv = process.env): Connections {
+    const declared = new Map(Object.entries(readFile(file)));
+    for (const [variable, value] of Object.entries(environment)) {
+      const name = /^HEADRACE_CONNECTION_(\w+)$/.exec(variable)?.[1]?.toLowerCase();
+      if (name !== undefined && value !== undefined) declared.set(name, fromVariable(variable, value));
+    }
+    return new Connections(declared, dirname(resolve(file)), environment);
+  }
+
+  /** Connections that a program gives itself, such as a test. */
+  static of(declared: Record<string, z.input<typeof Connection>>, base = process.cwd()): Connections {
+    return new Connections(new Map(Object.entries(declared)), base, process.env);
+  }
+
+  names(): string[] {
+    return [...this.declared.keys()].sort();
+  }
+
+  /**
+   * A connection by name, checked, with its secrets.
+   *
+   * @throws HeadraceError missing_connection, bad_connection or missing_secret
+   */
+  get<Kind extends Connection['kind']>(name: string, ...kinds: Kind[]): Extract<Connection, { kind: Kind }> {
+    if (!this.declared.has(name)) {
+      const known = this.names().join(', ') || 'none';
+      throw new HeadraceError(`There is no connection '${name}'. Declared are: ${known}.`, { code: 'missing_connection', where: name });
+    }
+    const connection = this.check(name, resolveSecrets(name, this.declared.get(name), this.environment));
+    if (kinds.length > 0 && !kinds.includes(connection.kind as Kind)) {
+      throw new HeadraceError(`The connection '${name}' is of the kind ${connection.kind}; here it must be ${kinds.join(' or ')}.`, { code: 'bad_connection', where: name });
+    }
+    return this.absolute(connection) as Extract<Connection, { kind: Kind }>;
+  }
+
+  private check(name: string, value: unknown): Connection {
+    const checked = Connection.safeParse(value);
+    if (checked.success) return checked.data;
+    throw new HeadraceError(`The connection '${name}' is wrong: ${z.prettifyError(checked.error)}`, { code: 'bad_connection', where: name });
+  }
+
+  private absolute(connection: Connection): Connection {
+    const changed: Record<string, unknown> = { ...connection };
+    for (const key of paths) {
+      const path = changed[key];
+      if (typeof path === 'string' && !isAbsolute(path)) changed[key] = resolve(this.base, path);
+    }
+    return changed as Connection;
+  }
+}
+
+function readFile(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new HeadraceError(`${file} cannot be read: ${(error as Error).message}`, { code: 'unreadable_file', where: file });
+  }
+  try {
+    return File.parse(JSON.parse(text)).connections;
+  } catch (error) {
+    throw new HeadraceError(`${file} is not a settings file: ${(error as Error).message}`, { code: 'bad_connection', where: file, fix: 'Write { "connections": { "warehouse": { "kind": "postgres", "url": "env:WAREHOUSE_URL" } } }.' });
+  }
+}
+
+function fromVariable(variable: string, value: string): unknown {
+  if (/^postgres(ql)?:\/\//.test(value)) return { kind: 'postgres', url: value };
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new HeadraceError(`${variable} is neither a JSON object nor a postgres:// URL.`, { code: 'bad_connection', where: variable });
+  }
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+
+const text = z.string().min(1);
+
+/** The kinds of connection and their settings. A value may be a reference to a secret: `env:NAME` or `file:/path`. */
+export const Connection = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('duckdb'),
+    /** Tables are folders of Parquet below this folder. */
+    folder: text.optional(),
+    /** Tables are inside this .duckdb file, which is opened for each step under a lock. */
+    file: text.optional(),
+    memory: text.default('1GB'),
+    threads: z.coerce.number().int().min(1).default(2),
+  }).refine((it) => (it.folder === undefined) !== (it.file === undefined), 'give either folder or file'),
+  z.strictObject({
+    kind: z.literal('postgres'),
+    /** postgres://user:password@host:port/database; a password of its own below goes before it. */
+    url: text,
+    password: text.optional(),
+    /** Connections that a worker opens at most. */
+    pool: z.coerce.number().int().min(1).default(5),
+    statementTimeout: z.coerce.number().int().min(0).default(0),
+  }),
+  z.strictObject({
+    kind: z.literal('http'),
+    url: z.url(),
+    headers: z.record(z.string(), z.string()).default({}),
+    /** Loopback and private addresses are refused unless this is true. */
+    privateAddresses: z.boolean().default(false),
+  }),
+  z.strictObject({
+    kind: z.literal('files'),
+    /** Paths of steps are below this folder, and may not leave it. */
+    folder: text,
+  }),
+  z.strictObject({
+    kind: z.literal('smtp'),
+    host: text,
+    port: z.coerce.number().int().default(587),
+    secure: z.boolean().default(false),
+    user: text.optional(),
+    password: text.optional(),
+    from: text,
+  }),
+  z.strictObject({ kind: z.literal('slack'), webhook: text, privateAddresses: z.boolean().default(false) }),
+  z.strictObject({
+    kind: z.literal('pagerduty'),
+    routingKey: text,
+    url: z.url().default('https://events.pagerduty.com/v2/enqueue'),
+    privateAddresses: z.boolean().default(false),
+  }),
+  z.strictObject({
+    kind: z.literal('webhook'),
+    url: z.url(),
+    /** Signs each message after Standard Webhooks. */
+    secret: text,
+    privateAddresses: z.boolean().default(false),
+  }),
+  z.strictObject({ kind: z.literal('console') }),
+]);
+
+/** A connection with its secrets resolved. */
+export type Connection = z.output<typeof Connection>;
