@@ -1,0 +1,106 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { HeadraceError, ValidationError } from '../../sdk/index.js';
+import { failureOf } from './http-failure.js';
+import { checkUrl, publicLookup } from './public-lookup.js';
+
+export interface GuardedRequest {
+  url: URL;
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** Allows http, and loopback, private and link-local addresses. */
+  privateAddresses: boolean;
+  /** How errors name the request: it never holds a secret, as URLs and headers may. */
+  name: string;
+  /** Words that are taken out of error messages, in case the server repeats them. */
+  secrets?: readonly string[];
+  signal: AbortSignal;
+  /** Milliseconds for the whole exchange; 60 seconds unless said. */
+  timeout?: number;
+  /** The longest body of an answer that is read; 8 MiB unless said. */
+  maxBytes?: number;
+}
+
+export interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  text: string;
+}
+
+/**
+ * Sockets are kept apart: one that a connection with private addresses opened never serves a connection without.
+ * They are kept alive, since a source of a thousand pages would otherwise shake hands a thousand times.
+ */
+const agents = {
+  public: new https.Agent({ keepAlive: true, lookup: publicLookup() }),
+  private: { 'https:': new https.Agent({ keepAlive: true }), 'http:': new http.Agent({ keepAlive: true }) },
+};
+
+/**
+ * Sends one request. Follows no redirect, and reaches only https on public addresses unless private ones are allowed.
+ *
+ * @returns an answer of 2xx, read whole
+ * @throws ValidationError on 3xx and 4xx, PermissionDeniedError on 401, 403 and a closed address, RetryLater on 429 and 503 with Retry-After,
+ * HeadraceError on 5xx, a time-out or a broken connection; the signal's reason when that is aborted
+ */
+export async function guardedFetch(request: GuardedRequest): Promise<Answer> {
+  request.signal.throwIfAborted();
+  if (!request.privateAddresses) checkUrl(request.url);
+  const patience = AbortSignal.timeout(request.timeout ?? 60_000);
+  const answer = await exchange(request, AbortSignal.any([request.signal, patience])).catch((error: unknown) => {
+    throw explain(request, error, patience);
+  });
+  const failure = failureOf(request.name, answer.status, answer.headers, redact(answer.text, request.secrets));
+  if (failure !== undefined) throw failure;
+  return answer;
+}
+
+function exchange(request: GuardedRequest, signal: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { request: open, agent } = transport(request);
+    const headers = { 'accept-encoding': 'identity', 'user-agent': 'headrace', ...lengthOf(request.body), ...request.headers };
+    const sent = open(request.url, { method: request.method ?? 'GET', headers, agent, signal }, (response) => {
+      read(response, request).then((text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }), reject);
+    });
+    sent.on('error', (error: NodeJS.ErrnoException) => (isStale(sent, error) ? exchange(request, signal).then(resolve, reject) : reject(error)));
+    sent.end(request.body);
+  });
+}
+
+/** A kept socket that the server closed just when it was used again: reading once more is safe, writing might do it twice. */
+function isStale(sent: http.ClientRequest, error: NodeJS.ErrnoException): boolean {
+  return sent.reusedSocket && error.code === 'ECONNRESET' && sent.method === 'GET';
+}
+
+function transport({ url, privateAddresses }: GuardedRequest) {
+  if (!privateAddresses) return { request: https.request, agent: agents.public };
+  return url.protocol === 'https:' ? { request: https.request, agent: agents.private['https:'] } : { request: http.request, agent: agents.private['http:'] };
+}
+
+function lengthOf(body: string | Buffer | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+}
+
+async function read(response: http.IncomingMessage, { name, maxBytes = 8 * 1_048_576 }: GuardedRequest): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new ValidationError(`${name} was answered with more than ${maxBytes} bytes.`, { fix: 'Ask for smaller pages.' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function explain(request: GuardedRequest, error: unknown, patience: AbortSignal): unknown {
+  if (request.signal.aborted) return request.signal.reason;
+  if (error instanceof HeadraceError) return error;
+  if (patience.aborted) return new HeadraceError(`${request.name} got no whole answer within ${(request.timeout ?? 60_000) / 1_000} seconds.`, { code: 'unreachable' });
+  const reason = error instanceof AggregateError ? error.errors.map(String).join('; ') : (error as Error).message;
+  return new HeadraceError(`${request.name} failed: ${redact(reason, request.secrets)}`, { code: 'unreachable' });
+}
+
+function redact(text: string, secrets: readonly string[] = []): string {
+  return secrets.filter((secret) => secret.length > 3).reduce((cleaned, secret) => cleaned.replaceAll(secret, '***'), text);
+}
