@@ -1,0 +1,88 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { buildTemporal } from './build-temporal.js';
+import { cacheFolder } from './cache-folder.js';
+import { downloadTemporal } from './download-temporal.js';
+import { findOnPath, isExecutable, versionOf } from './executable.js';
+import { claim } from './ownership.js';
+
+/** Temporal CLI 1.5.1 brings server 1.29.1. Newer tags carry a replace directive, so `go install` refuses them. */
+export const temporalVersion = 'v1.5.1';
+
+const byHand = `go install github.com/temporalio/cli/cmd/temporal@${temporalVersion}`;
+
+type Report = (line: string) => void;
+
+/** A Temporal dev server that runs on this machine: from PATH, our cache, the SDK's download or a build with Go. */
+export async function findTemporal(report: Report = (line) => console.error(line)): Promise<string> {
+  const folder = cacheFolder('temporal', temporalVersion);
+  const cached = join(folder, 'temporal');
+  const causes: string[] = [];
+  const found = (await present(cached, causes)) ?? (await acquire(folder, cached, causes, report));
+  if (found) return found;
+  throw new HeadraceError(`no Temporal dev server could be had:\n${causes.map((cause) => `  - ${cause}`).join('\n')}`, {
+    code: 'no_temporal',
+    fix: `Install Go (1.24 or newer) and run: ${byHand} — or set TEMPORAL_ADDRESS to a server that runs.`,
+  });
+}
+
+async function present(cached: string, causes: string[]): Promise<string | undefined> {
+  const onPath = findOnPath('temporal', []);
+  if (!onPath) causes.push('PATH: there is no temporal on it');
+  for (const file of [onPath, cached]) {
+    if (file && isExecutable(file) && (await works(file, causes))) return file;
+  }
+  causes.push(`cache: there is no ${cached}`);
+  return undefined;
+}
+
+async function works(file: string, causes: string[]): Promise<boolean> {
+  try {
+    await versionOf(file);
+    return true;
+  } catch (error) {
+    causes.push(`${file}: ${(error as Error).message}`);
+    return false;
+  }
+}
+
+// One process at a time: a second one waits and finds the first one's binary in the cache.
+async function acquire(folder: string, cached: string, causes: string[], report: Report): Promise<string | undefined> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    causes.push(`cache: ${(error as Error).message}`);
+    return undefined;
+  }
+  const mine = await claimPatiently(folder, report);
+  try {
+    if (isExecutable(cached) && (await works(cached, causes))) return cached;
+    const download = () => downloadTemporal(cached, folder, temporalVersion);
+    const build = () => buildTemporal(cached, folder, temporalVersion, report);
+    const got = (await tryTo("the SDK's download", download, causes)) || (await tryTo('go install', build, causes));
+    return got && (await works(cached, causes)) ? cached : undefined;
+  } finally {
+    mine.release();
+  }
+}
+
+async function claimPatiently(folder: string, report: Report) {
+  for (let round = 0; ; round++) {
+    const outcome = claim(folder);
+    if ('release' in outcome) return outcome;
+    if (round % 30 === 0) report(`Waiting for pid ${outcome.holder.pid}, which gets Temporal's dev server for all.`);
+    await wait(500);
+  }
+}
+
+async function tryTo(name: string, action: () => Promise<void>, causes: string[]): Promise<boolean> {
+  try {
+    await action();
+    return true;
+  } catch (error) {
+    causes.push(`${name}: ${(error as Error).message}`);
+    return false;
+  }
+}

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { findTemporal } from './find-temporal.js';
+import { leash } from './leash.js';
+import { endOrphan, forgetChild, recordChild, runningChild } from './orphan.js';
+import { assertPortFree, freePort } from './port.js';
+import { temporalAnswers } from './temporal-health.js';
+import { tunedArguments } from './tuned-keys.js';
+
+/** The namespace that Headrace works in unless told otherwise. */
+export const defaultNamespace = 'matih-pipelines';
+
+/** Search attributes that every namespace of Headrace has, all of type Keyword. */
+export const searchAttributes = ['HeadraceState', 'HeadraceTenant', 'HeadracePipeline', 'HeadracePartition'] as const;
+
+export interface TemporalOptions {
+  /** Where Temporal's database, log and process record are kept. */
+  stateFolder: string;
+  /** Refused when taken; a free one when left out. */
+  port?: number;
+  uiPort?: number;
+  /** A server that runs already, as host:port: nothing is started, it only has to answer. */
+  address?: string;
+  namespace?: string;
+  /** Lines about what takes long, to stderr by default. */
+  report?: (line: string) => void;
+}
+
+export interface TemporalServer {
+  /** host:port of the gRPC endpoint. */
+  address: string;
+  namespace: string;
+  /** Temporal's own console; undefined for a server that we did not start. */
+  uiUrl: string | undefined;
+  pid: number | undefined;
+  /** Settles when the server ends by itself or by stop(); never for a server that we did not start. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Ends the server and waits for it. A server that we did not start is left alone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Connects to the given Temporal, or starts a dev server tuned for short steps that lives as long as this process.
+ * Errors: `no_temporal`, `port_taken`, `state_in_use`.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
+  const namespace = options.namespace ?? defaultNamespace;
+  if (options.address) return connectOnly(options.address, namespace);
+  await assertNobodyElse(options.stateFolder);
+  const executable = await findTemporal(options.report);
+  const port = await choosePort(options.port);
+  const uiPort = await choosePort(options.uiPort);
+  const child = launch(executable, options.stateFolder, ['--port', `${port}`, '--ui-port', `${uiPort}`, '--namespace', namespace]);
+  const server = supervise(child, options.stateFolder, `127.0.0.1:${port}`);
+  try {
+    await temporalAnswers(server.address, namespace, searchAttributes, server.exited);
+  } catch (error) {
+    await server.stop();
+    throw notStarted(error, options.stateFolder);
+  }
+  return { ...server, namespace, uiUrl: `http://127.0.0.1:${uiPort}` };
+}
+
+async function connectOnly(address: string, namespace: string): Promise<TemporalServer> {
+  const exited = new Promise<never>(() => {});
+  try {
+    await temporalAnswers(address, namespace, [], exited, 10_000);
+  } catch (error) {
+    throw new HeadraceError(`Temporal at ${address}: ${(error as Error).message}`, { code: 'no_temporal', cause: error });
+  }
+  return { address, namespace, uiUrl: undefined, pid: undefined, exited, stop: async () => {} };
+}
+
+async function assertNobodyElse(stateFolder: string): Promise<void> {
+  await endOrphan(stateFolder, 'temporal');
+  const other = runningChild(stateFolder, 'temporal');
+  if (!other) return;
+  const message = `a Temporal server of pid ${other.owner.pid} works on ${stateFolder}, at ${other.address}`;
+  throw new HeadraceError(message, { code: 'state_in_use' });
+}
+
+async function choosePort(asked: number | undefined): Promise<number> {
+  if (asked === undefined) return freePort();
+  await assertPortFree(asked);
+  return asked;
+}
+
+function launch(executable: string, stateFolder: string, further: string[]): ChildProcess {
+  mkdirSync(stateFolder, { recursive: true });
+  const log = openSync(logFile(stateFolder), 'w');
+  const attributes = searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const fixed = ['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'error', '--db-filename', join(stateFolder, 'temporal.db')];
+  // Its own group: Ctrl-C reaches us alone, so that the worker is drained before its server goes.
+  const child = spawn(executable, [...fixed, ...further, ...attributes, ...tunedArguments()], {
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  child.unref();
+  return child;
+}
+
+function supervise(child: ChildProcess, stateFolder: string, address: string) {
+  const unleash = child.pid === undefined ? () => {} : leash(child.pid);
+  if (child.pid !== undefined) recordChild(stateFolder, 'temporal', child.pid, address);
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('error', () => resolve({ code: 127, signal: null }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  }).finally(() => {
+    unleash();
+    forgetChild(stateFolder, 'temporal');
+  });
+  const stop = async (): Promise<void> => {
+    child.ref();
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await exited;
+    clearTimeout(force);
+  };
+  return { address, pid: child.pid, exited, stop };
+}
+
+function notStarted(error: unknown, stateFolder: string): HeadraceError {
+  return new HeadraceError(`Temporal's dev server did not start: ${(error as Error).message}`, {
+    code: 'no_temporal',
+    fix: `Read ${logFile(stateFolder)}; with a damaged database start with --fresh or another --state.`,
+    cause: error,
+  });
+}
+
+function logFile(stateFolder: string): string {
+  return join(stateFolder, 'temporal.log');
+}
