@@ -1,0 +1,14 @@
+import 'vitest';
+
+/** What a test gets from `inject`: the servers that the whole run shares. */
+declare module 'vitest' {
+  export interface ProvidedContext {
+    temporal: { address: string; namespace: string; uiUrl: string | undefined };
+    /** postgres://… of an empty database; undefined when PostgreSQL was left out. */
+    postgresUrl: string | undefined;
+    /** Path of Temporal's time-skipping server; undefined when it was left out. */
+    timeSkippingServer: string | undefined;
+    /** What was left out, and why. */
+    leftOut: Record<string, string>;
+  }
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// The package's own names lead to the sources, so that tests need no build.
+const ourNames: Record<string, string> = {
+  headrace: 'sdk/index.ts',
+  'headrace/steps': 'activities/steps.ts',
+  'headrace/node': 'sdk/node/index.ts',
+  'headrace/workflows': 'workflows/index.ts',
+  'headrace/worker': 'worker/index.ts',
+  'headrace/testing': 'sdk/testing/index.ts',
+};
+
+export default defineConfig({
+  resolve: {
+    alias: Object.entries(ourNames).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: file(path) })),
+  },
+  test: {
+    include: ['sdk', 'activities', 'workflows', 'worker', 'examples', 'test'].map((folder) => `${folder}/**/*.test.ts`),
+    exclude: ['**/node_modules/**', 'dist/**', 'test/bench/**', 'test/engines/**'],
+    globalSetup: ['test/servers/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    typecheck: {
+      enabled: true,
+      include: ['**/*.test-d.ts'],
+      tsconfig: 'tsconfig.json',
+      ignoreSourceErrors: true, // `npm run check` reports those
+    },
+  },
+});
