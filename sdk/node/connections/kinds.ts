@@ -42,6 +42,8 @@ export const Connection = z.discriminatedUnion('kind', [
     user: text.optional(),
     password: text.optional(),
     from: text,
+    /** Who gets what is sent to this connection without naming recipients, as notifications are. */
+    to: z.array(text).default([]),
   }),
   z.strictObject({ kind: z.literal('slack'), webhook: text, privateAddresses: z.boolean().default(false) }),
   z.strictObject({

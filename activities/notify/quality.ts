@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+/** What a notification tells of validate_quality's output. */
+export const Quality = z.object({
+  score: z.number(),
+  checks: z.array(z.object({ name: z.string(), passed: z.boolean(), message: z.string().optional() })).default([]),
+});
+
+export type Quality = z.output<typeof Quality>;
