@@ -16,10 +16,10 @@ export class HeadraceError extends Error {
   readonly fix: string | undefined;
   readonly where: string | undefined;
 
-  constructor(message: string, options: ErrorOptions = {}) {
+  constructor(message: string, options: ErrorOptions = {}, usual: Code = 'failed') {
     super(message, { cause: options.cause });
     this.name = new.target.name;
-    this.code = options.code ?? 'failed';
+    this.code = options.code ?? usual;
     this.fix = options.fix ?? (catalogue as Record<string, string>)[this.code];
     this.where = options.where;
   }
@@ -27,29 +27,29 @@ export class HeadraceError extends Error {
 
 /** Trying again cannot help: a step that throws this is not retried, whatever its preset (SPEC §2). */
 export class Refused extends HeadraceError {
-  constructor(message: string, options: ErrorOptions = {}) {
-    super(message, { code: 'refused', ...options });
+  constructor(message: string, options: ErrorOptions = {}, usual: Code = 'refused') {
+    super(message, options, usual);
   }
 }
 
 /** The data, or an input or output, is not what it must be. Never retried. */
 export class ValidationError extends Refused {
   constructor(message: string, options: ErrorOptions = {}) {
-    super(message, { code: 'validation_failed', ...options });
+    super(message, options, 'validation_failed');
   }
 }
 
 /** The engine refuses these credentials this work. Never retried. */
 export class PermissionDeniedError extends Refused {
   constructor(message: string, options: ErrorOptions = {}) {
-    super(message, { code: 'permission_denied', ...options });
+    super(message, options, 'permission_denied');
   }
 }
 
 /** The target's schema and the data do not fit together. Never retried. */
 export class SchemaConflictError extends Refused {
   constructor(message: string, options: ErrorOptions = {}) {
-    super(message, { code: 'schema_conflict', ...options });
+    super(message, options, 'schema_conflict');
   }
 }
 
@@ -59,7 +59,7 @@ export class RetryLater extends HeadraceError {
   readonly after: number;
 
   constructor(message: string, options: ErrorOptions & { after: number }) {
-    super(message, { code: 'retry_later', ...options });
+    super(message, options, 'retry_later');
     this.after = options.after;
   }
 }
@@ -72,7 +72,7 @@ export class StepFailed extends HeadraceError {
   readonly type: string;
 
   constructor(message: string, options: ErrorOptions & { step: string; callId: string; type: string }) {
-    super(message, { code: 'step_failed', where: options.callId, ...options });
+    super(message, { ...options, where: options.where ?? options.callId }, 'step_failed');
     this.step = options.step;
     this.callId = options.callId;
     this.type = options.type;
@@ -104,6 +104,6 @@ export class ApprovalExpired extends HeadraceError {
 /** The run's maxDuration is over. The run is undone and ends TIMED_OUT. */
 export class RunTimedOut extends HeadraceError {
   constructor(message: string, options: ErrorOptions = {}) {
-    super(message, { code: 'run_timed_out', ...options });
+    super(message, options, 'run_timed_out');
   }
 }

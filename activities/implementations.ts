@@ -1,0 +1,4 @@
+import type { Implementations } from '../sdk/node/implement.js';
+
+/** The work of every built-in step. */
+export const implementations: readonly Implementations[] = [];

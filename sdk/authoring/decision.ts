@@ -1,0 +1,32 @@
+import * as z from 'zod';
+
+/** What the Update `decide` takes: the API, the client and a raw Temporal client all send this. */
+export const DecideInput = z.object({
+  /** An approval's id, or one ask of it, `release_anyway#2`. */
+  approval: z.string().min(1),
+  decision: z.enum(['approve', 'decline']),
+  /** The same decision sent again carries the same id, and is harmless. */
+  decisionId: z.string().min(1).max(200),
+  answer: z.unknown().optional(),
+  comment: z.string().max(4_000).optional(),
+  by: z.string().max(200).optional(),
+});
+
+export type DecideInput = z.output<typeof DecideInput>;
+
+/** What was decided: the reply of `decide`, always equal to what the run does. */
+export interface Decided {
+  /** `approval#n`. */
+  wait: string;
+  approval: string;
+  decision: 'approve' | 'decline' | 'expired';
+  decisionId?: string;
+  answer?: unknown;
+  comment?: string;
+  by?: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** The Update's name. */
+export const decideUpdate = 'decide';

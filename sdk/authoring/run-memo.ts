@@ -1,0 +1,82 @@
+/** The memo that a run writes (key `headrace`) and that status and projector read: the contract between both. */
+export interface RunMemo {
+  progress?: number;
+  /** The approvals that are waited for. */
+  waiting?: WaitRecord[];
+  skipped?: SkipRecord[];
+  ignoredSignals?: { name: string; reason: string }[];
+  undo?: 'RUNNING' | 'DONE' | 'FAILED';
+  end?: EndRecord;
+}
+
+export interface WaitRecord {
+  /** `approval#n`. */
+  id: string;
+  approval: string;
+  question: string;
+  evidence?: unknown;
+  /** ISO 8601, UTC. */
+  since: string;
+  /** ISO 8601, UTC. */
+  deadline: string;
+}
+
+export interface SkipRecord {
+  step: string;
+  reason: string;
+  /** ISO 8601, UTC. */
+  at: string;
+}
+
+/** How a run that did not succeed ended. */
+export interface EndRecord {
+  state: 'FAILED' | 'CANCELLED' | 'ROLLED_BACK' | 'TIMED_OUT';
+  reason: string;
+}
+
+/** Lines of flow.log that are kept in a run's history. */
+export const maximumLogLines = 1_000;
+
+/** What a run returns to Temporal when an approval was declined or expired and its body did not catch that. */
+export interface DeclinedResult {
+  status: 'CANCELLED';
+  reason: string;
+  approval: string;
+  declined: 'DECLINED' | 'EXPIRED';
+  by?: string;
+}
+
+/** A search attribute's key, in the form that Temporal's clients and sandbox both take. */
+const keyword = (name: string) => ({ name, type: 'KEYWORD' as const });
+
+export const runState = keyword('HeadraceState');
+export const runTenant = keyword('HeadraceTenant');
+export const runPipelineId = keyword('HeadracePipeline');
+export const runPartition = keyword('HeadracePartition');
+
+/** The search attributes that the namespace must know (DESIGN §3.5). */
+export const searchAttributes = [runState, runTenant, runPipelineId, runPartition];
+
+/** What a step's summary says of its place in the run, for people in Temporal's UI and for status: `load`, `undo`. */
+export interface StepPlace {
+  phase?: string;
+  undo?: boolean;
+  notification?: boolean;
+}
+
+/** A place as a step's summary. */
+export function summarize(place: StepPlace): string | undefined {
+  if (place.undo === true) return 'undo';
+  if (place.notification === true) return 'notification';
+  return place.phase === undefined ? undefined : `phase ${place.phase}`;
+}
+
+/** The place that a step's summary stands for. */
+export function readSummary(summary: string | undefined): StepPlace {
+  if (summary === 'undo') return { undo: true };
+  if (summary === 'notification') return { notification: true };
+  return summary?.startsWith('phase ') === true ? { phase: summary.slice(6) } : {};
+}
+
+/** How long undo may take after the run's deadline before Temporal's own time-out, the backstop, ends the run. */
+export const undoGrace = 12 * 3_600_000;

@@ -1,0 +1,76 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { HeadraceError, Refused, RetryLater } from '../authoring/errors.js';
+import { refuseOversize } from '../authoring/payload-size.js';
+import { parse } from '../authoring/schema.js';
+import type { Connections } from './connections/connections.js';
+import { beatByItself } from './heartbeat.js';
+import type { Implementation } from './implement.js';
+import type { StepContext } from './step-context.js';
+
+/** The name of the failure with which an attempt ends when its worker stops; the sandbox schedules such a step anew. */
+const workerStopped = 'WorkerStopped';
+
+/** A step's work as a Temporal activity: schemas on both sides, heartbeats by itself, errors typed. */
+export function asActivity({ step, work }: Implementation, connections: Connections): (input: unknown) => Promise<unknown> {
+  return async (input) => {
+    const temporal = Context.current();
+    const heart = beatByItself(temporal);
+    try {
+      const parsed = parse(step.input, input, `The input of step ${step.id}`, 'wrong_input');
+      const output = await work(parsed as never, stepContext(temporal, connections, heart.beat));
+      const checked = parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
+      refuseOversize(checked, `The output of step ${step.id}`);
+      return checked;
+    } catch (error) {
+      throw asFailure(error, temporal.cancellationSignal);
+    } finally {
+      heart.stop();
+    }
+  };
+}
+
+function stepContext(temporal: Context, connections: Connections, heartbeat: (details: unknown) => void): StepContext {
+  const { activityId: callId, workflowExecution, workflowType, attempt, heartbeatDetails } = temporal.info;
+  const { workflowId = '', runId = '' } = workflowExecution ?? {};
+  return {
+    callId,
+    workflowId,
+    runId,
+    pipeline: workflowType ?? '',
+    attempt,
+    key: `${workflowId}/${runId}/${callId}`,
+    signal: temporal.cancellationSignal,
+    resumed: heartbeatDetails as unknown,
+    heartbeat,
+    log: {
+      info: (message, attributes) => temporal.log.info(message, attributes),
+      warn: (message, attributes) => temporal.log.warn(message, attributes),
+    },
+    connection: (name, ...kinds) => connections.get(name, ...kinds),
+  };
+}
+
+/** An error of a step as Temporal carries it: its type, whether it is retried and when, its code and fix. */
+function asFailure(error: unknown, signal: AbortSignal): Error {
+  if (signal.aborted) return aborted(signal, error);
+  if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error), type: 'Error' });
+  const { code, fix, where } = error as Partial<HeadraceError>;
+  const failure = ApplicationFailure.create({
+    message: error.message,
+    type: error.name,
+    nonRetryable: error instanceof Refused,
+    nextRetryDelay: error instanceof RetryLater ? error.after : undefined,
+    details: error instanceof HeadraceError ? [{ code, fix, where }] : [],
+    cause: error.cause instanceof Error ? error.cause : undefined,
+  });
+  failure.stack = error.stack;
+  return failure;
+}
+
+/** Whatever a step throws after it was told to stop, it stopped; a stopping worker hands the step to another one at once. */
+function aborted(signal: AbortSignal, error: unknown): Error {
+  const { reason } = signal as { reason?: Error };
+  if (!/WORKER_SHUTDOWN/.test(reason?.message ?? '')) return reason ?? new CancelledFailure('CANCELLED');
+  const cause = error instanceof Error ? error : undefined;
+  return ApplicationFailure.create({ message: 'The worker stops.', type: workerStopped, nextRetryDelay: '1 second', cause });
+}

@@ -1,0 +1,68 @@
+import { condition } from '@temporalio/workflow';
+import type { AnyApproval, Decision } from '../authoring/approval.js';
+import { type Duration, formatDuration, toMilliseconds } from '../authoring/duration.js';
+import { ApprovalExpired, Declined, HeadraceError, RunTimedOut } from '../authoring/errors.js';
+import { refuseOversize } from '../authoring/payload-size.js';
+import type { Wait } from './decide.js';
+import type { RunState } from './run-state.js';
+
+const maximumEvidence = 100_000;
+
+/**
+ * Asks people and waits. The run's own state machine decides between an answer and the deadline, so that a reply always
+ * equals what the run does, even when both arrive in one moment.
+ *
+ * @throws Declined, ApprovalExpired, or RunTimedOut when the run's deadline comes first
+ */
+export async function approve(run: RunState, approval: AnyApproval, ask: { evidence?: unknown; within?: Duration } = {}): Promise<Decision<unknown>> {
+  checkDeclared(run, approval);
+  refuseOversize(ask.evidence, `The evidence for ${approval.id}`, maximumEvidence);
+  const within = ask.within === undefined ? approval.within : toMilliseconds(ask.within);
+  const wait = open(run, approval, ask.evidence, within);
+  try {
+    const time = Math.max(1, Math.min(within, run.remaining() ?? within));
+    await condition(() => wait.outcome !== undefined, time, { summary: `approval ${approval.id}` });
+    return conclude(run, wait, within);
+  } finally {
+    wait.outcome ??= expired(wait);
+    run.record.waiting(stillOpen(run));
+  }
+}
+
+function checkDeclared(run: RunState, approval: AnyApproval): void {
+  if (run.pipeline.approvals.some(({ id }) => id === approval.id)) return;
+  throw new HeadraceError(`The approval '${approval.id}' is not declared by the pipeline ${run.pipeline.id}.`, {
+    code: 'unknown_approval',
+    where: approval.id,
+    fix: `Add it to the pipeline's options: approvals: [${approval.id}].`,
+  });
+}
+
+function open(run: RunState, approval: AnyApproval, evidence: unknown, within: number): Wait {
+  const now = Date.now();
+  const deadline = now + within;
+  const since = new Date(now).toISOString();
+  const asked = { id: run.nextId(approval.id), approval: approval.id, question: approval.question, evidence, since, deadline: new Date(deadline).toISOString() };
+  const wait: Wait = { asked, approval, deadline };
+  run.waits.push(wait);
+  run.record.waiting(stillOpen(run));
+  return wait;
+}
+
+function stillOpen(run: RunState): Wait['asked'][] {
+  return run.waits.filter(({ outcome }) => outcome === undefined).map(({ asked }) => asked);
+}
+
+function conclude(run: RunState, wait: Wait, within: number): Decision<unknown> {
+  const { outcome, approval } = wait;
+  if (outcome === undefined) {
+    if ((run.remaining() ?? 1) <= 0) throw new RunTimedOut(`The run's maxDuration was over while it waited for ${approval.id}.`, { where: approval.id });
+    throw new ApprovalExpired(approval.id, `Nobody decided on '${approval.id}' within ${formatDuration(within)}.`);
+  }
+  if (outcome.decision === 'decline') throw new Declined(approval.id, outcome.comment ?? `'${approval.id}' was declined.`, outcome.by);
+  return { answer: outcome.answer, by: outcome.by, comment: outcome.comment, at: outcome.at };
+}
+
+function expired({ asked, approval }: Wait): NonNullable<Wait['outcome']> {
+  return { wait: asked.id, approval: approval.id, decision: 'expired', at: new Date().toISOString() };
+}

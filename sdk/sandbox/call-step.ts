@@ -1,0 +1,92 @@
+import { type ActivityOptions, type RetryPolicy, scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
+import { toMilliseconds } from '../authoring/duration.js';
+import { RunTimedOut } from '../authoring/errors.js';
+import { refuseOversize } from '../authoring/payload-size.js';
+import { retryRule } from '../authoring/retry.js';
+import { summarize } from '../authoring/run-memo.js';
+import { parse } from '../authoring/schema.js';
+import type { AnyStep, CallOptions } from '../authoring/step.js';
+import { fromFailure, isLostWorker, isTimeOut } from './failure.js';
+import { currentPlace, type Place } from './place.js';
+import { currentRun, type RunState } from './run-state.js';
+
+const longEnoughToHeartbeat = 60_000;
+const heartbeatTimeout = 20_000;
+const lostWorkersBorne = 5;
+
+/**
+ * One call of a step: one activity, no event, task or byte more.
+ *
+ * @throws ValidationError on a wrong input or output; StepFailed, or what the step throws, when its attempts are used up;
+ *   RunTimedOut at the run's deadline
+ */
+export function callStep(step: AnyStep, input: unknown, options: CallOptions): Promise<unknown> {
+  const run = currentRun();
+  const place = currentPlace();
+  const call = () => runCall(run, step, input, options, place);
+  return run.follow(place.queue === undefined ? call() : inTurn(place.queue, call));
+}
+
+function inTurn(queue: { last: Promise<unknown> }, call: () => Promise<unknown>): Promise<unknown> {
+  const turn = queue.last.then(call, call);
+  queue.last = turn.catch(() => undefined);
+  return turn;
+}
+
+async function runCall(run: RunState, step: AnyStep, input: unknown, options: CallOptions, place: Place): Promise<unknown> {
+  const callId = run.nextId(step.id);
+  const parsed = parse(step.input, input, `The input of step ${step.id}`, 'wrong_input');
+  refuseOversize(parsed, `The input of step ${step.id}`);
+  const output = await scheduleUntilHeard(run, step, callId, parsed, options, place);
+  return parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
+}
+
+/** A step whose last attempt ended by a lost worker is scheduled anew: kills alone never fail a run (DESIGN §5.3). */
+async function scheduleUntilHeard(run: RunState, step: AnyStep, callId: string, input: unknown, options: CallOptions, place: Place): Promise<unknown> {
+  for (let lost = 0; ; lost += 1) {
+    try {
+      return await schedule(step, input, activityOptions(run, step, callId, options, place));
+    } catch (error) {
+      if (isLostWorker(error) && lost < lostWorkersBorne) continue;
+      if (isTimeOut(error) && (run.remaining() ?? 1) <= 0) throw outOfTime(callId, error);
+      throw fromFailure(error, step.id, callId);
+    }
+  }
+}
+
+function schedule(step: AnyStep, input: unknown, options: ActivityOptions): Promise<unknown> {
+  if (!step.fast) return scheduleActivity(step.id, [input], options);
+  const { startToCloseTimeout, scheduleToCloseTimeout, retry, summary } = options;
+  return scheduleLocalActivity(step.id, [input], { startToCloseTimeout, scheduleToCloseTimeout, retry, summary });
+}
+
+function activityOptions(run: RunState, step: AnyStep, callId: string, options: CallOptions, place: Place): ActivityOptions {
+  const own = options.timeout === undefined ? step.timeout : toMilliseconds(options.timeout);
+  const remaining = place.undo === true || place.notification === true ? undefined : run.remaining();
+  if (remaining !== undefined && remaining <= 0) throw outOfTime(callId);
+  const timeout = Math.min(own, remaining ?? own);
+  const inAll = step.fast ? Math.min(own, remaining ?? own) : remaining;
+  return {
+    activityId: callId,
+    startToCloseTimeout: timeout,
+    scheduleToCloseTimeout: inAll,
+    heartbeatTimeout: own >= longEnoughToHeartbeat ? heartbeatTimeout : undefined,
+    retry: retryPolicy(options.retry ?? (place.undo === true ? 'backup' : step.retry)),
+    summary: summarize(place),
+  };
+}
+
+function retryPolicy(retry: Parameters<typeof retryRule>[0]): RetryPolicy {
+  const rule = retryRule(retry);
+  return {
+    maximumAttempts: rule.attempts,
+    initialInterval: toMilliseconds(rule.firstWait),
+    maximumInterval: toMilliseconds(rule.longestWait),
+    backoffCoefficient: rule.backoff,
+    nonRetryableErrorTypes: ['ValidationError', 'PermissionDeniedError', 'SchemaConflictError', 'Refused'],
+  };
+}
+
+function outOfTime(callId: string, cause?: unknown): RunTimedOut {
+  return new RunTimedOut(`The run's maxDuration was over at ${callId}.`, { where: callId, cause });
+}

@@ -1,0 +1,91 @@
+import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { AnyApproval } from '../authoring/approval.js';
+import { DecideInput, type Decided, decideUpdate } from '../authoring/decision.js';
+import { HeadraceError } from '../authoring/errors.js';
+import { refuseOversize } from '../authoring/payload-size.js';
+import type { WaitRecord } from '../authoring/run-memo.js';
+import { parse } from '../authoring/schema.js';
+import type { RunState } from './run-state.js';
+
+/** One ask of an approval, open until it has an outcome. Whoever sets the outcome first decides. */
+export interface Wait {
+  readonly asked: WaitRecord;
+  readonly approval: AnyApproval;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  outcome?: Decided;
+}
+
+const decide = defineUpdate<Decided, [DecideInput]>(decideUpdate);
+const maximumDecision = 100_000;
+
+/** Takes decisions from the run's first moment. A decision that cannot count is refused by the validator and leaves no event. */
+export function takeDecisions(run: RunState): void {
+  setHandler(decide, (input) => orRefuse(() => settle(run, input)), { validator: (input) => void orRefuse(() => check(run, input)) });
+}
+
+/** An error that is no failure of Temporal's would fail the workflow task, for ever. */
+function orRefuse<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+/**
+ * Decides, or says what was decided already.
+ *
+ * @throws HeadraceError already_decided when another decision was first
+ */
+export function settle(run: RunState, input: DecideInput): Decided {
+  const wait = check(run, input);
+  wait.outcome ??= outcome(wait, input);
+  return wait.outcome;
+}
+
+function outcome({ asked, approval }: Wait, input: DecideInput): Decided {
+  const { decision, decisionId, comment, by } = input;
+  const answer = decision === 'approve' ? parse(approval.answer, input.answer, 'answer', 'wrong_answer') : input.answer;
+  return { wait: asked.id, approval: approval.id, decision, decisionId, answer, comment, by, at: new Date().toISOString() };
+}
+
+function check(run: RunState, input: DecideInput): Wait {
+  const decision = parse(DecideInput, input, 'The decision', 'wrong_answer');
+  refuseOversize(decision, 'The decision', maximumDecision);
+  const asked = run.waits.filter(({ asked: { id }, approval }) => id === decision.approval || approval.id === decision.approval);
+  const repeated = asked.find((wait) => wait.outcome?.decisionId === decision.decisionId);
+  if (repeated !== undefined) return repeated;
+  const open = asked.find((wait) => wait.outcome === undefined);
+  if (open === undefined) throw notOpen(run, decision.approval, asked.at(-1));
+  if (Date.now() >= open.deadline) throw tooLate(open);
+  if (decision.decision === 'approve') parse(open.approval.answer, decision.answer, `The answer to ${open.approval.id}`, 'wrong_answer');
+  return open;
+}
+
+function notOpen(run: RunState, asked: string, last: Wait | undefined): HeadraceError {
+  if (last?.outcome !== undefined) return decided(last.outcome);
+  const declared = run.pipeline.approvals.map(({ id }) => id);
+  if (declared.includes(asked)) return new HeadraceError(`The run is not waiting for '${asked}'.`, { code: 'not_waiting', where: asked });
+  const known = declared.join(', ') || 'none';
+  return new HeadraceError(`The pipeline ${run.pipeline.id} has no approval '${asked}'. It has: ${known}.`, { code: 'unknown_approval', where: asked });
+}
+
+function decided(outcome: Decided): HeadraceError {
+  const who = outcome.by === undefined ? '' : ` by ${outcome.by}`;
+  const what = { approve: 'approved', decline: 'declined', expired: 'expired' }[outcome.decision];
+  return Object.assign(new HeadraceError(`'${outcome.approval}' was ${what}${who} at ${outcome.at}.`, { code: 'already_decided', where: outcome.approval }), { decided: outcome });
+}
+
+function tooLate(wait: Wait): HeadraceError {
+  const at = wait.asked.deadline;
+  return Object.assign(new HeadraceError(`'${wait.approval.id}' expired at ${at}.`, { code: 'already_decided', where: wait.approval.id }), {
+    decided: { wait: wait.asked.id, approval: wait.approval.id, decision: 'expired', at } satisfies Decided,
+  });
+}
+
+/** A refusal in the form in which Temporal carries it to the caller: the code and what was decided are in its details. */
+export function refusal(error: unknown): ApplicationFailure {
+  const { message, code, fix, where, decided } = error as HeadraceError & { decided?: Decided };
+  return ApplicationFailure.create({ type: 'Refused', message, nonRetryable: true, details: [{ code, fix, where, decided }] });
+}

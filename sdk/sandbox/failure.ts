@@ -1,0 +1,58 @@
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from '../authoring/errors.js';
+
+/** What an error carries over Temporal beside its type and message. */
+export interface FailureDetails {
+  code?: string;
+  fix?: string;
+  where?: string;
+}
+
+/** The name of the failure with which an attempt ends when its worker stops. */
+export const workerStopped = 'WorkerStopped';
+
+const rebuilt = { ValidationError, PermissionDeniedError, SchemaConflictError, Refused, RunTimedOut };
+
+/** Whether a step's last attempt ended because its worker was lost or stopped, and not by the step's own doing. */
+export function isLostWorker(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  const { cause } = error;
+  if (cause instanceof TimeoutFailure) return cause.timeoutType === 'HEARTBEAT';
+  return cause instanceof ApplicationFailure && cause.type === workerStopped;
+}
+
+/** Whether a step ended by one of its time-outs. */
+export function isTimeOut(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+}
+
+/** A step's or child's failure as the error that the author knows: what the step threw where it is the house's own, else StepFailed. */
+export function fromFailure(error: unknown, step: string, callId: string): unknown {
+  if (isCancellation(error) || !(error instanceof ActivityFailure || error instanceof ChildWorkflowFailure)) return error;
+  const { cause } = error;
+  const { type, message, details } = describe(cause);
+  const options = { ...details, cause: error };
+  const Known = Object.hasOwn(rebuilt, type) ? rebuilt[type as keyof typeof rebuilt] : undefined;
+  if (Known !== undefined) return new Known(message, { ...options, where: details.where ?? callId });
+  return new StepFailed(`${callId} failed: ${message}`, { ...options, step, callId, type });
+}
+
+function describe(cause: Error | undefined): { type: string; message: string; details: FailureDetails } {
+  if (cause instanceof ApplicationFailure) {
+    const details = (cause.details?.[0] ?? {}) as FailureDetails;
+    return { type: cause.type ?? 'Error', message: cause.message, details };
+  }
+  if (cause instanceof TimeoutFailure) return { type: 'TimedOut', message: `it took longer than its time-out (${cause.timeoutType})`, details: {} };
+  return { type: cause?.name ?? 'Error', message: cause?.message ?? 'unknown cause', details: {} };
+}
+
+/** An error of the body as the failure that ends the run. */
+export function toFailure(error: unknown): ApplicationFailure {
+  const known = error instanceof Error ? error : new Error(String(error));
+  const details: FailureDetails = known instanceof HeadraceError ? { code: known.code, fix: known.fix, where: known.where } : {};
+  const cause = known.cause instanceof Error ? known.cause : undefined;
+  const failure = ApplicationFailure.create({ type: known.name, message: known.message, nonRetryable: true, details: [details], cause });
+  // The reader wants the line of the body that threw, not this one.
+  if (known.stack !== undefined) failure.stack = known.stack;
+  return failure;
+}

@@ -1,0 +1,70 @@
+import { allHandlersFinished, condition, log, makeContinueAsNewFunc, sleep, workflowInfo } from '@temporalio/workflow';
+import { type Duration, toMilliseconds } from '../authoring/duration.js';
+import { HeadraceError, RunTimedOut } from '../authoring/errors.js';
+import type { EndState, Flow, RunInfo } from '../authoring/flow.js';
+import type { AnyPipeline } from '../authoring/pipeline.js';
+import { parse } from '../authoring/schema.js';
+import { approve } from './approve.js';
+import { runChild } from './child.js';
+import { each } from './each.js';
+import { UndoFailed } from './outcome.js';
+import { phases } from './phases.js';
+import type { RunState } from './run-state.js';
+import { undoAll } from './undo.js';
+
+const longHistory = 10_000;
+
+/** The flow that a run's body is given. */
+export function makeFlow(run: RunState): Flow {
+  const flow: Flow = {
+    run: describeRun(run),
+    approve: ((approval, ask) => run.follow(approve(run, approval, ask))) as Flow['approve'],
+    undo: (compensation) => void run.undos.push(compensation),
+    phases,
+    each,
+    runPipeline: ((pipeline, input, options) => runChild(run, pipeline as unknown as AnyPipeline, input, options)) as Flow['runPipeline'],
+    skip: (step, reason) => run.record.skipped({ step: step.id, reason, at: new Date().toISOString() }),
+    log: (message, { records } = {}) => {
+      log.info(message, records === undefined ? {} : { records });
+      run.record.log(message, records);
+    },
+    progress: (fraction) => run.record.progress(fraction),
+    sleep: (duration) => sleepWithin(run, duration),
+    end: (state, output) => end(run, state, output),
+    continueAs: (input) => continueAs(run, input),
+    get historyIsLong() {
+      const { historyLength, continueAsNewSuggested } = workflowInfo();
+      return continueAsNewSuggested || historyLength > longHistory;
+    },
+  };
+  return Object.freeze(flow);
+}
+
+function describeRun(run: RunState): RunInfo {
+  const { workflowId, runId, startTime } = workflowInfo();
+  const deadline = run.deadline === undefined ? undefined : new Date(run.deadline).toISOString();
+  return { pipeline: run.pipeline.id, workflowId, runId, startedAt: startTime.toISOString(), deadline };
+}
+
+async function sleepWithin(run: RunState, duration: Duration): Promise<void> {
+  const own = toMilliseconds(duration);
+  const remaining = run.remaining() ?? own;
+  await sleep(Math.max(1, Math.min(own, remaining)));
+  if (remaining < own) throw new RunTimedOut("The run's maxDuration was over while it slept.");
+}
+
+async function end<Output>(run: RunState, state: EndState, output: Output): Promise<Output> {
+  const undo = await undoAll(run);
+  if (undo === 'FAILED') throw new UndoFailed(`The run was to end ${state}, but an undo failed.`);
+  run.endState = state;
+  return output;
+}
+
+async function continueAs(run: RunState, input: unknown): Promise<never> {
+  if (run.undos.length > 0) {
+    throw new HeadraceError('continueAs was called while there is something to undo.', { code: 'bad_declaration', fix: 'Continue as new only where nothing is left to undo.' });
+  }
+  const parsed = parse(run.pipeline.input, input, `The input of pipeline ${run.pipeline.id}`, 'wrong_input');
+  await condition(allHandlersFinished);
+  return makeContinueAsNewFunc()(parsed);
+}

@@ -1,0 +1,2 @@
+/** What the generated entry of a bundle imports. Workflow only. */
+export { runPipeline } from './run.js';

@@ -1,0 +1,73 @@
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import type { EndState } from '../authoring/flow.js';
+import type { AnyPipeline } from '../authoring/pipeline.js';
+import type { Wait } from './decide.js';
+import { RunRecord } from './run-record.js';
+
+/** What the sandbox remembers of the one run that it holds: Temporal gives every run module state of its own. */
+export class RunState {
+  readonly record = new RunRecord();
+  readonly undos: (() => Promise<unknown>)[] = [];
+  readonly waits: Wait[] = [];
+  /** The scope of the body: cancelled when the run is, when a signal asks for it, and when the body has failed. */
+  readonly scope = new CancellationScope();
+  /** Milliseconds since the epoch, or undefined where the pipeline has no maxDuration. */
+  readonly deadline: number | undefined;
+  /** Set by flow.end: the body's output stands, and the run ends in this state. */
+  endState: EndState | undefined;
+  private readonly calls = new Map<string, number>();
+  private readonly unfinished = new Set<Promise<unknown>>();
+
+  constructor(readonly pipeline: AnyPipeline) {
+    const { startTime, memo } = workflowInfo();
+    const own = pipeline.maxDuration === undefined ? [] : [startTime.getTime() + pipeline.maxDuration];
+    const inherited = typeof memo?.headraceDeadline === 'number' ? [memo.headraceDeadline] : [];
+    const deadlines = [...own, ...inherited];
+    this.deadline = deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  }
+
+  /** `name#n`, counted in the order of the calls, which is the same in every replay. */
+  nextId(name: string): string {
+    const count = (this.calls.get(name) ?? 0) + 1;
+    this.calls.set(name, count);
+    return `${name}#${count}`;
+  }
+
+  /** Milliseconds until the deadline, or undefined where there is none. */
+  remaining(): number | undefined {
+    return this.deadline === undefined ? undefined : this.deadline - Date.now();
+  }
+
+  /** Keeps a call until it has ended, so that nothing is undone while a step still works, and no failed call is overlooked. */
+  follow<Result>(call: Promise<Result>): Promise<Result> {
+    this.unfinished.add(call);
+    const forget = () => this.unfinished.delete(call);
+    call.then(forget, forget);
+    return call;
+  }
+
+  /** Waits for the calls that nobody awaited. @throws the first failure among them */
+  async finishCalls(): Promise<void> {
+    while (this.unfinished.size > 0) await Promise.all(this.unfinished);
+  }
+
+  /** Cancels what still runs and waits until it has stopped. */
+  async stopCalls(): Promise<void> {
+    this.scope.cancel();
+    while (this.unfinished.size > 0) await Promise.allSettled(this.unfinished);
+  }
+}
+
+let state: RunState | undefined;
+
+/** Begins the run of this sandbox. */
+export function beginRun(pipeline: AnyPipeline): RunState {
+  state = new RunState(pipeline);
+  return state;
+}
+
+/** The run of this sandbox. */
+export function currentRun(): RunState {
+  if (state === undefined) throw new Error('No run has begun in this sandbox.');
+  return state;
+}

@@ -1,0 +1,41 @@
+import { log, setDefaultSignalHandler } from '@temporalio/workflow';
+import * as z from 'zod';
+import { settle } from './decide.js';
+import type { RunState } from './run-state.js';
+
+const SignalData = z.looseObject({
+  approval: z.string().optional(),
+  decision: z.enum(['approve', 'decline']).optional(),
+  decisionId: z.string().optional(),
+  answer: z.unknown().optional(),
+  comment: z.string().optional(),
+});
+
+/** Takes raw Temporal signals that fit: `cancel`, and `approve`, `decline` or an approval's name with its answer. Others are listed and change nothing. */
+export function takeSignals(run: RunState): void {
+  let count = 0;
+  setDefaultSignalHandler((name, ...data) => {
+    count += 1;
+    if (name === 'cancel') return run.scope.cancel();
+    try {
+      settle(run, decision(run, name, data[0], `signal-${count}`));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn(`The signal '${name}' was ignored: ${reason}`);
+      run.record.ignored(name, reason);
+    }
+  });
+}
+
+function decision(run: RunState, name: string, data: unknown, decisionId: string) {
+  const { approval, decision: said, answer, comment, decisionId: sent } = SignalData.parse(data ?? {});
+  const verb = name === 'approve' || name === 'decline';
+  const open = run.waits.find(({ outcome }) => outcome === undefined)?.approval.id;
+  return {
+    approval: verb ? (approval ?? open ?? 'any') : name,
+    decision: verb ? name : (said ?? 'approve'),
+    decisionId: sent ?? decisionId,
+    answer,
+    comment,
+  } as const;
+}

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleWorkflowCode, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { Catalogue } from './catalogue.js';
+import { generateEntry } from './entry.js';
+import { quietLogger } from './quiet-logger.js';
+import { ownFile, ownImports } from './source.js';
+
+type WebpackConfiguration = Parameters<NonNullable<Parameters<typeof bundleWorkflowCode>[0]['webpackConfigHook']>>[0];
+
+const nodeOnly = new Set([...builtinModules.filter((name) => !name.startsWith('_')), 'headrace/node', 'headrace/worker', 'headrace/testing']);
+/** Modules that Temporal replaces in the sandbox by ones that are safe there. */
+const replaced = new Set(['assert', 'url', 'util']);
+
+/** A module that only Node has, and the file that imports it. */
+interface Trespass {
+  module: string;
+  file: string;
+}
+
+/**
+ * Bundles the pipelines of a catalogue for Temporal's sandbox.
+ *
+ * @throws HeadraceError node_in_workflow, which names each file and module, or unreadable_module
+ */
+export async function bundlePipelines(catalogue: Catalogue): Promise<WorkflowBundleWithSourceMap> {
+  const folder = await mkdtemp(join(tmpdir(), 'headrace-bundle-'));
+  const trespasses: Trespass[] = [];
+  const logger = quietLogger();
+  try {
+    const workflowsPath = join(folder, 'pipelines.cjs');
+    await writeFile(workflowsPath, generateEntry(catalogue.pipelines.values()));
+    return await bundleWorkflowCode({
+      workflowsPath,
+      logger,
+      preloadModules: [ownFile('worker/host/preload')],
+      webpackConfigHook: (configuration) => configure(configuration, trespasses),
+    });
+  } catch (error) {
+    throw trespasses.length > 0 ? trespassed(trespasses) : unbundled(error, logger.errors);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function configure(configuration: WebpackConfiguration, trespasses: Trespass[]): WebpackConfiguration {
+  const externals = async ({ request = '', contextInfo }: { request?: string; contextInfo?: { issuer?: string } }) => {
+    const module = request.replace(/^node:/, '');
+    const file = contextInfo?.issuer ?? '';
+    if (!nodeOnly.has(module) || replaced.has(module) || file.includes('/node_modules/')) return undefined;
+    trespasses.push({ module: request, file });
+    throw new Error(`${file} imports ${request}`);
+  };
+  const resolve = configuration.resolve ?? {};
+  const alias = { ...(resolve.alias as Record<string, string>), ...ownImports };
+  return { ...configuration, externals: [externals, configuration.externals].flat() as WebpackConfiguration['externals'], resolve: { ...resolve, alias } };
+}
+
+function trespassed(trespasses: Trespass[]): HeadraceError {
+  const lines = [...new Set(trespasses.map(({ file, module }) => `${file} imports '${module}'`))];
+  return new HeadraceError(`A pipeline's module runs in Temporal's sandbox, where Node's modules do not exist: ${lines.join('; ')}.`, {
+    code: 'node_in_workflow',
+    where: trespasses[0]?.file,
+  });
+}
+
+function unbundled(error: unknown, errors: string[]): HeadraceError {
+  const reason = errors.find((line) => /ERROR in/.test(line)) ?? (error as Error).message;
+  return new HeadraceError(`The pipelines cannot be bundled: ${reason.trim()}`, { code: 'unreadable_module', cause: error });
+}

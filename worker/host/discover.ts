@@ -1,0 +1,71 @@
+import { readdirSync, statSync } from 'node:fs';
+import { extname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { Catalogue } from './catalogue.js';
+import { refuseForeignCopies } from './one-copy.js';
+import { readyWorkflows } from './source.js';
+
+const extensions = new Set(['.ts', '.mts', '.js', '.mjs']);
+const passedOver = /(\.d\.[mc]?ts|\.(test|test-d|spec|fixture)\.[mc]?[jt]s)$/;
+const passedOverFolders = new Set(['node_modules', 'dist', 'histories']);
+
+/**
+ * Loads the modules of a folder and lists their pipelines and steps, with the built-in ones.
+ * A module that cannot be used is a refusal in the catalogue, which names file and fix; the others are still listed.
+ *
+ * @param folder the pipelines folder, or one module
+ * @throws HeadraceError nothing_found when there is no such folder
+ */
+export async function discover(folder: string): Promise<Catalogue> {
+  const catalogue = new Catalogue(resolve(folder));
+  const { implementations } = await import('../../activities/implementations.js');
+  catalogue.addBuiltIn(implementations);
+  for (const file of listModules(readyWorkflows)) await load(catalogue, file, true);
+  refuseForeignCopies(catalogue.folder);
+  for (const file of listModules(catalogue.folder)) await load(catalogue, file, false);
+  catalogue.refuseUnimplemented();
+  return catalogue;
+}
+
+async function load(catalogue: Catalogue, file: string, builtIn: boolean): Promise<void> {
+  try {
+    catalogue.add(file, (await import(pathToFileURL(file).href)) as Record<string, unknown>, builtIn);
+  } catch (error) {
+    catalogue.refuse(file, error instanceof HeadraceError ? error : unreadable(file, error));
+  }
+}
+
+function unreadable(file: string, error: unknown): HeadraceError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new HeadraceError(`The module cannot be loaded: ${reason}`, { code: 'unreadable_module', where: file, cause: error });
+}
+
+/** The modules of a folder and the folders below it, in the order of their names. */
+export function listModules(folder: string): string[] {
+  let files: string[];
+  try {
+    if (statSync(folder).isFile()) return [folder];
+    files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (error) {
+    throw new HeadraceError(`The pipelines folder ${folder} cannot be read: ${(error as Error).message}`, { code: 'nothing_found', where: folder });
+  }
+  const all = new Set(files);
+  return files.filter((file) => isModule(file) && !isCompiledTwin(file, all)).sort().map((file) => join(folder, file));
+}
+
+function isModule(file: string): boolean {
+  const folders = file.split('/').slice(0, -1);
+  if (folders.some((part) => part.startsWith('.') || passedOverFolders.has(part))) return false;
+  return extensions.has(extname(file)) && !passedOver.test(file);
+}
+
+function isCompiledTwin(file: string, all: ReadonlySet<string>): boolean {
+  return /\.m?js$/.test(file) && all.has(file.replace(/js$/, 'ts'));
+}
+
+/** A file as a reader of the pipelines folder knows it. */
+export function short(catalogue: Catalogue, file: string): string {
+  const path = relative(catalogue.folder, file);
+  return path.startsWith('..') ? file : path || file;
+}

@@ -1,0 +1,56 @@
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { asActivity } from '../../sdk/node/as-activity.js';
+import type { Connections } from '../../sdk/node/connections/connections.js';
+import { bundlePipelines } from './bundle.js';
+import type { Catalogue } from './catalogue.js';
+import { cachedRuns } from './memory.js';
+
+/** Where a worker works. */
+export interface WorkerSettings {
+  catalogue: Catalogue;
+  connections: Connections;
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  /** Activities at once; 10 unless said (SPEC §6). */
+  concurrency?: number;
+  /** A bundle made before, such as an image's. */
+  bundle?: { code: string };
+  /** Milliseconds that steps may go on after the worker was told to stop. */
+  drain?: number;
+}
+
+const forcedEnd = 10_000;
+
+/**
+ * A worker, ready to run: every pipeline and step of the catalogue, on autoscaling pollers, with a cache of runs sized to the memory.
+ *
+ * @throws HeadraceError when the pipelines cannot be bundled
+ */
+export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
+  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000 } = settings;
+  const bundle = settings.bundle ?? (await bundlePipelines(catalogue));
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: bundle,
+    activities: activitiesOf(catalogue, connections),
+    maxConcurrentActivityTaskExecutions: concurrency,
+    maxCachedWorkflows: cachedRuns(),
+    shutdownGraceTime: drain,
+    shutdownForceTime: drain + forcedEnd,
+    ...pollers,
+  });
+}
+
+/** Two pollers, Temporal's default, hold starts at 37 a second; autoscaling ones give more than twice that (ENGINES, throttle). */
+const pollers: Partial<WorkerOptions> = {
+  workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 50 },
+  activityTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 50 },
+};
+
+function activitiesOf(catalogue: Catalogue, connections: Connections): Record<string, (input: unknown) => Promise<unknown>> {
+  const done = [...catalogue.steps.values()].flatMap(({ implementation }) => (implementation === undefined ? [] : [implementation]));
+  return Object.fromEntries(done.map((it) => [it.step.id, asActivity(it, connections)]));
+}
