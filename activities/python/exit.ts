@@ -1,0 +1,20 @@
+import type * as z from 'zod';
+import { HeadraceError, ValidationError } from '../../sdk/index.js';
+import type { PrintedLines } from './printed-lines.js';
+import type { End } from './process.js';
+import type { pythonScript } from './steps.js';
+
+/** EX_USAGE and EX_DATAERR of sysexits.h: the script says that what it was given is wrong. */
+const refusals = [64, 65];
+const notFound = 127;
+
+/** Throws what a script's end stands for, with its last lines. */
+export function judge({ code, signal }: End, { script, cpuSeconds }: z.output<typeof pythonScript.input>, lines: PrintedLines): void {
+  if (code === 0) return;
+  const name = 'path' in script ? `The script ${script.path}` : 'The script';
+  const reason = signal === 'SIGXCPU' ? `computed for more than ${cpuSeconds} seconds` : signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  const message = [`${name} ${reason}.`, ...lines.last].join('\n');
+  if (code !== null && refusals.includes(code)) throw new ValidationError(message, { code: 'script_failed' });
+  const fix = code === notFound ? "If python3 is not on the worker's PATH, install it or set HEADRACE_PYTHON to its path." : undefined;
+  throw new HeadraceError(message, { code: 'script_failed', ...(fix === undefined ? {} : { fix }) });
+}

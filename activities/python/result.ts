@@ -1,0 +1,16 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ValidationError } from '../../sdk/index.js';
+
+const largest = 1_048_576;
+
+/** What a script wrote as its result, or null when it wrote nothing. @throws ValidationError when it is no JSON, or more than 1 MiB */
+export async function readResult(file: string): Promise<unknown> {
+  const size = await stat(file).then((found) => found.size, () => 0);
+  if (size === 0) return null;
+  if (size > largest) throw new ValidationError(`The script's result has ${size} bytes; ${largest} are allowed.`, { code: 'payload_too_large' });
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new ValidationError(`The script's result is not JSON: ${(error as Error).message}`, { fix: 'Write it with json.dump(result, file).' });
+  }
+}
