@@ -33,17 +33,26 @@ export async function bundlePipelines(catalogue: Catalogue): Promise<WorkflowBun
   try {
     const workflowsPath = join(folder, 'pipelines.cjs');
     await writeFile(workflowsPath, generateEntry(catalogue.pipelines.values()));
-    return await bundleWorkflowCode({
+    const bundle = await bundleWorkflowCode({
       workflowsPath,
       logger,
       preloadModules: [ownFile('worker/host/preload')],
       webpackConfigHook: (configuration) => configure(configuration, trespasses),
     });
+    return { ...bundle, code: spareFrozenPatterns(bundle.code) };
   } catch (error) {
     throw trespasses.length > 0 ? trespassed(trespasses) : unbundled(error, logger.errors);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * zod sets `lastIndex = 0` on every pattern before it tests it. On the patterns of a preloaded zod, which Temporal freezes, that throws, and
+ * it does nothing on a pattern that is neither global nor sticky: so only those are set.
+ */
+function spareFrozenPatterns(code: string): string {
+  return code.replaceAll(/^(\s*)([\w.]+)\.lastIndex = 0;$/gm, '$1if ($2.global || $2.sticky) $2.lastIndex = 0;');
 }
 
 function configure(configuration: WebpackConfiguration, trespasses: Trespass[]): WebpackConfiguration {

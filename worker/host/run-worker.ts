@@ -45,7 +45,7 @@ export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
 }
 
 /** Two pollers, Temporal's default, hold starts at 37 a second; autoscaling ones give more than twice that (ENGINES, throttle). */
-const pollers: Partial<WorkerOptions> = {
+export const pollers: Partial<WorkerOptions> = {
   workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 50 },
   activityTaskPollerBehavior: { type: 'autoscaling', minimum: 2, initial: 5, maximum: 50 },
 };
