@@ -66,7 +66,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
 async function connectOnly(address: string, namespace: string): Promise<TemporalServer> {
   const exited = new Promise<never>(() => {});
   try {
-    await temporalAnswers(address, namespace, [], exited, 10_000);
+    await temporalAnswers(address, namespace, [], exited, 5000);
   } catch (error) {
     throw new HeadraceError(`Temporal at ${address}: ${(error as Error).message}`, { code: 'no_temporal', cause: error });
   }
