@@ -1,11 +1,13 @@
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type * as z from 'zod';
 import { HeadraceError, Refused, RetryLater, type RunOutcome, ValidationError } from '../../sdk/index.js';
+import { type MailSink, startMailSink } from '../../test/servers/smtp.js';
 import { serve } from '../http/server.fixture.js';
 import { runStep } from '../run-step.fixture.js';
 import { stepContext } from '../step-context.fixture.js';
-import { openMailbox } from './mailbox.fixture.js';
 import notifications from './run.js';
 import { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from './steps.js';
 
@@ -17,6 +19,28 @@ const outcome: RunOutcome = {
   error: { type: 'ValidationError', message: 'There is no column <price> & more.', code: 'unknown_column', fix: 'Use a column of the table.' },
   undo: 'DONE',
 };
+
+async function openMailbox(): Promise<MailSink> {
+  const sink = await startMailSink();
+  onTestFinished(() => sink.stop());
+  return sink;
+}
+
+/** A mail server that refuses recipients who begin with `nobody` for good. It keeps the recipients of each mail. */
+async function openChoosyMailbox(): Promise<{ port: number; taken: string[][] }> {
+  const taken: string[][] = [];
+  const server = new SMTPServer({
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    onRcptTo: ({ address }, _session, done) => done(address.startsWith('nobody') ? Object.assign(new Error('no such user'), { responseCode: 550 }) : undefined),
+    onData: (stream, { envelope }, done) => {
+      taken.push(envelope.rcptTo.map((recipient) => recipient.address));
+      stream.on('end', () => done()).resume();
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => server.close(() => undefined));
+  return { port: (server.server.address() as AddressInfo).port, taken };
+}
 
 const secret = `whsec_${Buffer.from('a secret of some length').toString('base64')}`;
 
@@ -147,12 +171,12 @@ test('a Slack webhook on a private address is refused unless the connection allo
 });
 
 test('an email to nobody that exists is refused for good, and one to some of them is sent', async () => {
-  const { port, mails } = await openMailbox();
+  const { port, taken } = await openChoosyMailbox();
   const mail = (...to: string[]) => stepContext({ mail: { kind: 'smtp', host: '127.0.0.1', port, from: 'headrace@example.com', to } });
   await expect(fail(['mail'], mail('nobody@example.com'))).rejects.toMatchObject({ name: 'Refused', code: new ValidationError('').code });
   const partly = mail('nobody@example.com', 'ops@example.com');
   await fail(['mail'], partly);
-  expect(mails.map(({ to }) => to)).toEqual([['ops@example.com']]);
+  expect(taken).toEqual([['ops@example.com']]);
   expect(partly.lines).toEqual(['Email (mail) was refused for nobody@example.com; the others have it.']);
 });
 
