@@ -1,8 +1,8 @@
 import type * as z from 'zod';
-import type { StepContext } from '../../sdk/node/index.js';
 import { formatDuration } from '../../sdk/authoring/duration.js';
+import type { Severity } from '../../sdk/authoring/quality.js';
+import type { StepContext } from '../../sdk/node/index.js';
 import { type Outcome, rowsOf } from './outcome.js';
-import type { Severity } from './recipients.js';
 import type { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from './steps.js';
 
 export type Fact = string | number | boolean;
@@ -52,7 +52,7 @@ export function qualityNotice(input: z.output<typeof notifyQualityIssue.input>, 
   const { quality, minimum, table } = input;
   const name = table === undefined ? undefined : `${table.connection}:${table.table}`;
   const failed = quality.checks.filter((check) => !check.passed);
-  const common = shared(input, run, undefined);
+  const common = shared({ ...input, severity: input.severity ?? quality.severity ?? 'warning' }, run, undefined);
   return {
     ...common,
     kind: 'quality_issue',

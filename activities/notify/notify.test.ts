@@ -128,6 +128,13 @@ test('a quality issue names the table, the score and the checks that failed', as
   expect(received[0]?.body).not.toContain('nulls');
 });
 
+test('a quality issue is as severe as the worst check that failed, unless it is said', async () => {
+  const context = stepContext({ console: { kind: 'console' } });
+  const tell = (changes: object) => runStep(notifications, notifyQualityIssue, { to: { critical: ['console'] }, quality: { score: 0, severity: 'critical', checks: [], ...changes } }, context);
+  expect(await tell({})).toEqual({ delivered: ['console'] });
+  expect(await tell({ severity: undefined })).toEqual({ delivered: [] });
+});
+
 test('a route by severity takes the channels of that severity', async () => {
   const { url, received } = await serve((_, response) => response.end());
   const slack = (path: string) => ({ kind: 'slack', webhook: `${url}/${path}`, privateAddresses: true }) as const;

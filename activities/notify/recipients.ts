@@ -1,8 +1,5 @@
 import * as z from 'zod';
-
-export const Severity = z.enum(['info', 'warning', 'critical']);
-
-export type Severity = z.output<typeof Severity>;
+import type { Severity } from '../../sdk/authoring/quality.js';
 
 const Channels = z.array(z.string().min(1));
 

@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { Severity } from '../../sdk/authoring/quality.js';
 import { step, TableRef } from '../../sdk/index.js';
 import { Outcome } from './outcome.js';
 import { Quality } from './quality.js';
-import { Recipients, Severity } from './recipients.js';
+import { Recipients } from './recipients.js';
 
 const message = {
   to: Recipients,
@@ -29,7 +30,8 @@ export const notifyQualityIssue = step('notify_quality_issue', {
   description: 'Tells people about a table of poor quality.',
   input: z.object({
     ...message,
-    severity: Severity.default('warning'),
+    /** That of the worst failed check unless given. */
+    severity: Severity.optional(),
     table: TableRef.optional(),
     quality: Quality,
     /** The score that was asked for. */
