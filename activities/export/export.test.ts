@@ -136,7 +136,7 @@ test('an email has the first rows as a table, escaped, and all of them as a CSV 
   expect(raw).not.toContain('>A&lt;2&gt;</td>');
   expect(raw).toContain('and 3 more rows in the attachment');
   expect(raw).toContain('filename=Delays-of-2001-01-01-Bcc-evil-example.com.csv');
-  const attached = /text\/csv[^]*?\r\n\r\n([A-Za-z0-9+/=\r\n]+?)\r\n--/.exec(sink.mails[0]?.raw ?? '')?.[1] ?? '';
+  const attached = /text\/csv.*?\r\n\r\n([A-Za-z0-9+/=\r\n]+?)\r\n--/s.exec(sink.mails[0]?.raw ?? '')?.[1] ?? '';
   expect(Buffer.from(attached, 'base64').toString()).toMatch(/^id,airport,delay,day\n9007199254740993,A<0>,0,2001-01-01\n/);
 });
 

@@ -28,6 +28,8 @@ export interface Answer {
   text: string;
 }
 
+const usualTimeout = 60_000;
+
 /**
  * Sockets are kept apart: one that a connection with private addresses opened never serves a connection without.
  * They are kept alive, since a source of a thousand pages would otherwise shake hands a thousand times.
@@ -47,13 +49,32 @@ const agents = {
 export async function guardedFetch(request: GuardedRequest): Promise<Answer> {
   request.signal.throwIfAborted();
   if (!request.privateAddresses) checkUrl(request.url);
-  const patience = AbortSignal.timeout(request.timeout ?? 60_000);
-  const answer = await exchange(request, AbortSignal.any([request.signal, patience])).catch((error: unknown) => {
-    throw explain(request, error, patience);
-  });
+  const patience = limitTime(request);
+  const answer = await exchange(request, patience.signal)
+    .catch((error: unknown) => {
+      throw explain(request, error, patience.isOver());
+    })
+    .finally(patience.end);
   const failure = failureOf(request.name, answer.status, answer.headers, redact(answer.text, request.secrets));
   if (failure !== undefined) throw failure;
   return answer;
+}
+
+/** A signal of this request alone: AbortSignal.any would hang on the step's signal for as long as the step lives, once a page. */
+function limitTime({ signal, timeout = usualTimeout }: GuardedRequest) {
+  const own = new AbortController();
+  let isOver = false;
+  const abort = () => own.abort();
+  const timer = setTimeout(() => {
+    isOver = true;
+    abort();
+  }, timeout);
+  signal.addEventListener('abort', abort, { once: true });
+  const end = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  };
+  return { signal: own.signal, isOver: () => isOver, end };
 }
 
 function exchange(request: GuardedRequest, signal: AbortSignal): Promise<Answer> {
@@ -93,10 +114,10 @@ async function read(response: http.IncomingMessage, { name, maxBytes = 8 * 1_048
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function explain(request: GuardedRequest, error: unknown, patience: AbortSignal): unknown {
+function explain(request: GuardedRequest, error: unknown, isOver: boolean): unknown {
   if (request.signal.aborted) return request.signal.reason;
   if (error instanceof HeadraceError) return error;
-  if (patience.aborted) return new HeadraceError(`${request.name} got no whole answer within ${(request.timeout ?? 60_000) / 1_000} seconds.`, { code: 'unreachable' });
+  if (isOver) return new HeadraceError(`${request.name} got no whole answer within ${(request.timeout ?? usualTimeout) / 1_000} seconds.`, { code: 'unreachable' });
   const reason = error instanceof AggregateError ? error.errors.map(String).join('; ') : (error as Error).message;
   return new HeadraceError(`${request.name} failed: ${redact(reason, request.secrets)}`, { code: 'unreachable' });
 }
