@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.js';
 
@@ -46,6 +46,13 @@ export function claim(folder: string, urls: string[] = []): Claim | { holder: Ow
 /** Whether a file of a folder belongs to its claims. */
 export function isClaimFile(name: string): boolean {
   return /^owner-\d+\.json/.test(name);
+}
+
+/** Who holds a folder, or undefined where nobody alive does. */
+export function holderOf(folder: string): Owner | undefined {
+  if (!existsSync(folder)) return undefined;
+  const entry = read(folder, highest(folder));
+  return entry !== undefined && !('released' in entry) && isRunning(entry) ? entry : undefined;
 }
 
 function claimed(folder: string, number: number, me: Owner): Claim {

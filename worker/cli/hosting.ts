@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import colors from 'picocolors';
+import { startDev } from '../dev/dev.js';
+import { serveApi } from './serve-api.js';
+import { readSettings } from './settings.js';
+import { untilStopped } from './until-stopped.js';
+import { runWorker } from './work.js';
+
+/** dev, worker and api: the commands that stay up. */
+export function addHosting(command: Command): void {
+  command
+    .command('dev [folder]')
+    .description('start Temporal, a worker and the API on this machine, and reload what changes')
+    .option('--state <folder>', 'where the state is kept', '.headrace')
+    .option('--fresh', 'begin with an empty state')
+    .option('--port <port>', "the API's port; 8092, or a free one", Number)
+    .action(dev);
+  command
+    .command('worker [folder]')
+    .description('host the pipelines and steps of a folder against a Temporal cluster')
+    .option('--bundle <file>', 'use a bundle that headrace check --bundle wrote')
+    .option('--drain <seconds>', 'how long steps may go on after SIGTERM', Number, 20)
+    .action(async (folder: string | undefined, { bundle, drain }: { bundle?: string; drain: number }) => {
+      const code = bundle === undefined ? undefined : { code: readFileSync(bundle, 'utf8') };
+      await runWorker(readSettings(folder), { bundle: code, drain: drain * 1_000 });
+    });
+  command
+    .command('api [folder]')
+    .description('serve the API for the pipelines of a folder')
+    .option('--port <port>', "the API's port", Number, 8092)
+    .option('--host <address>', 'the address to listen on; loopback only', '127.0.0.1')
+    .action((folder: string | undefined, { port, host }: { port: number; host: string }) => serveApi(readSettings(folder), port, host));
+}
+
+async function dev(folder: string | undefined, { state, fresh, port }: { state: string; fresh?: boolean; port?: number }): Promise<void> {
+  const running = await startDev({ settings: readSettings(folder), stateFolder: state, fresh, apiPort: port, reload: true });
+  console.log(running.found);
+  console.log(`\n  API          ${colors.cyan(running.apiUrl)}`);
+  if (running.uiUrl !== undefined) console.log(`  Temporal UI  ${colors.cyan(running.uiUrl)}`);
+  console.log(`  Temporal     ${running.address}, namespace ${running.namespace}`);
+  console.log(colors.dim('\n  headrace run <pipeline> name=value starts a run. Ctrl-C stops everything; what waits is kept.\n'));
+  await untilStopped();
+  console.log(colors.dim('stopping …'));
+  await running.stop();
+}

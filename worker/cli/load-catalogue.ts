@@ -1,0 +1,39 @@
+import colors from 'picocolors';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { Catalogue } from '../host/catalogue.js';
+import { discover, short } from '../host/discover.js';
+
+/** Loads the modules of a folder, TypeScript too. */
+export async function loadCatalogue(folder: string): Promise<Catalogue> {
+  const { register } = await import('tsx/esm/api');
+  // Without tsconfig's paths: a name means for the worker what it means for the sandbox's bundle and for Node.
+  register({ tsconfig: false });
+  return discover(folder);
+}
+
+/** What was found, as a table, and what was refused, with the fix. */
+export function describeCatalogue(catalogue: Catalogue): string {
+  const rows = [...catalogue.pipelines.values()].map(({ pipeline, file, builtIn }) => [pipeline.id, builtIn ? 'headrace/workflows' : short(catalogue, file), pipeline.description ?? '']);
+  const own = [...catalogue.steps.values()].filter(({ builtIn }) => !builtIn);
+  const steps = `${own.length} steps of your own, ${catalogue.steps.size - own.length} built-in`;
+  return [table(rows), colors.dim(steps), ...catalogue.refusals.map(describeRefusal(catalogue))].join('\n');
+}
+
+function describeRefusal(catalogue: Catalogue) {
+  return ({ file, error }: Catalogue['refusals'][number]) =>
+    `${colors.red('refused')} ${short(catalogue, file)}: ${error.message}\n  ${colors.yellow('fix')}: ${error.fix ?? ''}`;
+}
+
+/** Rows with their columns aligned. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd()).join('\n');
+}
+
+/** @throws HeadraceError the first refusal, or nothing_found where there is no pipeline of the folder's own */
+export function requireClean(catalogue: Catalogue): void {
+  const refused = catalogue.refusals[0]?.error;
+  if (refused !== undefined) throw refused;
+  if ([...catalogue.pipelines.values()].some(({ builtIn }) => !builtIn)) return;
+  throw new HeadraceError(`No module of ${catalogue.folder} exports a pipeline.`, { code: 'nothing_found', where: catalogue.folder });
+}

@@ -1,0 +1,53 @@
+import colors from 'picocolors';
+import type { RunStatus } from '../../sdk/node/status/run-status.js';
+
+const marks: Record<string, string> = {
+  COMPLETED: colors.green('✓'),
+  RUNNING: colors.cyan('●'),
+  RETRYING: colors.yellow('↻'),
+  FAILED: colors.red('✗'),
+  CANCELLED: colors.yellow('○'),
+  SKIPPED: colors.dim('–'),
+};
+
+/** A run for people: its steps, what it waits for, what went wrong and what to do. */
+export function printStatus(status: RunStatus): string {
+  const head = `${colors.bold(status.workflowId)}  ${status.status}  ${Math.round(status.progress * 100)} %${status.duration === undefined ? '' : `  ${status.duration}`}`;
+  return [head, ...status.activities.map(printActivity), ...status.pendingSignals.map((it) => printWait(status.workflowId, it)), ...printEnd(status)].join('\n');
+}
+
+function printActivity(it: RunStatus['activities'][number]): string {
+  const notes = [
+    it.duration,
+    it.rows === undefined ? undefined : `${it.rows.toLocaleString('en')} rows`,
+    it.attempt === undefined || it.attempt < 2 ? undefined : `attempt ${it.attempt}`,
+    it.phase,
+    it.undo === true ? 'undo' : undefined,
+    it.reason,
+    it.error?.message,
+  ];
+  return `  ${marks[it.status] ?? ' '} ${(it.callId ?? it.name).padEnd(28)} ${notes.filter((note) => note !== undefined).join('  ')}`.trimEnd();
+}
+
+type Waiting = RunStatus['pendingSignals'][number];
+
+function printWait(workflowId: string, waits: Waiting): string {
+  return [`  ${colors.yellow('?')} ${waits.question}  (until ${waits.deadline})`, `      ${colors.cyan(approvalHint(workflowId, waits))}`].join('\n');
+}
+
+/** The command that approves. */
+export function approvalHint(workflowId: string, { name, answerSchema }: Waiting): string {
+  const fields = Object.keys((answerSchema as { properties?: object } | undefined)?.properties ?? {});
+  return ['headrace approve', workflowId, name, ...fields.map((field) => `${field}=…`)].join(' ');
+}
+
+function printEnd({ reason, error, undo, problem, output }: RunStatus): string[] {
+  const lines: string[] = [];
+  if (error !== undefined) lines.push(`  ${colors.red(error.type)}: ${error.message}`, ...(error.fix === undefined ? [] : [`  ${colors.yellow('fix')}: ${error.fix}`]));
+  else if (reason !== undefined) lines.push(`  ${reason}`);
+  if (undo === 'UNCOMPENSATED') lines.push(`  ${colors.red('not undone')}: what its steps did stands`);
+  else if (undo !== 'NONE') lines.push(`  undo ${undo}`);
+  if (problem !== undefined) lines.push(`  ${colors.red('problem')}: ${problem}`);
+  if (output !== undefined && output !== null) lines.push(`  ${JSON.stringify(output)}`);
+  return lines;
+}

@@ -1,0 +1,22 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addDoctor } from './doctor.js';
+import { addHosting } from './hosting.js';
+import { addInspecting } from './inspecting.js';
+import { addRuns } from './runs.js';
+
+const { version } = createRequire(import.meta.url)('headrace/package.json') as { version: string };
+
+/** The command line of the `headrace` binary. */
+export function program(): Command {
+  const command = new Command('headrace')
+    .description('Data pipelines in TypeScript on Temporal: host them, start them, approve them.')
+    .version(version)
+    .showHelpAfterError('(headrace --help shows the commands)')
+    .exitOverride();
+  addHosting(command);
+  addRuns(command);
+  addInspecting(command);
+  addDoctor(command);
+  return command;
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { apiAddress, request } from './api-client.js';
+import { exitCode } from './explain.js';
+import { follow } from './follow.js';
+import { printStatus } from './print-status.js';
+import { readInput } from './read-input.js';
+import type { RunStatus } from '../../sdk/node/status/run-status.js';
+
+interface Target {
+  api?: string;
+  json?: boolean;
+}
+
+const runs = '/v1/pipelines/workflows';
+
+/** run, status, approve, decline and cancel: they speak with the API. */
+export function addRuns(command: Command): void {
+  const target = (it: Command) => it.option('--api <url>', "the API's address").option('--json', 'as JSON');
+  target(command.command('run <pipeline> [input...]'))
+    .description('start a run and follow it to its end: input as JSON, @file or name=value')
+    .option('--key <key>', 'an idempotency key: the same key and body start one run only')
+    .option('--detach', 'do not wait for the end')
+    .action(run);
+  target(command.command('status <workflowId>'))
+    .description('show a run')
+    .option('--follow', 'until its end')
+    .action(status);
+  target(command.command('approve <workflowId> [approval] [answer...]'))
+    .description('approve what a run waits for: answer as JSON, @file or name=value')
+    .option('--comment <text>')
+    .option('--by <name>', 'who decides')
+    .action((id: string, approval: string | undefined, answer: string[], options: Decider) => decide('approve', id, approval, answer, options));
+  target(command.command('decline <workflowId> [approval]'))
+    .description('decline what a run waits for')
+    .option('--comment <text>', 'the reason')
+    .option('--by <name>', 'who decides')
+    .action((id: string, approval: string | undefined, options: Decider) => decide('decline', id, approval, [], options));
+  target(command.command('cancel <workflowId>')).description('cancel a run: what it did is undone').action(cancel);
+}
+
+async function run(pipeline: string, words: string[], options: Target & { key?: string; detach?: boolean }): Promise<void> {
+  const api = apiAddress(options.api);
+  const headers: Record<string, string> = options.key === undefined ? {} : { 'idempotency-key': options.key };
+  const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/execute`;
+  const started = await request<{ workflowId: string; runId: string }>(api, 'POST', path, readInput(words), headers);
+  if (options.detach === true) return show(started, options, `started ${started.workflowId}`);
+  if (options.json !== true) console.log(`started ${started.workflowId}`);
+  finish(await follow(() => read(api, started.workflowId), options.json === true), options);
+}
+
+async function status(workflowId: string, options: Target & { follow?: boolean }): Promise<void> {
+  const api = apiAddress(options.api);
+  const answer = options.follow === true ? await follow(() => read(api, workflowId), options.json === true) : await read(api, workflowId);
+  if (options.follow === true) return finish(answer, options);
+  show(answer, options, printStatus(answer));
+}
+
+interface Decider extends Target {
+  comment?: string;
+  by?: string;
+}
+
+async function decide(decision: 'approve' | 'decline', workflowId: string, approval: string | undefined, words: string[], options: Decider): Promise<void> {
+  const api = apiAddress(options.api);
+  const name = approval ?? (await read(api, workflowId)).pendingSignals[0]?.name ?? 'any';
+  const body = { decision, answer: decision === 'approve' ? readInput(words) : undefined, comment: options.comment, by: options.by };
+  const path = `${runs}/${encodeURIComponent(workflowId)}/approvals/${encodeURIComponent(name)}`;
+  const decided = await request<{ decision: string; at: string }>(api, 'POST', path, body);
+  show(decided, options, `${name}: ${decision === 'approve' ? 'approved' : 'declined'} at ${decided.at}`);
+}
+
+async function cancel(workflowId: string, options: Target): Promise<void> {
+  const answer = await request(apiAddress(options.api), 'POST', `${runs}/${encodeURIComponent(workflowId)}/cancel`);
+  show(answer, options, `${workflowId} is asked to cancel; what it did is undone first`);
+}
+
+function read(api: string, workflowId: string): Promise<RunStatus> {
+  return request<RunStatus>(api, 'GET', `${runs}/${encodeURIComponent(workflowId)}/status`);
+}
+
+function show(answer: unknown, { json }: Target, text: string): void {
+  console.log(json === true ? JSON.stringify(answer, undefined, 2) : text);
+}
+
+/** The exit code says how the run ended; a result that says itself that not all went well counts as not succeeded. */
+function finish(status: RunStatus, options: Target): void {
+  show(status, options, printStatus(status));
+  const result = (status.output as { status?: unknown } | null | undefined)?.status;
+  const whole = result === undefined || result === 'COMPLETED';
+  if (status.status !== 'SUCCEEDED') process.exitCode = ['FAILED', 'TIMED_OUT', 'TERMINATED'].includes(status.status) ? exitCode.failed : exitCode.notSucceeded;
+  else process.exitCode = whole ? exitCode.succeeded : exitCode.notSucceeded;
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+
+const Settings = z.strictObject({
+  /** Named connections; see sdk/node/connections. */
+  connections: z.record(z.string(), z.unknown()).optional(),
+  /** The folder of the pipelines' modules. */
+  pipelines: z.string().optional(),
+  temporal: z.strictObject({ address: z.string().optional(), namespace: z.string().optional(), taskQueue: z.string().optional() }).optional(),
+  /** Steps at once in one worker. */
+  concurrency: z.int().min(1).optional(),
+});
+
+/** Where a command works. */
+export interface Settings {
+  /** The path of headrace.json, whether or not it is there. */
+  file: string;
+  pipelines: string;
+  /** host:port, or undefined where none is configured. */
+  address: string | undefined;
+  namespace: string;
+  taskQueue: string;
+  concurrency: number;
+}
+
+/**
+ * Settings from headrace.json and the environment, which goes before it (defaults: SPEC §6).
+ *
+ * @throws HeadraceError bad_connection when the file is not what it should be
+ */
+export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const file = resolve(environment.HEADRACE_SETTINGS ?? 'headrace.json');
+  const { pipelines, temporal = {}, concurrency } = readFile(file);
+  return {
+    file,
+    pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
+    address: environment.TEMPORAL_ADDRESS ?? temporal.address,
+    namespace: environment.TEMPORAL_NAMESPACE ?? temporal.namespace ?? 'matih-pipelines',
+    taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? 'pipeline-workers',
+    concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
+  };
+}
+
+function readFile(file: string): z.output<typeof Settings> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new HeadraceError(`${file} cannot be read: ${(error as Error).message}`, { code: 'unreadable_file', where: file });
+  }
+  return check(file, text);
+}
+
+function check(file: string, text: string): z.output<typeof Settings> {
+  const fix = 'Write { "pipelines": "./pipelines", "connections": { … }, "temporal": { "address": "host:7233" } }.';
+  try {
+    return Settings.parse(JSON.parse(text));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    throw new HeadraceError(`${file} is wrong: ${reason}`, { code: 'bad_connection', where: file, fix });
+  }
+}

@@ -1,0 +1,20 @@
+/** What `headrace dev` and the process that hosts worker and API for it tell each other. */
+export interface HostSettings {
+  folder: string;
+  settingsFile: string;
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  concurrency: number;
+  apiPort: number;
+}
+
+/** Prepare: load, bundle, connect. Go: poll and listen. Stop: close the API at once, drain the worker, end. */
+export type ToHost = { kind: 'prepare'; settings: HostSettings } | { kind: 'go' } | { kind: 'stop' };
+
+export type FromHost =
+  | { kind: 'warm' }
+  | { kind: 'prepared'; found: string; refused: number }
+  | { kind: 'refused'; message: string; fix?: string; code?: string }
+  | { kind: 'serving'; apiUrl: string }
+  | { kind: 'released' };

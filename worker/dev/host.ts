@@ -1,0 +1,62 @@
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { connect } from '../../sdk/node/client.js';
+import { Connections } from '../../sdk/node/connections/connections.js';
+import { closeEngines } from '../../activities/engines/open-engine.js';
+import { startApi } from '../api/index.js';
+import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
+import { makeWorker } from '../host/run-worker.js';
+import type { HostSettings } from './host-messages.js';
+
+/** A worker and an API that are ready, and do nothing before `serve`. */
+export interface Host {
+  /** The table of what was found and refused. */
+  found: string;
+  /** How many modules were refused. */
+  refused: number;
+  /** Polls and listens. @returns the API's URL */
+  serve(): Promise<string>;
+  /** Closes the API and takes no further work. */
+  release(): Promise<void>;
+  /** Waits for the steps that run, within the worker's grace. */
+  drain(): Promise<void>;
+}
+
+const drainTime = 3_000;
+
+/** Loads and bundles the pipelines of a folder and connects to Temporal. @throws HeadraceError when nothing can be hosted */
+export async function prepareHost(settings: HostSettings): Promise<Host> {
+  const catalogue = await loadCatalogue(settings.folder);
+  const { address, namespace, taskQueue, concurrency } = settings;
+  const connection = await NativeConnection.connect({ address });
+  const connections = Connections.read(settings.settingsFile);
+  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, drain: drainTime });
+  const client = await connect({ address, namespace, taskQueue });
+  let api: { url: string; stop(): Promise<void> } | undefined;
+  let running: Promise<void> | undefined;
+  return {
+    found: describeCatalogue(catalogue),
+    refused: catalogue.refusals.length,
+    serve: async () => {
+      running = run(worker);
+      api = await startApi({ client, catalogue, port: settings.apiPort, host: '127.0.0.1' });
+      return api.url;
+    },
+    release: async () => {
+      await api?.stop();
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+    drain: async () => {
+      await running;
+      await closeEngines();
+    },
+  };
+}
+
+async function run(worker: Worker): Promise<void> {
+  try {
+    await worker.run();
+  } catch (error) {
+    throw new HeadraceError(`The worker stopped: ${(error as Error).message}`, { cause: error });
+  }
+}

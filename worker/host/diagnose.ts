@@ -1,0 +1,85 @@
+import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
+import type { HeadraceError } from '../../sdk/authoring/errors.js';
+import { Connections } from '../../sdk/node/connections/connections.js';
+import type { Settings } from '../cli/settings.js';
+import { runningChild } from '../dev/orphan.js';
+import { connectNative } from './connect-native.js';
+import { measureStep } from './measure-step.js';
+import { requireSearchAttributes } from './search-attributes.js';
+import { tryConnection } from './try-connection.js';
+
+/** One thing that doctor looked at. */
+export interface Finding {
+  what: string;
+  ok: boolean;
+  found: string;
+  fix?: string;
+}
+
+/** Sequential steps that take longer than this wait for the server's queue readers, not for its hardware. */
+const throttled = 40;
+
+/** Looks at Temporal, its speed and every connection. Nothing is changed but what a worker's start registers, too. */
+export async function diagnose(settings: Settings): Promise<Finding[]> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const connections = Connections.read(settings.file);
+  return [...(await diagnoseTemporal(settings)), ...(await Promise.all(connections.names().map((name) => diagnoseConnection(connections, name))))];
+}
+
+async function diagnoseTemporal(settings: Settings): Promise<Finding[]> {
+  const address = settings.address ?? runningChild('.headrace', 'temporal')?.address ?? '127.0.0.1:7233';
+  let connection: NativeConnection;
+  try {
+    connection = await connectNative(address);
+  } catch (error) {
+    return [refused(`Temporal ${address}`, error)];
+  }
+  try {
+    return [
+      await serverVersion(connection, address),
+      await attempt(`namespace ${settings.namespace}`, async () => (await requireSearchAttributes(connection, settings.namespace), 'search attributes are registered')),
+      await retention(connection, settings.namespace),
+      await speed(connection, settings.namespace),
+    ];
+  } finally {
+    await connection.close();
+  }
+}
+
+function serverVersion(connection: NativeConnection, address: string): Promise<Finding> {
+  return attempt(`Temporal ${address}`, async () => `server ${(await connection.workflowService.getSystemInfo({})).serverVersion ?? 'of unknown version'}`);
+}
+
+/** Runs are known as long as the namespace keeps their histories (DESIGN §3.3). */
+function retention(connection: NativeConnection, namespace: string): Promise<Finding> {
+  return attempt('retention', async () => {
+    const { config } = await connection.workflowService.describeNamespace({ namespace });
+    const hours = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 3_600;
+    return `ended runs are kept for ${hours} hours`;
+  });
+}
+
+async function speed(connection: NativeConnection, namespace: string): Promise<Finding> {
+  const what = 'a sequential step';
+  const finding = await attempt(what, async () => `${(await measureStep(connection, namespace)).toFixed(1)} ms`);
+  if (!finding.ok || Number.parseFloat(finding.found) < throttled) return finding;
+  const fix = 'Raise history.transferProcessorMaxPollRPS and history.transferProcessorMaxPollHostRPS in the dynamic configuration of the server, and the timer and visibility queues\' keys alike: by default each shard is read 20 times a second.';
+  return { what, ok: false, found: `${finding.found}: the server throttles`, fix };
+}
+
+function diagnoseConnection(connections: Connections, name: string): Promise<Finding> {
+  return attempt(`connection ${name}`, async () => tryConnection(connections.get(name)));
+}
+
+async function attempt(what: string, work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { what, ok: true, found: await work() };
+  } catch (error) {
+    return refused(what, error);
+  }
+}
+
+function refused(what: string, error: unknown): Finding {
+  const { message, fix } = error as HeadraceError;
+  return { what, ok: false, found: message, fix };
+}

@@ -1,0 +1,92 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { createTransport } from 'nodemailer';
+import pg from 'pg';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { Connection } from '../../sdk/node/connections/kinds.js';
+
+const patience = 5_000;
+
+/**
+ * Tries a connection without leaving anything behind, and says what it found.
+ *
+ * @throws HeadraceError unreachable or unreadable_file
+ */
+export async function tryConnection(connection: Connection): Promise<string> {
+  switch (connection.kind) {
+    case 'postgres':
+      return tryPostgres(connection);
+    case 'duckdb':
+      return tryFolder(connection.folder ?? dirname(connection.file ?? '.'));
+    case 'files':
+      return tryFolder(connection.folder);
+    case 'smtp':
+      return tryMail(connection);
+    case 'slack':
+      return tryAddress(connection.webhook);
+    case 'http':
+    case 'pagerduty':
+    case 'webhook':
+      return tryAddress(connection.url);
+    case 'console':
+      return 'prints to the log';
+  }
+}
+
+async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postgres' }>): Promise<string> {
+  const client = new pg.Client({ connectionString: url, ...(password === undefined ? {} : { password }), connectionTimeoutMillis: patience });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string; create: boolean }>(
+      "SELECT current_setting('server_version') AS version, has_database_privilege(current_database(), 'CREATE') AS create",
+    );
+    const may = rows[0]?.create === true ? 'may create schemas' : 'may not create schemas: loads need the schema headrace to be there';
+    return `PostgreSQL ${rows[0]?.version}, ${may}`;
+  } catch (error) {
+    throw unreachable(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function tryFolder(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.R_OK | constants.W_OK);
+    return `${folder} can be read and written`;
+  } catch (error) {
+    throw new HeadraceError((error as Error).message, { code: 'unreadable_file', where: folder, cause: error });
+  }
+}
+
+async function tryMail({ host, port, secure, user, password }: Extract<Connection, { kind: 'smtp' }>): Promise<string> {
+  const auth = user === undefined ? undefined : { user, pass: password };
+  const transport = createTransport({ host, port, secure, auth, connectionTimeout: patience, greetingTimeout: patience });
+  try {
+    await transport.verify();
+    return `${host}:${port} takes mail`;
+  } catch (error) {
+    throw unreachable(error);
+  } finally {
+    transport.close();
+  }
+}
+
+/** Only whether somebody listens: a message would reach people. */
+function tryAddress(url: string): Promise<string> {
+  const { hostname, port, protocol } = new URL(url);
+  const at = Number(port || (protocol === 'https:' ? 443 : 80));
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: at, timeout: patience });
+    socket.once('connect', () => resolve(`${hostname}:${at} answers`));
+    socket.once('timeout', () => reject(unreachable(new Error('no answer within 5 s'))));
+    socket.once('error', (error) => reject(unreachable(error)));
+    socket.once('connect', () => socket.end());
+  });
+}
+
+function unreachable(error: unknown): HeadraceError {
+  const { message, code } = error as Error & { code?: string };
+  return new HeadraceError(message || (code ?? 'no answer'), { code: 'unreachable', cause: error });
+}
