@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { quoteIdentifier } from '../dialect.js';
+import type { Column, Engine, Rows, Statement, Written } from '../engine.js';
+import type { LocalData } from '../local-data.js';
+import { parseTableName, quoteTable } from '../table-name.js';
+import { duckDbDialect } from './dialect.js';
+import { type Limits, sharedInstance } from './instances.js';
+import { Lake } from './lake.js';
+import { localizeQuery, parquetRelation, replaceParquet } from './parquet.js';
+import { DuckDbSession } from './session.js';
+
+/** DuckDB in memory over a folder of Parquet. Each step has a catalogue of its own in the connection's shared instance. */
+export class DuckDbFolderEngine implements Engine {
+  readonly dialect = duckDbDialect;
+  private readonly defined = new Set<string>();
+
+  private constructor(
+    readonly connection: string,
+    readonly lake: Lake,
+    readonly session: DuckDbSession,
+    private readonly catalogue: string,
+  ) {}
+
+  static async open(name: string, settings: Limits & { folder: string }, signal: AbortSignal): Promise<DuckDbFolderEngine> {
+    const instance = await sharedInstance(settings.folder, { memory: settings.memory, threads: settings.threads });
+    const session = await DuckDbSession.open(instance, name, signal);
+    const catalogue = `call_${randomUUID()}`;
+    await session.rows(`ATTACH ':memory:' AS ${quoteIdentifier(catalogue)}`);
+    await session.rows(`USE ${quoteIdentifier(catalogue)}`);
+    return new DuckDbFolderEngine(name, new Lake(settings.folder, name), session, catalogue);
+  }
+
+  async query(statement: Statement, limit: number): Promise<Rows> {
+    await this.define(statement.text);
+    return this.session.query(statement, limit);
+  }
+
+  async columns(table: string): Promise<Column[]> {
+    return this.session.describe({ text: `FROM ${await this.relation(table)}` });
+  }
+
+  async alias(name: string, data: LocalData | string): Promise<void> {
+    const relation = typeof data === 'string' ? await this.relation(data) : data.relation;
+    await this.session.rows(`CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS FROM ${relation}`);
+    this.defined.add(name);
+  }
+
+  async replace(table: string, query: Statement): Promise<Written> {
+    await this.define(query.text);
+    return replaceParquet(this.session, this.lake, table, query);
+  }
+
+  async receive(table: string, data: LocalData): Promise<Written> {
+    return replaceParquet(this.session, this.lake, table, { text: `FROM ${data.relation}`, parameters: data.parameters });
+  }
+
+  /** A table is read where it lies; a query's rows are written down first. */
+  async localize(what: Statement | string): Promise<LocalData> {
+    if (typeof what === 'string') return { relation: await this.relation(what), columns: await this.columns(what), dispose: async () => {} };
+    await this.define(what.text);
+    return localizeQuery(this.session, what);
+  }
+
+  /** What stands after FROM to read a table. @throws ValidationError unknown_table */
+  relation(table: string): Promise<string> {
+    return parquetRelation(this.lake, table, this.session);
+  }
+
+  async prune(days: number): Promise<void> {
+    for (const folder of [this.lake.own('tables'), this.lake.own('staging')]) await removeOlder(folder, days);
+  }
+
+  async close(): Promise<void> {
+    await this.session.forget(this.catalogue);
+    this.session.close();
+  }
+
+  /** Defines a view for each table whose name stands in the text: reading the columns of all would open a file of each. */
+  private async define(text: string): Promise<void> {
+    const lower = text.toLowerCase();
+    for (const table of await this.lake.tables()) {
+      const { schema, name } = parseTableName(table);
+      if (this.defined.has(table) || !lower.includes(name.toLowerCase().replaceAll('"', '""')) || (await this.lake.firstFile(table)) === undefined) continue;
+      this.defined.add(table);
+      if (schema !== undefined) await this.session.rows(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
+      await this.session.rows(`CREATE VIEW ${quoteTable(table)} AS FROM ${await this.relation(table)}`);
+    }
+  }
+}
+
+async function removeOlder(folder: string, days: number): Promise<void> {
+  const oldest = Date.now() - days * 86_400_000;
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+  }
+}
