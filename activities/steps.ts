@@ -1,1 +1,8 @@
-export {};
+/** The built-in steps' declarations: safe on both sides. Their work is in the worker. */
+export { exportData } from './export/steps.js';
+export { extractData } from './extract/steps.js';
+export { type Load, loadData, undoLoad } from './load/steps.js';
+export { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from './notify/steps.js';
+export { pythonScript } from './python/steps.js';
+export { type Check, checks, type QualityReport, validateQuality } from './quality/steps.js';
+export { sql } from './sql/steps.js';

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { step, TableRef } from '../../sdk/index.js';
+
+const keys = z.array(z.string().min(1)).min(1);
+const partition = z.union([z.string().min(1), z.number()]);
+
+const common = {
+  /** The load's name, unique in the run: with the run it is the key under which it is done once, and undone. */
+  load: z.string().min(1).max(200),
+  from: TableRef,
+  into: TableRef,
+};
+
+/** What is loaded where, and how. */
+export const Load = z.discriminatedUnion('mode', [
+  /** Adds the rows. On Parquet, a table with partitions needs to be told which one. */
+  z.object({ mode: z.literal('append'), ...common, partitionBy: z.string().min(1).optional(), partition: partition.optional() }),
+  /** The rows take the place of those that have this value in this column. */
+  z.object({ mode: z.literal('overwrite_partition'), ...common, partitionBy: z.string().min(1), partition }),
+  /** Rows with the same keys are replaced, the others added. */
+  z.object({ mode: z.literal('merge'), ...common, keys, partitionBy: z.string().min(1).optional(), partition: partition.optional() }),
+  /** Slowly changing dimension, type 2: changed rows get a new version, with valid_from, valid_to and is_current. PostgreSQL only. */
+  z.object({ mode: z.literal('scd2'), ...common, keys, effectiveAt: z.iso.datetime({ offset: true }) }),
+]);
+
+export type Load = z.output<typeof Load>;
+
+/** What a load did. A retry that finds it done gives the same. */
+export const Loaded = z.object({
+  table: TableRef,
+  /** Rows that were loaded. */
+  rows: z.number(),
+  bytes: z.number(),
+  inserted: z.number(),
+  updated: z.number(),
+  /** Rows that the partition had before. */
+  deleted: z.number(),
+});
+
+export type Loaded = z.output<typeof Loaded>;
+
+/**
+ * Writes a table's rows into another, once per run and load, whatever fails on the way. What it replaces is kept for undo_load.
+ *
+ * @throws SchemaConflictError when columns do not fit; ValidationError when rows do not; Refused load_undone
+ * @example
+ * const load: Load = { load: 'delays', from: delays.table, into: lake('delays'), mode: 'overwrite_partition', partitionBy: 'day', partition: day };
+ * flow.undo(() => undoLoad(load));
+ * await loadData(load);
+ */
+export const loadData = step('load_data', {
+  description: 'Writes rows into a table.',
+  input: Load,
+  output: Loaded,
+  retry: 'loading',
+  timeout: '1 hour',
+});
+
+/**
+ * Brings back what a load replaced. Undoing a load that never came through does nothing, and keeps a late attempt of it away for good.
+ *
+ * @throws Refused when a later load has built on this one, or what was kept is gone
+ */
+export const undoLoad = step('undo_load', {
+  description: 'Brings back what a load replaced.',
+  input: z.object({ load: common.load, into: TableRef }),
+  output: z.object({
+    table: TableRef,
+    /** Whether there was something to undo. */
+    undone: z.boolean(),
+    /** Rows that were brought back. */
+    rows: z.number(),
+  }),
+  retry: 'backup',
+  timeout: '1 hour',
+});
