@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Approval, Decision } from './approval.js';
 import type { Duration } from './duration.js';
-import type { Pipeline } from './pipeline.js';
+import type { Notifications, Pipeline } from './pipeline.js';
 import type { AnyStep } from './step.js';
 
 /** What `flow.phases` runs: in this order, each phase's output feeds the next (SPEC §2). */
@@ -18,11 +18,41 @@ export interface Phases<E, T, L, A> {
   concurrency?: number;
 }
 
+/** How an approval is asked for. */
+export interface Ask {
+  /** What the approver needs to see: JSON, 100 KB at most. */
+  evidence?: unknown;
+  /** The approval's own time unless said. */
+  within?: Duration;
+  /** Why the run ends when it is not approved, such as 'Quality below threshold'. */
+  reason?: string;
+}
+
 /** Named calls, not yet made. */
 export type Calls<Results> = { [Name in keyof Results]: () => Promise<Results[Name]> };
 
 /** The end of a run that did not succeed and is no failure either. */
 export type EndState = 'CANCELLED' | 'ROLLED_BACK';
+
+export interface StartOptions {
+  workflowId: string;
+  /** The key of the partition that the run is for, by which it is found (DESIGN §3.5). */
+  partition?: string;
+}
+
+/** A run that a coordinator started. */
+export interface ChildRun {
+  readonly workflowId: string;
+  /** How it ended. It does not reject when the run fails. */
+  readonly ended: Promise<ChildEnd>;
+}
+
+/** How a run ended, as the coordinator that started it sees it (SPEC §6). */
+export interface ChildEnd {
+  state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'ROLLED_BACK' | 'TIMED_OUT' | 'TERMINATED';
+  output: unknown;
+  reason: string | undefined;
+}
 
 /** What a run of the pipeline knows of itself. */
 export interface RunInfo {
@@ -41,9 +71,10 @@ export interface Flow {
   /**
    * Asks people and waits. The approval must be among the pipeline's `approvals`.
    *
+   * @param ask evidence for the approver, the time to wait, and the reason with which the run ends when it is not approved
    * @throws Declined when it is declined, ApprovalExpired when nobody decides within the time
    */
-  approve<A extends z.ZodType>(approval: Approval<string, A>, ask?: { evidence?: unknown; within?: Duration }): Promise<Decision<z.output<A>>>;
+  approve<A extends z.ZodType>(approval: Approval<string, A>, ask?: Ask): Promise<Decision<z.output<A>>>;
   /** Registers what takes the next step's effect back. Undos run in reverse order, when the run fails, is cancelled, declined or out of time. */
   undo(compensation: () => Promise<unknown>): void;
   /** Runs the four phases extract, transform, load and transform-at-load in order. */
@@ -59,6 +90,17 @@ export interface Flow {
    * @throws Declined, ApprovalExpired or StepFailed when the child does not succeed
    */
   runPipeline<I extends z.ZodType, O extends z.ZodType>(pipeline: Pipeline<I, O>, input: z.input<I>, options?: { workflowId?: string }): Promise<z.output<O>>;
+  /**
+   * For coordinators, such as a backfill: starts a pipeline and does not wait for it. It goes on when this run continues as new, and is cancelled with it.
+   * Gives undefined when a run of that workflow id goes on or has closed normally: no work is done twice.
+   *
+   * @throws HeadraceError unknown_pipeline
+   */
+  startPipeline(pipeline: string, input: unknown, options: StartOptions): Promise<ChildRun | undefined>;
+  /** Asks a run that this one, or this one before it continued as new, started to cancel. It undoes its work by itself. */
+  cancelRun(workflowId: string): Promise<void>;
+  /** Adds notifications that only the input knows, beside those of the declaration. */
+  notify(notifications: Notifications): void;
   /** Shows a step as SKIPPED in the run, with the reason. */
   skip(step: AnyStep, reason: string): void;
   /** Writes a line into the run's log, kept in its history; the first 1,000 lines of a run. */

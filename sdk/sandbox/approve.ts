@@ -1,7 +1,8 @@
 import { condition } from '@temporalio/workflow';
 import type { AnyApproval, Decision } from '../authoring/approval.js';
-import { type Duration, formatDuration, toMilliseconds } from '../authoring/duration.js';
+import { formatDuration, toMilliseconds } from '../authoring/duration.js';
 import { ApprovalExpired, Declined, HeadraceError, RunTimedOut } from '../authoring/errors.js';
+import type { Ask } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { Wait } from './decide.js';
 import type { RunState } from './run-state.js';
@@ -14,7 +15,7 @@ const maximumEvidence = 100_000;
  *
  * @throws Declined, ApprovalExpired, or RunTimedOut when the run's deadline comes first
  */
-export async function approve(run: RunState, approval: AnyApproval, ask: { evidence?: unknown; within?: Duration } = {}): Promise<Decision<unknown>> {
+export async function approve(run: RunState, approval: AnyApproval, ask: Ask = {}): Promise<Decision<unknown>> {
   checkDeclared(run, approval);
   refuseOversize(ask.evidence, `The evidence for ${approval.id}`, maximumEvidence);
   const within = ask.within === undefined ? approval.within : toMilliseconds(ask.within);
@@ -22,7 +23,7 @@ export async function approve(run: RunState, approval: AnyApproval, ask: { evide
   try {
     const time = Math.max(1, Math.min(within, run.remaining() ?? within));
     await condition(() => wait.outcome !== undefined, time, { summary: `approval ${approval.id}` });
-    return conclude(run, wait, within);
+    return conclude(run, wait, ask.reason ?? `Nobody decided on '${approval.id}' within ${formatDuration(within)}.`, ask.reason);
   } finally {
     wait.outcome ??= expired(wait);
     run.record.waiting(stillOpen(run));
@@ -53,13 +54,13 @@ function stillOpen(run: RunState): Wait['asked'][] {
   return run.waits.filter(({ outcome }) => outcome === undefined).map(({ asked }) => asked);
 }
 
-function conclude(run: RunState, wait: Wait, within: number): Decision<unknown> {
+function conclude(run: RunState, wait: Wait, expired: string, declined: string | undefined): Decision<unknown> {
   const { outcome, approval } = wait;
   if (outcome === undefined) {
     if ((run.remaining() ?? 1) <= 0) throw new RunTimedOut(`The run's maxDuration was over while it waited for ${approval.id}.`, { where: approval.id });
-    throw new ApprovalExpired(approval.id, `Nobody decided on '${approval.id}' within ${formatDuration(within)}.`);
+    throw new ApprovalExpired(approval.id, expired);
   }
-  if (outcome.decision === 'decline') throw new Declined(approval.id, outcome.comment ?? `'${approval.id}' was declined.`, outcome.by);
+  if (outcome.decision === 'decline') throw new Declined(approval.id, declined ?? outcome.comment ?? `'${approval.id}' was declined.`, outcome.by);
   return { answer: outcome.answer, by: outcome.by, comment: outcome.comment, at: outcome.at };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
@@ -26,12 +26,12 @@ export interface Settings {
 }
 
 /**
- * Settings from headrace.json and the environment, which goes before it (defaults: SPEC §6).
+ * Settings from headrace.json, here or else in the pipelines folder, and from the environment, which goes before it (defaults: SPEC §6).
  *
  * @throws HeadraceError bad_connection when the file is not what it should be
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
-  const file = resolve(environment.HEADRACE_SETTINGS ?? 'headrace.json');
+  const file = settingsFile(folder, environment);
   const { pipelines, temporal = {}, concurrency } = readFile(file);
   return {
     file,
@@ -41,6 +41,12 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? 'pipeline-workers',
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
   };
+}
+
+function settingsFile(folder: string | undefined, environment: NodeJS.ProcessEnv): string {
+  if (environment.HEADRACE_SETTINGS !== undefined) return resolve(environment.HEADRACE_SETTINGS);
+  const inFolder = folder === undefined ? [] : [resolve(folder, 'headrace.json')];
+  return [resolve('headrace.json'), ...inFolder].find(existsSync) ?? resolve('headrace.json');
 }
 
 function readFile(file: string): z.output<typeof Settings> {
