@@ -11,7 +11,7 @@ export async function holdPrepareLock(folder, report) {
   for (let told = false; ; ) {
     const last = highest(folder);
     const holder = last && read(folder, last);
-    if (holder && startedAt(holder.pid) === holder.started) {
+    if (holder?.pid && startedAt(holder.pid) === holder.started) {
       if (!told) report(`Waiting for pid ${holder.pid}, which installs or builds in this folder.`);
       told = true;
       await wait(300);
