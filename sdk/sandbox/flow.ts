@@ -10,6 +10,7 @@ import { each } from './each.js';
 import { UndoFailed } from './outcome.js';
 import { phases } from './phases.js';
 import type { RunState } from './run-state.js';
+import { cancelRun, startPipeline } from './start-pipeline.js';
 import { undoAll } from './undo.js';
 
 const longHistory = 10_000;
@@ -23,6 +24,9 @@ export function makeFlow(run: RunState): Flow {
     phases,
     each,
     runPipeline: ((pipeline, input, options) => runChild(run, pipeline as unknown as AnyPipeline, input, options)) as Flow['runPipeline'],
+    startPipeline: (pipeline, input, options) => startPipeline(run, pipeline, input, options),
+    cancelRun,
+    notify: (notifications) => void run.notifications.push(notifications),
     skip: (step, reason) => run.record.skipped({ step: step.id, reason, at: new Date().toISOString() }),
     log: (message, { records } = {}) => {
       log.info(message, records === undefined ? {} : { records });

@@ -1,6 +1,6 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { EndState } from '../authoring/flow.js';
-import type { AnyPipeline } from '../authoring/pipeline.js';
+import type { AnyPipeline, Notifications } from '../authoring/pipeline.js';
 import type { Wait } from './decide.js';
 import { RunRecord } from './run-record.js';
 
@@ -9,6 +9,8 @@ export class RunState {
   readonly record = new RunRecord();
   readonly undos: (() => Promise<unknown>)[] = [];
   readonly waits: Wait[] = [];
+  /** Those of the declaration, and what flow.notify added. */
+  readonly notifications: Notifications[];
   /** The scope of the body: cancelled when the run is, when a signal asks for it, and when the body has failed. */
   readonly scope = new CancellationScope();
   /** Milliseconds since the epoch, or undefined where the pipeline has no maxDuration. */
@@ -19,6 +21,7 @@ export class RunState {
   private readonly unfinished = new Set<Promise<unknown>>();
 
   constructor(readonly pipeline: AnyPipeline) {
+    this.notifications = [pipeline.notifications];
     const { startTime, memo } = workflowInfo();
     const own = pipeline.maxDuration === undefined ? [] : [startTime.getTime() + pipeline.maxDuration];
     const inherited = typeof memo?.headraceDeadline === 'number' ? [memo.headraceDeadline] : [];

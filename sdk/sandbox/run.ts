@@ -85,11 +85,11 @@ const told: Record<RunOutcome['status'], keyof Notifications> = {
 
 /** A notification that fails never changes a run's outcome (DESIGN §5.2). */
 async function tell(run: RunState, outcome: RunOutcome): Promise<void> {
-  const notify = run.pipeline.notifications[told[outcome.status]];
-  if (notify === undefined) return;
-  try {
-    await CancellationScope.nonCancellable(() => at({ notification: true }, async () => notify(outcome)));
-  } catch (error) {
-    log.error('A notification could not be sent.', { error });
+  for (const notifications of run.notifications) {
+    try {
+      await CancellationScope.nonCancellable(() => at({ notification: true }, async () => notifications[told[outcome.status]]?.(outcome)));
+    } catch (error) {
+      log.error('A notification could not be sent.', { error });
+    }
   }
 }

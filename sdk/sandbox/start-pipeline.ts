@@ -1,0 +1,90 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  getExternalWorkflowHandle,
+  isCancellation,
+  startChild,
+  TerminatedFailure,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { HeadraceError } from '../authoring/errors.js';
+import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
+import { refuseOversize } from '../authoring/payload-size.js';
+import { type DeclinedResult, runPartition, runPipelineId, runState, runTenant } from '../authoring/run-memo.js';
+import type { RunState } from './run-state.js';
+
+/**
+ * Starts a pipeline as a child that outlives this run's continue-as-new, and does not wait for it.
+ * A parent's close policy cannot be changed later, so a coordinator's children all have ABANDON, and its cancellation is handed on by its scope.
+ */
+export async function startPipeline(run: RunState, pipeline: string, input: unknown, { workflowId, partition }: StartOptions): Promise<ChildRun | undefined> {
+  checkKnown(pipeline);
+  refuseOversize(input, `The input of pipeline ${pipeline}`);
+  try {
+    const child = await startChild(pipeline, {
+      workflowId,
+      args: [input],
+      parentClosePolicy: 'ABANDON',
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      typedSearchAttributes: attributes(pipeline, partition),
+    });
+    return { workflowId, ended: run.follow(end(run, child.result())) };
+  } catch (error) {
+    if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') return undefined;
+    throw error;
+  }
+}
+
+/** Asks a run that this one started to cancel, also while this one is cancelled itself. One that has ended is left alone. */
+export async function cancelRun(workflowId: string): Promise<void> {
+  await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel()).catch(() => undefined);
+}
+
+/** A child of an unknown type would run for ever: Temporal waits for a worker that knows it. */
+function checkKnown(pipeline: string): void {
+  const { __TEMPORAL__: bundle } = globalThis as { __TEMPORAL__?: { importWorkflows?: () => object } };
+  const known = bundle?.importWorkflows?.();
+  if (known === undefined || Object.hasOwn(known, pipeline)) return;
+  throw new HeadraceError(`This worker knows no pipeline '${pipeline}'.`, { code: 'unknown_pipeline', where: pipeline });
+}
+
+function attributes(pipeline: string, partition: string | undefined) {
+  const tenant = workflowInfo().typedSearchAttributes.get(runTenant);
+  return [
+    { key: runState, value: 'RUNNING' },
+    { key: runPipelineId, value: pipeline },
+    ...(tenant === undefined ? [] : [{ key: runTenant, value: tenant }]),
+    ...(partition === undefined ? [] : [{ key: runPartition, value: partition }]),
+  ];
+}
+
+async function end(run: RunState, result: Promise<unknown>): Promise<ChildEnd> {
+  try {
+    return closedNormally(await result);
+  } catch (error) {
+    // A child that was cancelled by somebody else is an outcome; with this run's own cancellation this run ends.
+    if (isCancellation(error) && run.scope.consideredCancelled) throw error;
+    if (error instanceof ChildWorkflowFailure) return failed(error.cause);
+    throw error;
+  }
+}
+
+/** A pipeline that ended itself by flow.end says so in its result's status, as the ready-made ones do. */
+function closedNormally(output: unknown): ChildEnd {
+  const { declined, status, reason } = (output ?? {}) as Partial<DeclinedResult> & { status?: unknown };
+  if (declined !== undefined) return { state: 'CANCELLED', output: undefined, reason };
+  if (status === 'CANCELLED' || status === 'ROLLED_BACK') return { state: status, output, reason: typeof reason === 'string' ? reason : undefined };
+  return { state: 'SUCCEEDED', output, reason: undefined };
+}
+
+function failed(cause: Error | undefined): ChildEnd {
+  const reason = cause?.message;
+  if (cause instanceof CancelledFailure) return { state: 'CANCELLED', output: undefined, reason: 'The run was cancelled.' };
+  if (cause instanceof TerminatedFailure) return { state: 'TERMINATED', output: undefined, reason };
+  const late = cause instanceof TimeoutFailure || (cause instanceof ApplicationFailure && cause.type === 'RunTimedOut');
+  return { state: late ? 'TIMED_OUT' : 'FAILED', output: undefined, reason };
+}
