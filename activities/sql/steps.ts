@@ -1,25 +1,12 @@
 import * as z from 'zod';
-import { step, TableRef } from '../../sdk/index.js';
+import { type CallOptions, step, TableRef } from '../../sdk/index.js';
 
 const Parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** The most rows that a step returns: more belong into a table. */
 export const mostRows = 1_000;
 
-/**
- * Runs one SQL statement on a DuckDB or PostgreSQL connection. Values are bound (`$1` or `$name`), never written into the text.
- *
- * @throws ValidationError bad_sql, unknown_table, unknown_column or too_many_rows
- * @example
- * const delays = await sql({
- *   on: 'lake',
- *   tables: { flights: raw.table },
- *   statement: 'SELECT origin, avg(delay) AS delay FROM flights WHERE distance > $distance GROUP BY origin',
- *   parameters: { distance: 500 },
- *   into: 'delays',
- * });
- */
-export const sql = step('sql', {
+const declared = step('sql', {
   description: 'Runs an SQL statement.',
   input: z.object({
     /** The connection's name. */
@@ -46,3 +33,23 @@ export const sql = step('sql', {
   retry: 'default',
   timeout: '1 hour',
 });
+
+type Result = Awaited<ReturnType<typeof declared>>;
+
+/** With `into`, there is a table in the result. */
+type Keep = (input: z.input<typeof declared.input> & { into: string }, options?: CallOptions) => Promise<Result & { table: TableRef }>;
+
+/**
+ * Runs one SQL statement on a DuckDB or PostgreSQL connection. Values are bound (`$1` or `$name`), never written into the text.
+ *
+ * @throws ValidationError bad_sql, unknown_table, unknown_column or too_many_rows
+ * @example
+ * const delays = await sql({
+ *   on: 'lake',
+ *   tables: { flights: raw.table },
+ *   statement: 'SELECT origin, avg(delay) AS delay FROM flights WHERE distance > $distance GROUP BY origin',
+ *   parameters: { distance: 500 },
+ *   into: 'delays',
+ * });
+ */
+export const sql = declared as Keep & typeof declared;

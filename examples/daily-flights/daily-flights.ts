@@ -60,7 +60,7 @@ export const dailyFlights = pipeline(
     const transformed = await sql({ on: 'lake', statement: delaysByRoute, parameters: { day }, tables: { flights: flights.table, airports: airports.table }, into: 'delays' });
     flow.progress(0.7);
 
-    const load: Load = { load: 'delays', from: transformed.table ?? delays, into: delays, mode: 'overwrite_partition', partitionBy: 'day', partition: day };
+    const load: Load = { load: 'delays', from: transformed.table, into: delays, mode: 'overwrite_partition', partitionBy: 'day', partition: day };
     flow.undo(() => undoLoad(load));
     const loaded = await loadData(load);
     flow.log('Delays loaded', { records: loaded.rows });
