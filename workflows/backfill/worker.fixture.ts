@@ -1,0 +1,39 @@
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { inject } from 'vitest';
+import '../../test/servers/provided.js';
+import { Connections, type Implementations } from '../../sdk/node/index.js';
+import { discover } from '../../worker/host/discover.js';
+import { makeWorker } from '../../worker/host/run-worker.js';
+
+/** A worker for the pipelines of one module, and a client that starts them. */
+export interface TestWorker {
+  client: Client;
+  start(pipeline: string, input: unknown): Promise<WorkflowHandle>;
+  stop(): Promise<void>;
+}
+
+/** Starts a worker in this process, on the test run's Temporal and a task queue of its own. */
+export async function startWorker(module: string, works: Implementations[], connections: Parameters<typeof Connections.of>[0] = {}): Promise<TestWorker> {
+  const { address, namespace } = inject('temporal');
+  const taskQueue = `test-${crypto.randomUUID()}`;
+  const catalogue = await discover(module);
+  for (const work of works) catalogue.add(module, { work }, false);
+  const refusals = catalogue.refusals.filter(({ error }) => error.code !== 'not_implemented');
+  if (refusals.length > 0) throw new Error(refusals.map(({ file, error }) => `${file}: ${error.message}`).join('\n'));
+  const connection = await NativeConnection.connect({ address });
+  const worker = await makeWorker({ catalogue, connections: Connections.of(connections), connection, namespace, taskQueue, concurrency: 50, drain: 1_000 });
+  const running = worker.run();
+  const ours = await Connection.connect({ address });
+  const client = new Client({ connection: ours, namespace });
+  return {
+    client,
+    start: (pipeline, input) => client.workflow.start(pipeline, { taskQueue, workflowId: `test-${pipeline}-${crypto.randomUUID().slice(0, 8)}`, args: [input] }),
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await ours.close();
+      await connection.close();
+    },
+  };
+}
