@@ -1,0 +1,39 @@
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Temporal } from './temporal.js';
+
+/** Where Temporal is, and what may be asked of it. What is left out comes from the environment, then from SPEC §6's defaults. */
+export interface ClientOptions {
+  /** host:port; TEMPORAL_ADDRESS, or 127.0.0.1:7233. */
+  address?: string;
+  /** TEMPORAL_NAMESPACE, or matih-pipelines. */
+  namespace?: string;
+  /** Where runs are started; HEADRACE_TASK_QUEUE, or pipeline-workers. */
+  taskQueue?: string;
+  tls?: ConnectionOptions['tls'];
+  /** TEMPORAL_API_KEY. */
+  apiKey?: string;
+}
+
+const connectTime = 5_000;
+
+/**
+ * Connects to Temporal and asks it for the namespace.
+ *
+ * @throws HeadraceError no_temporal, within some seconds
+ */
+export async function connectTemporal(options: ClientOptions): Promise<Temporal> {
+  const { env } = process;
+  const address = options.address ?? env.TEMPORAL_ADDRESS ?? '127.0.0.1:7233';
+  const namespace = options.namespace ?? env.TEMPORAL_NAMESPACE ?? 'matih-pipelines';
+  const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? 'pipeline-workers';
+  const apiKey = options.apiKey ?? env.TEMPORAL_API_KEY;
+  const connection = Connection.lazy({ address, tls: options.tls, apiKey, connectTimeout: connectTime });
+  const temporal = new Temporal(new Client({ connection, namespace }), connection, address, namespace, taskQueue);
+  try {
+    await temporal.ask(({ workflowService }) => workflowService.describeNamespace({ namespace }), undefined, connectTime);
+    return temporal;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}

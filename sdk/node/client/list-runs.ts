@@ -1,0 +1,81 @@
+import { formatDuration } from '../../authoring/duration.js';
+import { HeadraceError } from '../../authoring/errors.js';
+import { type RunMemo, runState, type WaitRecord } from '../../authoring/run-memo.js';
+import { type Described, decode, iso, milliseconds } from '../status/history-event.js';
+import type { RunStateName } from '../status/run-status.js';
+import { runQuery, type RunFilter } from './run-query.js';
+import type { Temporal } from './temporal.js';
+
+/** A run in a list. Temporal's visibility lags behind the run by a moment. */
+export interface ListedRun {
+  workflowId: string;
+  runId: string;
+  pipeline: string;
+  status: RunStateName;
+  startedAt: string;
+  endedAt?: string;
+  duration?: string;
+  /** The approvals that it waits for. */
+  waiting: WaitRecord[];
+}
+
+export interface Page {
+  /** Runs of one answer; 50 unless said, 200 at most. */
+  limit?: number;
+  /** Where the answer before ended. */
+  cursor?: string;
+}
+
+export interface RunList {
+  runs: ListedRun[];
+  /** For the next page; left out on the last. */
+  cursor?: string;
+}
+
+type Info = NonNullable<Described['workflowExecutionInfo']>;
+
+const longestPage = 200;
+
+/** Runs, the latest first. @throws HeadraceError bad_cursor or no_temporal */
+export async function listRuns(temporal: Temporal, { limit = 50, cursor, ...filter }: RunFilter & Page): Promise<RunList> {
+  const request = {
+    namespace: temporal.namespace,
+    query: runQuery(filter),
+    pageSize: Math.min(Math.max(1, limit), longestPage),
+    nextPageToken: cursor === undefined ? undefined : Buffer.from(cursor, 'base64url'),
+  };
+  const answer = await temporal.ask(({ workflowService }) => workflowService.listWorkflowExecutions(request)).catch((error: unknown) => {
+    throw cursor !== undefined && (error as HeadraceError).code === 'refused' ? badCursor(error) : error;
+  });
+  const runs = answer.executions.map(listedRun);
+  return answer.nextPageToken?.length > 0 ? { runs, cursor: Buffer.from(answer.nextPageToken).toString('base64url') } : { runs };
+}
+
+function badCursor(cause: unknown): HeadraceError {
+  return new HeadraceError('This cursor is none of Temporal\'s.', { code: 'bad_request', where: 'cursor', fix: 'Send the cursor of the page before as it is.', cause });
+}
+
+function listedRun(info: Info): ListedRun {
+  const startedAt = milliseconds(info.startTime);
+  const closed = info.closeTime == null ? undefined : milliseconds(info.closeTime);
+  const memo = (decode(info.memo?.fields?.headrace) ?? {}) as RunMemo;
+  return {
+    workflowId: info.execution?.workflowId ?? '',
+    runId: info.firstRunId || (info.execution?.runId ?? ''),
+    pipeline: info.type?.name ?? '',
+    status: stateOf(info, memo),
+    startedAt: iso(startedAt),
+    ...(closed === undefined ? {} : { endedAt: iso(closed), duration: formatDuration(Math.max(0, closed - startedAt)) }),
+    waiting: closed === undefined ? (memo.waiting ?? []) : [],
+  };
+}
+
+const closedAs: Record<number, RunStateName> = { 2: 'SUCCEEDED', 3: 'FAILED', 4: 'CANCELLED', 5: 'TERMINATED', 7: 'TIMED_OUT' };
+const forced = new Set([5, 7]);
+
+function stateOf({ status, searchAttributes, closeTime }: Info, { end }: RunMemo): RunStateName {
+  const own = decode(searchAttributes?.indexedFields?.[runState.name]);
+  if (closeTime == null) return own === 'WAITING_FOR_APPROVAL' ? own : 'RUNNING';
+  const temporals = closedAs[status ?? 0] ?? 'FAILED';
+  return end === undefined || forced.has(status ?? 0) ? temporals : end.state;
+}

@@ -1,0 +1,83 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure, WorkflowNotFoundError } from '@temporalio/common';
+import {
+  ApprovalExpired,
+  Declined,
+  HeadraceError,
+  PermissionDeniedError,
+  Refused,
+  RunTimedOut,
+  SchemaConflictError,
+  StepFailed,
+  ValidationError,
+} from '../../authoring/errors.js';
+import type { DeclinedResult } from '../../authoring/run-memo.js';
+import type { Temporal } from './temporal.js';
+import { unknownRun } from './unknown-run.js';
+
+/** The run was cancelled, and undone. */
+export class CancelledError extends HeadraceError {
+  constructor(workflowId: string, message = 'The run was cancelled.') {
+    super(message, { code: 'cancelled', where: workflowId });
+  }
+}
+
+/** The run was terminated in Temporal: nothing was undone. */
+export class TerminatedError extends HeadraceError {
+  constructor(workflowId: string, reason?: string) {
+    super(reason === undefined || reason === '' ? 'The run was terminated.' : `The run was terminated: ${reason}`, { code: 'terminated', where: workflowId });
+  }
+}
+
+const known = { ValidationError, PermissionDeniedError, SchemaConflictError, Refused, RunTimedOut };
+
+/**
+ * Waits for a run's output.
+ *
+ * @throws Declined, ApprovalExpired, CancelledError, TerminatedError, RunTimedOut, StepFailed or what the run failed with
+ */
+export async function awaitResult(temporal: Temporal, workflowId: string): Promise<unknown> {
+  let result: unknown;
+  try {
+    result = await temporal.await(({ workflow }) => workflow.getHandle(workflowId).result());
+  } catch (error) {
+    throw error instanceof WorkflowFailedError ? rebuild(workflowId, error.cause) : otherwise(temporal, workflowId, error);
+  }
+  const declined = result as Partial<DeclinedResult> | null | undefined;
+  if (declined?.declined === 'DECLINED') throw new Declined(declined.approval ?? '', declined.reason ?? '', declined.by);
+  if (declined?.declined === 'EXPIRED') throw new ApprovalExpired(declined.approval ?? '', declined.reason ?? '');
+  return result;
+}
+
+function otherwise(temporal: Temporal, workflowId: string, error: unknown): unknown {
+  return error instanceof WorkflowNotFoundError ? unknownRun(workflowId)() : temporal.explain(error, unknownRun(workflowId));
+}
+
+/** The error of a run's body as its author knows it. */
+function rebuild(workflowId: string, cause: Error | undefined): HeadraceError {
+  if (cause instanceof CancelledFailure) return new CancelledError(workflowId);
+  if (cause instanceof TerminatedFailure) return new TerminatedError(workflowId, cause.message);
+  if (cause instanceof TimeoutFailure) return new RunTimedOut("Temporal's own time-out ended the run.", { where: workflowId, cause });
+  if (!(cause instanceof ApplicationFailure)) return new HeadraceError(cause?.message ?? 'The run failed.', { where: workflowId, cause });
+  return rebuildOwn(cause);
+}
+
+function rebuildOwn(cause: ApplicationFailure): HeadraceError {
+  const details = (cause.details?.[0] ?? {}) as { code?: string; fix?: string; where?: string };
+  const options = { ...details, cause };
+  const type = cause.type ?? 'Error';
+  if (Object.hasOwn(known, type)) return new known[type as keyof typeof known](cause.message, options);
+  if (type !== 'StepFailed') return Object.assign(new HeadraceError(cause.message, options), { name: type });
+  const callId = details.where ?? '';
+  return new StepFailed(cause.message, { ...options, step: callId.split('#')[0] ?? '', callId, type: typeOfStep(cause) });
+}
+
+/** What the step itself threw stands at the bottom of the causes. */
+function typeOfStep(failure: ApplicationFailure): string {
+  let type = 'Error';
+  for (let it: Error | undefined = failure.cause; it !== undefined; it = it.cause as Error | undefined) {
+    if (it instanceof ApplicationFailure) return it.type ?? type;
+    if (it instanceof TimeoutFailure) type = 'TimedOut';
+  }
+  return type;
+}

@@ -1,0 +1,46 @@
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
+/** What Temporal says of a run now: pending calls, and what is due. */
+export type Described = WorkflowExecutionDescription['raw'];
+
+/** One event of a run's history. */
+export type HistoryEvent = NonNullable<History['events']>[number];
+
+type Started = NonNullable<HistoryEvent['activityTaskStartedEventAttributes']>;
+export type Failure = NonNullable<Started['lastFailure']>;
+type Payloads = NonNullable<NonNullable<HistoryEvent['activityTaskCompletedEventAttributes']>['result']>;
+type Payload = NonNullable<NonNullable<Payloads['payloads']>[number]>;
+
+interface Timestamp {
+  seconds?: unknown;
+  nanos?: number | null;
+}
+
+/** A moment in milliseconds since the epoch; 0 where there is none. */
+export function milliseconds(time: Timestamp | null | undefined): number {
+  if (time == null) return 0;
+  return Number(String(time.seconds ?? 0)) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000);
+}
+
+/** ISO 8601, UTC. */
+export function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** A payload's value, or undefined where it cannot be read, as when it is encrypted. */
+export function decode(payload: Payload | null | undefined): unknown {
+  if (payload == null) return undefined;
+  try {
+    return defaultPayloadConverter.fromPayload(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The one value that Headrace puts into an input, a result or a signal. */
+export function decodeFirst(payloads: Payloads | null | undefined): unknown {
+  return decode(payloads?.payloads?.[0]);
+}

@@ -1,0 +1,41 @@
+import type { RunMemo, SkipRecord } from '../../authoring/run-memo.js';
+import { decode, type HistoryEvent, iso, milliseconds } from './history-event.js';
+import type { LogLine } from './run-status.js';
+
+/** What a run wrote of itself, as it stands after the events taken. */
+export class Memo {
+  now: RunMemo = {};
+  readonly logs: LogLine[] = [];
+  /** The steps that were left out, each with the number of the event that says so. */
+  readonly skips: { skip: SkipRecord; order: number }[] = [];
+  /** The highest that the pipeline said, also before it continued as new. */
+  progress: number | undefined;
+
+  /** Whether the event changed it. */
+  take(event: HistoryEvent): boolean {
+    const begun = decode(event.workflowExecutionStartedEventAttributes?.memo?.fields?.headrace) as RunMemo | undefined;
+    // The waits and the end of the execution before are not this one's.
+    if (begun !== undefined) this.keep({ progress: begun.progress });
+    const fields = event.workflowPropertiesModifiedEventAttributes?.upsertedMemo?.fields;
+    this.log(event, decode(fields?.headraceLog));
+    const written = decode(fields?.headrace) as RunMemo | undefined;
+    if (written !== undefined) this.keep(written);
+    this.skip(event, written?.skipped ?? []);
+    return written !== undefined;
+  }
+
+  private keep(memo: RunMemo): void {
+    this.now = memo;
+    if (memo.progress !== undefined) this.progress = Math.max(this.progress ?? 0, memo.progress);
+  }
+
+  private skip({ eventId }: HistoryEvent, skipped: readonly SkipRecord[]): void {
+    for (const skip of skipped.slice(this.skips.length)) this.skips.push({ skip, order: Number(String(eventId)) });
+  }
+
+  private log(event: HistoryEvent, line: unknown): void {
+    if (typeof line !== 'object' || line === null) return;
+    const { message, records } = line as { message?: unknown; records?: unknown };
+    this.logs.push({ at: iso(milliseconds(event.eventTime)), message: String(message), ...(typeof records === 'number' ? { records } : {}) });
+  }
+}

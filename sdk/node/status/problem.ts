@@ -1,0 +1,43 @@
+import { describeFailure } from './failure.js';
+import { type Described, type HistoryEvent, milliseconds } from './history-event.js';
+
+/** Who polls the run's task queue now: undefined where nobody asked. */
+export interface Polled {
+  taskQueue: string;
+  pollers: number;
+}
+
+/** Longer than this, what is due should have been taken by a worker that polls. Temporal lists one that died for a minute yet. Milliseconds. */
+const patience = { task: 10_000, call: 30_000 };
+
+/** The failure of a workflow task that has not been mended by a later one. */
+export class TaskFailure {
+  private last: string | undefined;
+
+  take(event: HistoryEvent): void {
+    const { workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: timedOut } = event;
+    if (event.workflowTaskCompletedEventAttributes != null) this.last = undefined;
+    // A reset is written as a failed task too, with the run that it was made from.
+    if (failed != null && !failed.newRunId) this.last = describeFailure(failed.failure)?.message ?? 'the workflow task fails';
+    if (timedOut != null && timedOut.timeoutType === 1) this.last = 'a workflow task took longer than its time-out: its worker is lost, stopped, or computes too long';
+  }
+
+  message(): string | undefined {
+    return this.last;
+  }
+}
+
+/** Why an open run does not move although nothing is wrong with its steps; undefined when it does. */
+export function findProblem(described: Described, failed: string | undefined, polled: Polled | undefined, now: number): string | undefined {
+  if (failed !== undefined && described.pendingWorkflowTask != null) return `The run cannot go on: ${failed} (workflow task attempt ${described.pendingWorkflowTask.attempt ?? 1}).`;
+  if (polled?.pollers === 0) return `No worker polls the task queue '${polled.taskQueue}'. Start one: headrace worker.`;
+  return now > takenBy(described) ? 'What is due waits longer than it should: all workers are busy, or one was lost.' : undefined;
+}
+
+/** When a worker should have taken what is due at the latest; never, where nothing is. */
+function takenBy({ pendingWorkflowTask: task, pendingActivities }: Described): number {
+  const scheduled = 1;
+  const tasks = task != null && task.state === scheduled ? [milliseconds(task.originalScheduledTime ?? task.scheduledTime) + patience.task] : [];
+  const calls = (pendingActivities ?? []).filter(({ state, scheduledTime }) => state === scheduled && scheduledTime != null);
+  return Math.min(...tasks, ...calls.map(({ scheduledTime }) => milliseconds(scheduledTime) + patience.call));
+}

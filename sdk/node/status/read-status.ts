@@ -1,0 +1,27 @@
+import type { Temporal } from '../client/temporal.js';
+import type { AnyPipeline } from '../../authoring/pipeline.js';
+import { milliseconds } from './history-event.js';
+import type { LastSuccess } from './last-success.js';
+import { readPolled } from './read-polled.js';
+import { readRun } from './read-run.js';
+import type { RunStatus } from './run-status.js';
+import { statusOf } from './status-of.js';
+
+/**
+ * A run's status, read from Temporal's server alone.
+ *
+ * @param find gives the pipeline of an id, where it is known
+ * @throws HeadraceError unknown_run or no_temporal
+ */
+export async function readStatus(temporal: Temporal, lastSuccess: LastSuccess, workflowId: string, find: (id: string) => AnyPipeline | undefined): Promise<RunStatus> {
+  const { described, events, firstStartedAt } = await readRun(temporal, workflowId);
+  const { workflowExecutionInfo: info, executionConfig } = described;
+  const id = info?.type?.name ?? '';
+  const ended = info?.closeTime != null;
+  const startedAt = firstStartedAt ?? milliseconds(info?.startTime);
+  const [polled, stepsOfLastSuccess] = await Promise.all([
+    ended ? undefined : readPolled(temporal, executionConfig?.taskQueue?.name ?? ''),
+    lastSuccess.stepsBefore(id, info?.firstRunId || (info?.execution?.runId ?? ''), startedAt),
+  ]);
+  return statusOf(described, events, { pipeline: find(id), polled, stepsOfLastSuccess, firstStartedAt, now: Date.now() });
+}

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { lines, openWorkshop, until, type Workshop } from '../fixtures/workshop.fixture.js';
+import { hasty, mall, rounds, shop } from '../fixtures/pipelines/shop.js';
+
+let workshop: Workshop;
+
+beforeAll(async () => {
+  workshop = await openWorkshop(inject('temporal'));
+  await workshop.startWorker();
+});
+
+afterAll(() => workshop.close());
+
+const start: Workshop['client']['start'] = (...args: Parameters<Workshop['client']['start']>) => workshop.client.start(...args);
+
+test('a run that succeeded has all its lines, in the shape of the specification', async () => {
+  const run = await start(shop, { orders: ['a', 'b'] });
+  expect(await run.result()).toEqual({ status: 'COMPLETED', orders: 2 });
+  const status = await run.status();
+  expect(status).toMatchObject({ workflowId: run.workflowId, runId: run.runId, status: 'SUCCEEDED', currentActivity: null, progress: 1, retries: 0, pendingSignals: [], undo: 'NONE' });
+  expect(lines(status)).toEqual(['pick#1 COMPLETED', 'pick#2 COMPLETED', 'stamp#1 COMPLETED', 'pack#1 COMPLETED']);
+  expect(status.activities[0]).toMatchObject({ name: 'pick', rows: 3, attempt: 1, duration: expect.stringMatching(/^\d+(ms|s)$/) });
+  expect(status.activities[2]).toMatchObject({ fast: true });
+  expect(status.output).toEqual({ status: 'COMPLETED', orders: 2 });
+  expect(status.logs).toMatchObject([{ message: 'picking', records: 2 }]);
+  expect(new Date(status.startedAt).toISOString()).toBe(status.startedAt);
+  expect(status.problem).toBeUndefined();
+});
+
+test('a step that was left out is a line with its reason', async () => {
+  const run = await start(shop, {});
+  await run.result();
+  expect((await run.status()).activities.at(-1)).toMatchObject({ name: 'pack', status: 'SKIPPED', reason: 'nothing to pack' });
+});
+
+test('a run that waits between two attempts is RETRYING and counts them', async () => {
+  const run = await start(shop, { orders: ['a'], fail: 2 });
+  const retrying = await until(() => run.status(), ({ status }) => status === 'RETRYING');
+  expect(retrying.activities[0]).toMatchObject({ status: 'RETRYING', error: { type: 'RangeError', message: expect.stringMatching(/attempt \d failed/) }, nextAttemptAt: expect.any(String) });
+  expect(retrying.currentActivity).toBe('pick');
+  await run.result();
+  expect(await run.status()).toMatchObject({ status: 'SUCCEEDED', retries: 2, activities: [{ attempt: 3, status: 'COMPLETED' }, {}, {}] });
+});
+
+test('a run that waits for people lists what it asks, with the form of the answer', async () => {
+  const run = await start(shop, { orders: ['a'], ask: true });
+  const waiting = await until(() => run.status(), ({ status }) => status === 'WAITING_FOR_APPROVAL');
+  expect(waiting.pendingSignals).toMatchObject([{ name: 'release', id: 'release#1', question: 'Send this order?', evidence: { orders: ['a'] }, schema: { properties: { reason: {} } } }]);
+  expect(waiting.progress).toBeGreaterThan(0);
+  expect(waiting.progress).toBeLessThan(1);
+  await run.approve('release', { reason: 'it is paid' }, { by: 'ann', decisionId: 'd1' });
+  await run.result();
+  expect(await run.status()).toMatchObject({ status: 'SUCCEEDED', approvals: [{ id: 'release#1', decision: 'approve', by: 'ann', decisionId: 'd1', answer: { reason: 'it is paid' } }] });
+});
+
+test('a failed run says what failed, where, and that it was undone', async () => {
+  const run = await start(shop, { orders: ['a'], packFails: true, undo: 0 });
+  await expect(run.result()).rejects.toMatchObject({ name: 'StepFailed', step: 'pack', type: 'RangeError', callId: 'pack#1' });
+  const status = await run.status();
+  expect(status).toMatchObject({ status: 'FAILED', undo: 'DONE', error: { type: 'StepFailed', code: 'step_failed', where: 'pack#1' }, currentActivity: null });
+  expect(status.activities.at(-1)).toMatchObject({ callId: 'unpack#1', undo: true, status: 'COMPLETED' });
+  expect(status.progress).toBeLessThan(1);
+});
+
+test('while it undoes, a run says so', async () => {
+  const run = await start(shop, { orders: ['a'], packFails: true, undo: 1_500 });
+  const undoing = await until(() => run.status(), ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'unpack');
+  expect(undoing.status).toBe('RUNNING');
+  await expect(run.result()).rejects.toThrow();
+});
+
+test('a declined run is CANCELLED with the reason', async () => {
+  const run = await start(shop, { ask: true });
+  await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await run.decline('release', { comment: 'not paid', by: 'bob' });
+  await expect(run.result()).rejects.toMatchObject({ name: 'Declined', message: 'not paid', by: 'bob' });
+  expect(await run.status()).toMatchObject({ status: 'CANCELLED', reason: 'not paid', approvals: [{ decision: 'decline', by: 'bob' }] });
+});
+
+test('an approval that nobody decides expires', async () => {
+  const run = await start(shop, { ask: true, within: 300 });
+  await expect(run.result()).rejects.toMatchObject({ name: 'ApprovalExpired' });
+  expect(await run.status()).toMatchObject({ status: 'CANCELLED', pendingSignals: [], approvals: [{ decision: 'expired' }] });
+});
+
+test('a cancelled run is CANCELLED and undone; what it waited for is withdrawn', async () => {
+  const run = await start(shop, { ask: true, undo: 0 });
+  await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await run.cancel();
+  await expect(run.result()).rejects.toMatchObject({ name: 'CancelledError' });
+  expect(await run.status()).toMatchObject({ status: 'CANCELLED', undo: 'DONE', cancelRequested: true, approvals: [{ decision: 'withdrawn' }] });
+  await expect(run.cancel()).rejects.toMatchObject({ code: 'run_ended' });
+});
+
+test.each(['CANCELLED', 'ROLLED_BACK'] as const)('a run that ends itself %s has its output and that state', async (end) => {
+  const run = await start(shop, { orders: ['a'], end, undo: 0 });
+  expect(await run.result()).toEqual({ status: end, orders: 1 });
+  expect(await run.status()).toMatchObject({ status: end, output: { status: end }, undo: 'DONE' });
+});
+
+test('a run past its deadline is TIMED_OUT', async () => {
+  const run = await start(hasty, { ms: 5_000 });
+  await expect(run.result()).rejects.toMatchObject({ name: 'RunTimedOut' });
+  expect(await run.status()).toMatchObject({ status: 'TIMED_OUT', error: { type: 'RunTimedOut', code: 'run_timed_out' } });
+});
+
+test('a terminated run is TERMINATED, its open step abandoned, and what was done uncompensated', async () => {
+  const run = await start(shop, { orders: ['a'], ms: 3_000, undo: 0 });
+  await until(() => run.status(), ({ activities }) => activities[0]?.status === 'RUNNING');
+  await workshop.temporal.workflow.getHandle(run.workflowId).terminate('enough');
+  await expect(run.result()).rejects.toMatchObject({ name: 'TerminatedError' });
+  expect(await run.status()).toMatchObject({ status: 'TERMINATED', reason: 'enough', undo: 'UNCOMPENSATED', currentActivity: null, activities: [{ status: 'ABANDONED' }] });
+});
+
+test('a child is listed with its workflow id, and progress is what the pipeline says', async () => {
+  const run = await start(mall, { ask: true });
+  const waiting = await until(() => run.status(), ({ children }) => children[0]?.status === 'RUNNING');
+  expect(waiting).toMatchObject({ progress: 0.25, children: [{ name: 'shop', workflowId: `${run.workflowId}-shop-1`, runId: expect.any(String) }] });
+  const child = workshop.client.run(`${run.workflowId}-shop-1`);
+  await until(() => child.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await child.approve('release', { reason: 'yes' });
+  await run.result();
+  expect(await run.status()).toMatchObject({ status: 'SUCCEEDED', progress: 1, children: [{ status: 'SUCCEEDED' }] });
+});
+
+test('a run that continued as new keeps its identity and its beginning', async () => {
+  const run = await start(rounds, { left: 2 });
+  expect(await run.result()).toEqual({ left: 0 });
+  const status = await run.status();
+  expect(status).toMatchObject({ runId: run.runId, status: 'SUCCEEDED', activities: [{ callId: 'pick#1' }] });
+  const first = await workshop.temporal.workflow.getHandle(run.workflowId, run.runId).describe();
+  expect(status.startedAt).toBe(first.startTime.toISOString());
+});
+
+test('a reset run keeps its identity', async () => {
+  const run = await start(shop, { orders: ['a'] });
+  await run.result();
+  const { events } = await workshop.temporal.workflow.getHandle(run.workflowId).fetchHistory();
+  const firstTask = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed != null)?.eventId;
+  const execution = { workflowId: run.workflowId, runId: run.runId };
+  await workshop.temporal.workflowService.resetWorkflowExecution({ namespace: inject('temporal').namespace, workflowExecution: execution, workflowTaskFinishEventId: firstTask, requestId: 'reset', reason: 'once more' });
+  const status = await until(() => run.status(), (it) => it.status === 'SUCCEEDED');
+  expect(status).toMatchObject({ runId: run.runId, retries: 0 });
+  expect(lines(status)).toEqual(['pick#1 COMPLETED', 'stamp#1 COMPLETED', 'pack#1 COMPLETED']);
+});
+
+test('a run whose workflow type no worker knows says why it does not move', async () => {
+  const handle = await workshop.temporal.workflow.start('nobody_knows_me', { workflowId: `unknown-${Date.now()}`, taskQueue: workshop.taskQueue });
+  const run = workshop.client.run(handle.workflowId);
+  const status = await until(() => run.status(), ({ problem }) => problem !== undefined);
+  expect(status).toMatchObject({ status: 'RUNNING', problem: expect.stringMatching(/nobody_knows_me/) });
+  await handle.terminate();
+});
+
+test('with all workers stopped the status is right, and says that nobody works', async () => {
+  const run = await start(shop, { orders: ['a', 'b'], ask: true });
+  await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await workshop.stopWorker();
+  try {
+    const status = await run.status();
+    expect(status).toMatchObject({ status: 'WAITING_FOR_APPROVAL', pendingSignals: [{ name: 'release' }] });
+    expect(lines(status)).toEqual(['pick#1 COMPLETED', 'pick#2 COMPLETED', 'stamp#1 COMPLETED']);
+    await expect(run.approve('release', { reason: 'x' }, { within: 1_500, decisionId: 'late' })).rejects.toMatchObject({ code: 'no_worker' });
+  } finally {
+    await workshop.startWorker();
+  }
+  await run.approve('release', { reason: 'x' }, { decisionId: 'late' });
+  await run.result();
+});
