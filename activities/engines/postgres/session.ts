@@ -1,0 +1,115 @@
+import pg from 'pg';
+import { ValidationError } from '../../../sdk/index.js';
+import type { Row, Rows, Statement } from '../engine.js';
+import { translatePostgresError } from './errors.js';
+import { numberParameters } from './named-parameters.js';
+import { clientSettings, type PostgresSettings, takeClient } from './pools.js';
+import { bindValue, toJson } from './values.js';
+
+const asText = { getTypeParser: () => (text: unknown) => text } as unknown as pg.CustomTypesConfig;
+
+/** One connection to PostgreSQL for the length of a step: cancelled by the step's signal, speaks the house's errors. */
+export class PostgresSession {
+  private broken = false;
+
+  private constructor(
+    readonly client: pg.PoolClient,
+    private readonly name: string,
+    private readonly settings: PostgresSettings,
+    private readonly signal: AbortSignal,
+  ) {
+    // Without a listener, a server that goes away while the step thinks would end the worker.
+    client.on('error', this.markBroken);
+  }
+
+  static async open(name: string, settings: PostgresSettings, signal: AbortSignal): Promise<PostgresSession> {
+    signal.throwIfAborted();
+    return new PostgresSession(await takeClient(name, settings), name, settings, signal);
+  }
+
+  /** Runs a statement and gives all that it gives. */
+  async run(statement: Statement): Promise<Omit<Rows, 'more'>> {
+    const { text, values } = numberParameters(statement);
+    const result = await this.guard(() => this.client.query({ text, values: values.map(bindValue), rowMode: 'array', types: asText, queryMode: 'extended' } as pg.QueryArrayConfig));
+    const names = distinct(result.fields.map((field) => field.name));
+    const rows = result.rows.map((row) => toRow(names, row as (string | null)[], result.fields));
+    const columns = names.map((column, index) => ({ name: column, type: String(result.fields[index]?.dataTypeID) }));
+    return { columns, rows, changed: ['SELECT', 'FETCH', 'SHOW', 'EXPLAIN'].includes(result.command) ? undefined : (result.rowCount ?? 0) };
+  }
+
+  /** Rows of a statement of our own. */
+  async rows<R = Row>(text: string, parameters?: Statement['parameters']): Promise<R[]> {
+    return (await this.run({ text, parameters })).rows as R[];
+  }
+
+  /** Does some work in one transaction. */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.rows('BEGIN');
+    try {
+      const result = await work();
+      await this.rows('COMMIT');
+      return result;
+    } catch (error) {
+      await this.client.query('ROLLBACK').catch(this.markBroken);
+      throw error;
+    }
+  }
+
+  /** Runs work on the client under the step's signal. @throws the house's errors */
+  async guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.signal.throwIfAborted();
+    const cancel = () => void this.cancel();
+    this.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await work();
+    } catch (error) {
+      this.signal.throwIfAborted();
+      throw translatePostgresError(error, this.name);
+    } finally {
+      this.signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Gives the connection back as it was, or drops it. */
+  async close(): Promise<void> {
+    if (!this.broken) await this.client.query('ROLLBACK; DISCARD ALL').catch(this.markBroken);
+    this.client.removeListener('error', this.markBroken);
+    this.client.release(this.broken);
+  }
+
+  private readonly markBroken = (): void => {
+    this.broken = true;
+  };
+
+  private async cancel(): Promise<void> {
+    this.broken = true;
+    const other = new pg.Client(clientSettings(this.settings));
+    other.on('error', () => {});
+    try {
+      await other.connect();
+      await other.query('SELECT pg_cancel_backend($1)', [(this.client as unknown as { processID: number }).processID]);
+    } catch {
+      // The server cannot be reached: then it will see for itself that nobody listens.
+    } finally {
+      await other.end().catch(() => {});
+    }
+  }
+}
+
+function distinct(names: string[]): string[] {
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  });
+}
+
+function toRow(names: string[], values: (string | null)[], fields: pg.FieldDef[]): Row {
+  return Object.fromEntries(names.map((name, index) => [name, toJson(values[index] ?? null, fields[index]?.dataTypeID ?? 0)]));
+}
+
+/** The refusal of a statement that gives more than it may. */
+export function tooManyRows(limit: number, where: string): ValidationError {
+  return new ValidationError(`The statement gives more than ${limit} rows.`, { code: 'too_many_rows', where });
+}
