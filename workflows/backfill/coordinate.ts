@@ -36,7 +36,6 @@ class Coordinator {
   private readonly ledger: Ledger;
   private readonly lookout: Lookout;
   private turns = 0;
-  private continuing = false;
 
   constructor(
     private readonly flow: Flow,
@@ -54,7 +53,8 @@ class Coordinator {
       // Nobody needs to be looked at where partitions are done by steps; the watch ends by being outlived.
       return await ('each' in this.work ? this.finish() : Promise.race([this.finish(), this.lookout.watch()]));
     } catch (error) {
-      if (!this.continuing) await this.lookout.cancelEarlier();
+      // It is no error that the run continues as new: those who wait are followed by the next one.
+      if ((error as Error).name !== 'ContinueAsNew') await this.lookout.cancelEarlier();
       throw error;
     }
   }
@@ -73,7 +73,6 @@ class Coordinator {
   }
 
   private continue(): Promise<never> {
-    this.continuing = true;
     return this.flow.continueAs({ ...this.input, continued: this.ledger.toProgress(this.lookout.list()) });
   }
 

@@ -1,4 +1,4 @@
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
 import '../../test/servers/provided.js';
@@ -9,7 +9,7 @@ import { makeWorker } from '../../worker/host/run-worker.js';
 /** A worker for the pipelines of one module, and a client that starts them. */
 export interface TestWorker {
   client: Client;
-  start(pipeline: string, input: unknown): Promise<WorkflowHandle>;
+  start(pipeline: string, input: unknown): Promise<WorkflowHandleWithFirstExecutionRunId>;
   stop(): Promise<void>;
 }
 
