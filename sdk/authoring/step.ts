@@ -69,7 +69,7 @@ const longestFast = 10_000;
  */
 export function step<const Id extends string, I extends z.ZodType = z.ZodVoid, O extends z.ZodType = z.ZodVoid>(
   id: Id,
-  declaration: StepOptions & { input?: I & JsonSafe<I>; output?: O & JsonSafe<O> },
+  declaration: StepOptions & { input?: I & JsonSafe<I>; output?: O & JsonSafe<O> } = {},
 ): Step<Id, I, O> {
   const declared = {
     input: (declaration.input ?? z.void()) as z.ZodType as I,
