@@ -2,4 +2,9 @@
 export { backfill } from './backfill/backfill.js';
 export { BackfillInput } from './backfill/input.js';
 export { BackfillResult } from './backfill/result.js';
-export { dataBackfill } from './data_backfill.js';
+export { DataBackfillInput, dataBackfill } from './data_backfill.js';
+export { dataPipeline } from './data_pipeline.js';
+export { DataPipelineInput } from './pipeline/input.js';
+export { acceptQuality } from './pipeline/quality-gate.js';
+export { DataPipelineResult } from './pipeline/result.js';
+export { runDataPipeline, type Stages } from './pipeline/run-data-pipeline.js';

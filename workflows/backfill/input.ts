@@ -31,7 +31,7 @@ export const Progress = z.object({
 
 export type Progress = z.output<typeof Progress>;
 
-/** What every backfill takes. */
+/** What every backfill takes. A misspelt option is refused. */
 export const BackfillInput = PartitionRange.extend({
   /** Partitions at once. */
   concurrency: z.number().int().min(1).max(500).default(10),
@@ -45,6 +45,6 @@ export const BackfillInput = PartitionRange.extend({
   continueAfter: z.number().int().min(1).max(2_000).default(1_000),
   /** Set by the backfill itself when it continues as new. */
   continued: Progress.optional(),
-});
+}).strict();
 
 export type BackfillInput = z.output<typeof BackfillInput>;

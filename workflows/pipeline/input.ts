@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { Condition } from '../../activities/engines/condition.js';
+import { Source } from '../../activities/extract/steps.js';
+import { Load } from '../../activities/load/steps.js';
+import { Recipients } from '../../activities/notify/recipients.js';
+import { sql } from '../../activities/sql/steps.js';
+import { Check } from '../../sdk/authoring/quality.js';
+
+const own = { load: true, from: true } as const;
+const [append, overwritePartition, merge, scd2] = Load.options;
+
+/** Where the rows go, and how: a load without its name and source. */
+export const Target = z.discriminatedUnion('mode', [append.omit(own).strict(), overwritePartition.omit(own).strict(), merge.omit(own).strict(), scd2.omit(own).strict()]);
+
+export type Target = z.output<typeof Target>;
+
+const { on, statement, parameters, tables } = sql.input.shape;
+const Time = z.union([z.number().positive(), z.templateLiteral([z.number(), ' ', z.enum(['second', 'seconds', 'minute', 'minutes', 'hour', 'hours', 'day', 'days'])])]);
+
+/** A data pipeline as configuration. A misspelt option is refused. */
+export const DataPipelineInput = z.strictObject({
+  source: z.strictObject({
+    from: Source,
+    /** The connection that gets the extracted rows, in a table of the run. */
+    into: z.string().min(1),
+    where: z.array(Condition).optional(),
+    select: z.array(z.string().min(1)).min(1).optional(),
+  }),
+  /** What the extracted rows must keep. Without checks there is no gate. */
+  checks: z.array(Check).max(500).default([]),
+  /** The lowest score that passes without people. */
+  minQualityScore: z.number().min(0).max(1).default(1),
+  /** How long people have to accept poor quality: milliseconds, or words. */
+  approvalWithin: Time.default('4 hours'),
+  /** A query on the extracted rows, which it knows as the table `extracted`. Without it they are loaded as they are. */
+  transform: z.strictObject({ on: on.optional(), statement, parameters, tables }).optional(),
+  target: Target,
+  /** Who is told of poor quality, of the end and of a failure: connections, or connections by severity. */
+  notify: Recipients.optional(),
+});
+
+export type DataPipelineInput = z.output<typeof DataPipelineInput>;
