@@ -1,7 +1,12 @@
-import { Refused } from '../../sdk/index.js';
+import { Refused, ValidationError } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { fingerprint } from '../engines/temporary-table.js';
-import type { Loaded } from './steps.js';
+import type { Load, Loaded } from './steps.js';
+
+/** What the record says of a load that is published. */
+export interface Published extends Counts {
+  readonly declaration: string;
+}
 
 /** What a load did, without the table that its caller knows. */
 export type Counts = Omit<Loaded, 'table'>;
@@ -20,6 +25,21 @@ export const keptDays = 14;
 export function loadKey(context: Pick<StepContext, 'workflowId' | 'runId'>, load: string): LoadKey {
   const text = `${context.workflowId}/${context.runId}/${load}`;
   return { text, short: fingerprint(text) };
+}
+
+/** What a load was declared to do, short. Where its rows come from is not part of it: an attempt may find them elsewhere. */
+export function declarationOf({ from: _, ...load }: Load): string {
+  return fingerprint(JSON.stringify(load, Object.keys(load).concat('connection', 'table').sort()));
+}
+
+/**
+ * What a load did, from its record.
+ *
+ * @throws ValidationError when the run used the load's name for something else: it would be left out silently
+ */
+export function countsOf({ rows, bytes, inserted, updated, deleted, declaration }: Published, load: Load, key: LoadKey): Counts {
+  if (declaration === declarationOf(load)) return { rows, bytes, inserted, updated, deleted };
+  throw new ValidationError(`This run has already done another load with the name '${load.load}', which is to be unique in a run.`, { where: key.text, fix: 'Give each load of a run a name of its own, for instance with the partition in it.' });
 }
 
 /** The refusal of an attempt that comes after its load was undone. */

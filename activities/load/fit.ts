@@ -20,11 +20,12 @@ function family(type: string): [string, string[]] {
 /**
  * Sees whether rows fit a table: the same columns, in any order, with types that lose nothing but where a value is too large.
  *
+ * @param optional columns that the table fills by itself
  * @throws SchemaConflictError, with the columns of both
  */
-export function checkFit(rows: readonly Column[], table: readonly Column[], name: string): void {
+export function checkFit(rows: readonly Column[], table: readonly Column[], name: string, optional: readonly string[] = []): void {
   const typeOf = new Map(rows.map((column) => [column.name, column.type]));
-  const missing = table.filter((column) => !typeOf.has(column.name)).map((column) => column.name);
+  const missing = table.filter((column) => !typeOf.has(column.name) && !optional.includes(column.name)).map((column) => column.name);
   const extra = rows.filter((column) => !table.some((other) => other.name === column.name)).map((column) => column.name);
   const unlike = table.filter((column) => typeOf.has(column.name) && !fits(typeOf.get(column.name) as string, column.type)).map((column) => column.name);
   if (missing.length + extra.length + unlike.length === 0) return;
@@ -33,8 +34,16 @@ export function checkFit(rows: readonly Column[], table: readonly Column[], name
 }
 
 function fits(from: string, to: string): boolean {
+  if (scale(from) > scale(to)) return false;
   const [own, others] = family(from);
   return from === to || own === family(to)[0] || others.includes(family(to)[0]);
+}
+
+/** Digits after the point of a decimal, which a cast to fewer would round away. */
+function scale(type: string): number {
+  const [, digits] = /^DECIMAL\(\d+,(\d+)\)$/.exec(type) ?? [];
+  if (digits !== undefined) return Number(digits);
+  return /INT/.test(type) ? 0 : Number.POSITIVE_INFINITY;
 }
 
 function said(what: string, names: string[]): string {

@@ -152,6 +152,12 @@ test('a partition value of any text is one folder and comes back as it was', asy
   expect((await house.query('SELECT place FROM places ORDER BY n')).map(({ place }) => place)).toEqual(values);
 });
 
+test('a name that the run has used for another load is refused instead of left out', async () => {
+  const { house } = lake();
+  await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'));
+  await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), '2001-07-02'))).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('unique in a run') });
+});
+
 test('undo of a load whose kept file is gone says so', async () => {
   const { folder, house } = lake();
   await house.load(overwrite(await house.rows(day('2001-07-01', 1)), '2001-07-01'), run('a'));

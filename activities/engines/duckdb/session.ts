@@ -43,6 +43,19 @@ export class DuckDbSession {
     });
   }
 
+  /** Does some work in one transaction. */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.rows('BEGIN');
+    try {
+      const result = await work();
+      await this.rows('COMMIT');
+      return result;
+    } catch (error) {
+      await this.connection.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** The columns that a SELECT would give. */
   async describe(query: Statement): Promise<Column[]> {
     const rows = await this.rows<{ column_name: string; column_type: string }>(`DESCRIBE ${query.text}`, query.parameters);

@@ -22,7 +22,7 @@ export async function loadParquet(engine: DuckDbFolderEngine, load: Load, key: L
   const { lake } = engine;
   const before = await withLedger(lake, context.signal, async (records) => {
     for (const kept of await records.prune(keptDays)) await rm(`${lake.folder}/${kept}`, { force: true });
-    return publishedBefore(records, lake, key);
+    return publishedBefore(records, lake, load, key);
   });
   if (before !== undefined) return before;
   const data = await bring();
@@ -37,7 +37,7 @@ async function stageAndPublish(engine: DuckDbFolderEngine, load: Load, key: Load
   for (let round = 0; round < rounds; round += 1) {
     const staged = await stage(engine, load, key, data);
     context.heartbeat({ rows: staged.counts.rows });
-    const published = await publish(engine.lake, key, staged, context.signal);
+    const published = await publish(engine.lake, load, key, staged, context.signal);
     // Published under another attempt's file, or stale: this one belongs to nobody.
     if (existsSync(staged.file)) await rm(staged.file, { force: true });
     if (published !== undefined) return published;
@@ -56,7 +56,7 @@ async function stage(engine: DuckDbFolderEngine, load: Load, key: LoadKey, data:
   try {
     const composed = await composeFile({ engine, load, data, columns, target: version === 'none' ? undefined : target, partition });
     const { bytes } = await writeParquet(engine.session, composed.query, file);
-    return { file, target, version, mode: load.mode, counts: { ...composed.counts, bytes } };
+    return { file, target, version, counts: { ...composed.counts, bytes } };
   } catch (error) {
     await rm(file, { force: true });
     if (!existsSync(table) && version !== 'none') return stage(engine, load, key, data);

@@ -3,7 +3,8 @@ import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Lake } from '../../engines/duckdb/lake.js';
 import { moveInto, syncPath } from '../../engines/duckdb/parquet.js';
-import { type Counts, type LoadKey, loadUndone } from '../attempt.js';
+import { type Counts, countsOf, declarationOf, type LoadKey, loadUndone } from '../attempt.js';
+import type { Load } from '../steps.js';
 import { withLedger } from './ledger.js';
 import type { LoadRecord, Records } from './records.js';
 
@@ -13,7 +14,6 @@ export interface Staged {
   readonly target: string;
   /** What was at the target when the file was written: if it has changed since, the file is stale. */
   readonly version: string;
-  readonly mode: string;
   readonly counts: Counts;
 }
 
@@ -24,11 +24,11 @@ export async function versionOf(file: string): Promise<string> {
 }
 
 /** The counts of a load that is already published, or undefined. @throws Refused load_undone */
-export async function publishedBefore(records: Records, lake: Lake, key: LoadKey): Promise<Counts | undefined> {
+export async function publishedBefore(records: Records, lake: Lake, load: Load, key: LoadKey): Promise<Counts | undefined> {
   await repair(records, lake);
   const record = await records.find(key);
   if (record?.state === 'UNDONE') throw loadUndone(key);
-  return record === undefined ? undefined : countsOf(record);
+  return record === undefined ? undefined : countsOf(record, load, key);
 }
 
 /**
@@ -36,23 +36,23 @@ export async function publishedBefore(records: Records, lake: Lake, key: LoadKey
  *
  * @returns what was published now or before, or undefined when the target has changed since the file was staged
  */
-export async function publish(lake: Lake, key: LoadKey, staged: Staged, signal: AbortSignal): Promise<Counts | undefined> {
+export async function publish(lake: Lake, load: Load, key: LoadKey, staged: Staged, signal: AbortSignal): Promise<Counts | undefined> {
   return withLedger(lake, signal, async (records) => {
-    const before = await publishedBefore(records, lake, key);
+    const before = await publishedBefore(records, lake, load, key);
     if (before !== undefined) return before;
     if ((await versionOf(staged.target)) !== staged.version) return undefined;
-    await records.prepare(await prepared(lake, key, staged));
+    await records.prepare(await prepared(lake, load, key, staged));
     await repair(records, lake);
-    return publishedBefore(records, lake, key);
+    return publishedBefore(records, lake, load, key);
   });
 }
 
-async function prepared(lake: Lake, key: LoadKey, staged: Staged): Promise<Omit<LoadRecord, 'sequence' | 'state'>> {
+async function prepared(lake: Lake, load: Load, key: LoadKey, staged: Staged): Promise<Omit<LoadRecord, 'sequence' | 'state'>> {
   const kept = existsSync(staged.target) ? lake.own('kept', `${key.short}.parquet`) : undefined;
   if (kept !== undefined) await keep(staged.target, kept);
   const path = (file: string) => relative(lake.folder, file);
   const inode = String((await stat(staged.file, { bigint: true })).ino);
-  return { key: key.text, mode: staged.mode, target: path(staged.target), staged: path(staged.file), inode, kept: kept === undefined ? null : path(kept), ...staged.counts };
+  return { key: key.text, mode: load.mode, declaration: declarationOf(load), target: path(staged.target), staged: path(staged.file), inode, kept: kept === undefined ? null : path(kept), ...staged.counts };
 }
 
 /** A second name for the file: its bytes stay though the first name gets another file. */
@@ -100,8 +100,4 @@ async function restore(kept: string, target: string, between: string): Promise<v
   await keep(kept, between);
   await moveInto(between, target);
   await rm(between, { force: true });
-}
-
-function countsOf({ rows, bytes, inserted, updated, deleted }: LoadRecord): Counts {
-  return { rows, bytes, inserted, updated, deleted };
 }

@@ -1,11 +1,11 @@
 import type { DuckDbSession } from '../../engines/duckdb/session.js';
-import type { Counts, LoadKey } from '../attempt.js';
+import type { LoadKey, Published } from '../attempt.js';
 
 /** PREPARED: all is written, the rename is due. PUBLISHED: readers see it. UNDOING: the old file is being brought back. UNDONE: for good. */
 export type State = 'PREPARED' | 'PUBLISHED' | 'UNDOING' | 'UNDONE';
 
 /** A load in the record. Paths are relative to the lake's folder. */
-export interface LoadRecord extends Counts {
+export interface LoadRecord extends Published {
   readonly key: string;
   readonly sequence: number;
   readonly state: State;
@@ -19,7 +19,7 @@ export interface LoadRecord extends Counts {
   readonly kept: string | null;
 }
 
-const columns = ['key', 'state', 'mode', 'target', 'staged', 'inode', 'kept', 'rows', 'bytes', 'inserted', 'updated', 'deleted'] as const;
+const columns = ['key', 'state', 'mode', 'declaration', 'target', 'staged', 'inode', 'kept', 'rows', 'bytes', 'inserted', 'updated', 'deleted'] as const;
 const select = `SELECT ${columns.map((column) => `"${column}"`).join(', ')}, sequence FROM loads`;
 
 /** The rows of the ledger. Each call is a transaction of its own, on the disk when it returns. */
@@ -27,7 +27,7 @@ export class Records {
   static readonly table = `
     CREATE SEQUENCE IF NOT EXISTS load_sequence;
     CREATE TABLE IF NOT EXISTS loads (
-      key VARCHAR NOT NULL, sequence BIGINT NOT NULL DEFAULT nextval('load_sequence'), state VARCHAR NOT NULL, mode VARCHAR, target VARCHAR, staged VARCHAR, inode VARCHAR, kept VARCHAR,
+      key VARCHAR NOT NULL, sequence BIGINT NOT NULL DEFAULT nextval('load_sequence'), state VARCHAR NOT NULL, mode VARCHAR, declaration VARCHAR, target VARCHAR, staged VARCHAR, inode VARCHAR, kept VARCHAR,
       rows BIGINT, bytes BIGINT, inserted BIGINT, updated BIGINT, deleted BIGINT, recorded_at TIMESTAMPTZ NOT NULL DEFAULT now())`;
 
   constructor(private readonly session: DuckDbSession) {}
