@@ -36,8 +36,8 @@ function printWait(workflowId: string, waits: Waiting): string {
 }
 
 /** The command that approves. */
-export function approvalHint(workflowId: string, { name, answerSchema }: Waiting): string {
-  const fields = Object.keys((answerSchema as { properties?: object } | undefined)?.properties ?? {});
+export function approvalHint(workflowId: string, { name, schema }: Waiting): string {
+  const fields = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {});
   return ['headrace approve', workflowId, name, ...fields.map((field) => `${field}=…`)].join(' ');
 }
 
