@@ -1,8 +1,9 @@
 import { formatDuration } from '../../authoring/duration.js';
-import { HeadraceError } from '../../authoring/errors.js';
-import { type RunMemo, runState, type WaitRecord } from '../../authoring/run-memo.js';
+import { type RunMemo, runPartition, runState } from '../../authoring/run-memo.js';
 import { type Described, decode, iso, milliseconds } from '../status/history-event.js';
-import type { RunStateName } from '../status/run-status.js';
+import { pendingSignal } from '../status/pending-signal.js';
+import type { PendingSignal, RunStateName } from '../status/run-status.js';
+import { readCursor, writeCursor } from './cursor.js';
 import { runQuery, type RunFilter } from './run-query.js';
 import type { Temporal } from './temporal.js';
 
@@ -12,11 +13,13 @@ export interface ListedRun {
   runId: string;
   pipeline: string;
   status: RunStateName;
+  /** Of a backfill. */
+  partition?: string;
   startedAt: string;
   endedAt?: string;
   duration?: string;
   /** The approvals that it waits for. */
-  waiting: WaitRecord[];
+  waiting: PendingSignal[];
 }
 
 export interface Page {
@@ -36,37 +39,30 @@ type Info = NonNullable<Described['workflowExecutionInfo']>;
 
 const longestPage = 200;
 
-/** Runs, the latest first. @throws HeadraceError bad_cursor or no_temporal */
+/** Runs, the latest first. @throws HeadraceError bad_request on a foreign cursor, or no_temporal */
 export async function listRuns(temporal: Temporal, { limit = 50, cursor, ...filter }: RunFilter & Page): Promise<RunList> {
-  const request = {
-    namespace: temporal.namespace,
-    query: runQuery(filter),
-    pageSize: Math.min(Math.max(1, limit), longestPage),
-    nextPageToken: cursor === undefined ? undefined : Buffer.from(cursor, 'base64url'),
-  };
-  const answer = await temporal.ask(({ workflowService }) => workflowService.listWorkflowExecutions(request)).catch((error: unknown) => {
-    throw cursor !== undefined && (error as HeadraceError).code === 'refused' ? badCursor(error) : error;
-  });
+  const query = runQuery(filter);
+  const nextPageToken = cursor === undefined ? undefined : readCursor(cursor, query);
+  const request = { namespace: temporal.namespace, query, pageSize: Math.min(Math.max(1, limit), longestPage), nextPageToken };
+  const answer = await temporal.ask(({ workflowService }) => workflowService.listWorkflowExecutions(request));
   const runs = answer.executions.map(listedRun);
-  return answer.nextPageToken?.length > 0 ? { runs, cursor: Buffer.from(answer.nextPageToken).toString('base64url') } : { runs };
-}
-
-function badCursor(cause: unknown): HeadraceError {
-  return new HeadraceError('This cursor is none of Temporal\'s.', { code: 'bad_request', where: 'cursor', fix: 'Send the cursor of the page before as it is.', cause });
+  return answer.nextPageToken?.length > 0 ? { runs, cursor: writeCursor(answer.nextPageToken, query) } : { runs };
 }
 
 function listedRun(info: Info): ListedRun {
   const startedAt = milliseconds(info.startTime);
   const closed = info.closeTime == null ? undefined : milliseconds(info.closeTime);
+  const partition = decode(info.searchAttributes?.indexedFields?.[runPartition.name]);
   const memo = (decode(info.memo?.fields?.headrace) ?? {}) as RunMemo;
   return {
     workflowId: info.execution?.workflowId ?? '',
     runId: info.firstRunId || (info.execution?.runId ?? ''),
     pipeline: info.type?.name ?? '',
     status: stateOf(info, memo),
+    ...(typeof partition === 'string' ? { partition } : {}),
     startedAt: iso(startedAt),
     ...(closed === undefined ? {} : { endedAt: iso(closed), duration: formatDuration(Math.max(0, closed - startedAt)) }),
-    waiting: closed === undefined ? (memo.waiting ?? []) : [],
+    waiting: closed === undefined ? (memo.waiting ?? []).map((wait) => pendingSignal(wait)) : [],
   };
 }
 

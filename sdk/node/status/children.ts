@@ -33,7 +33,7 @@ export class Children {
     const { childWorkflowExecutionCompletedEventAttributes: completed, childWorkflowExecutionFailedEventAttributes: failed } = event;
     const { startChildWorkflowExecutionFailedEventAttributes: unstarted, childWorkflowExecutionCanceledEventAttributes: cancelled } = event;
     const { childWorkflowExecutionTimedOutEventAttributes: timedOut, childWorkflowExecutionTerminatedEventAttributes: terminated } = event;
-    if (completed != null) this.close(completed, at, isDeclined(decodeFirst(completed.result)) ? 'CANCELLED' : 'SUCCEEDED');
+    if (completed != null) this.close(completed, at, closedAs(decodeFirst(completed.result)));
     if (failed != null) this.close(failed, at, outOfTime(failed.failure) ? 'TIMED_OUT' : 'FAILED', failed.failure);
     if (unstarted != null) this.close(unstarted, at, 'FAILED', { message: 'A workflow with this id is there already.' });
     if (cancelled != null) this.close(cancelled, at, 'CANCELLED');
@@ -54,8 +54,11 @@ export class Children {
   }
 }
 
-function isDeclined(result: unknown): boolean {
-  return typeof (result as { declined?: unknown } | null | undefined)?.declined === 'string';
+/** A pipeline that ended itself by flow.end says so in its result's status, as the ready-made ones do. */
+function closedAs(result: unknown): ChildStatus['status'] {
+  const { declined, status } = (result ?? {}) as { declined?: unknown; status?: unknown };
+  if (typeof declined === 'string' || status === 'CANCELLED') return 'CANCELLED';
+  return status === 'ROLLED_BACK' ? 'ROLLED_BACK' : 'SUCCEEDED';
 }
 
 function outOfTime(failure: Failure | null | undefined): boolean {

@@ -71,7 +71,7 @@ export interface ChildStatus {
   name: string;
   workflowId: string;
   runId?: string;
-  status: 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'TERMINATED';
+  status: 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'ROLLED_BACK' | 'TIMED_OUT' | 'TERMINATED';
   startedAt: string;
   duration?: string;
   error?: StatusError;

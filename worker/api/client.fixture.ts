@@ -1,0 +1,24 @@
+/** An answer of the API. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: any;
+}
+
+/** Asks an API as a program would. */
+export function asker(url: string) {
+  const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+    const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const answer = await fetch(url + path, { method, ...sent, headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers } });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+  };
+  const runs = '/v1/pipelines/workflows';
+  return {
+    ask,
+    get: (path: string) => ask('GET', path),
+    post: (path: string, body?: unknown, headers?: Record<string, string>) => ask('POST', path, body, headers),
+    status: async (workflowId: string) => (await ask('GET', `${runs}/${encodeURIComponent(workflowId)}/status`)).body,
+    run: (workflowId: string) => `${runs}/${encodeURIComponent(workflowId)}`,
+  };
+}

@@ -1,0 +1,28 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import * as z from 'zod';
+import type { ApiContext } from './app.js';
+import { json, problems } from './documented.js';
+import { findPipeline } from './pipelines.js';
+
+const Started = z.object({ workflowId: z.string(), runId: z.string(), status: z.literal('STARTED') }).meta({ id: 'Started' });
+
+const execute = createRoute({
+  method: 'post',
+  path: '/v1/pipelines/{id}/execute',
+  summary: 'Starts a run',
+  request: {
+    params: z.object({ id: z.string() }),
+    headers: z.object({ 'idempotency-key': z.string().min(1).max(1_000).optional().meta({ description: 'The same key with the same body starts one run only' }) }),
+    body: { content: { 'application/json': { schema: z.unknown().meta({ description: "The pipeline's input; an empty object where it is left out" }) } } },
+  },
+  responses: { 201: json(Started, 'The run, or the one that this Idempotency-Key started before'), ...problems(400, 404, 409, 413, 415, 422, 503) },
+});
+
+export function addExecute(app: OpenAPIHono, { client, catalogue }: ApiContext): void {
+  app.openapi(execute, async (c) => {
+    const { pipeline } = findPipeline(catalogue, c.req.valid('param').id);
+    const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
+    const { workflowId, runId } = await client.start(pipeline, c.req.valid('json'), { idempotencyKey });
+    return c.json({ workflowId, runId, status: 'STARTED' } as const, 201);
+  });
+}

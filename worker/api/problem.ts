@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { catalogue } from '../../sdk/authoring/error-catalogue.js';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+
+/** A refusal as the API answers it: RFC 9457, with code, fix and where as everywhere in Headrace. */
+export const Problem = z
+  .object({
+    type: z.string().meta({ description: 'urn:headrace:problem: and the code' }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    code: z.string(),
+    fix: z.string().optional(),
+    where: z.string().optional(),
+    decided: z.unknown().optional().meta({ description: 'What was decided instead' }),
+  })
+  .meta({ id: 'Problem', description: 'A refusal, after RFC 9457' });
+
+export type Problem = z.output<typeof Problem>;
+
+/** The HTTP status of each code that the API answers. What is not here is a fault of ours: 500. */
+const statuses: Record<string, number> = {
+  bad_request: 400,
+  malformed_json: 400,
+  beyond_loopback: 403,
+  unknown_pipeline: 404,
+  unknown_run: 404,
+  unknown_approval: 404,
+  unknown_route: 404,
+  wrong_method: 405,
+  not_waiting: 409,
+  already_decided: 409,
+  decision_id_used: 409,
+  run_ended: 409,
+  run_exists: 409,
+  idempotency_conflict: 409,
+  payload_too_large: 413,
+  wrong_content_type: 415,
+  wrong_input: 422,
+  wrong_answer: 422,
+  validation_failed: 422,
+  refused: 422,
+  unknown_signal: 422,
+  no_worker: 503,
+  no_temporal: 503,
+  search_attributes_missing: 503,
+};
+
+const retryAfter = '5';
+
+/** An error as the API's answer. Of what is no error of Headrace's own, the reader learns an id and the log the rest. */
+export function problemOf(error: unknown): Response {
+  const known = error instanceof HeadraceError && statuses[error.code] !== undefined ? error : internal(error);
+  const status = statuses[known.code] ?? 500;
+  const { message: detail, code, fix, where } = known;
+  const { decided } = known as { decided?: unknown };
+  const body: Problem = { type: `urn:headrace:problem:${code}`, title: title(code), status, detail, code, fix: fix ?? (catalogue as Record<string, string>)[code], where, decided };
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (status === 503) headers['retry-after'] = retryAfter;
+  // What is left of the body is not read: another request cannot follow on this connection.
+  if (status === 413) headers.connection = 'close';
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+function internal(error: unknown): HeadraceError {
+  const id = randomUUID();
+  console.error(`headrace api ${id}:`, error);
+  return new HeadraceError('The API failed at this request.', { code: 'internal', where: id });
+}
+
+/** `already_decided` → 'Already decided'. */
+function title(code: string): string {
+  const words = code.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

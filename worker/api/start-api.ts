@@ -1,0 +1,59 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { type ApiContext, makeApp } from './app.js';
+import { whoHolds } from './port-holder.js';
+import { isLoopback } from './same-machine.js';
+
+export interface ApiSettings extends ApiContext {
+  /** 8092 unless said; 0 for any. */
+  port?: number;
+  /** 127.0.0.1 unless said; beyond loopback it refuses. */
+  host?: string;
+}
+
+/** An API that listens. */
+export interface Api {
+  /** Without a slash at its end. */
+  url: string;
+  /** Takes no further requests and closes what is open. */
+  stop(): Promise<void>;
+}
+
+const usualPort = 8092;
+
+/**
+ * Serves the API.
+ *
+ * @throws HeadraceError beyond_loopback, or port_taken with the port's holder
+ */
+export async function startApi({ port = usualPort, host = '127.0.0.1', ...context }: ApiSettings): Promise<Api> {
+  if (!isLoopback(host)) {
+    throw new HeadraceError(`The API has no authentication yet, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, { code: 'beyond_loopback', where: host });
+  }
+  const app = makeApp(context);
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
+  await listen(server, port, host);
+  const at = (server.address() as AddressInfo).port;
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server) };
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new HeadraceError(`Port ${port} is taken by ${await whoHolds(host, port)}.`, { code: 'port_taken', where: `${host}:${port}`, fix: 'Stop it, or choose another port: --port.' });
+  }
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
