@@ -1,18 +1,27 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freshLake, Warehouse } from '../activities/load/lake.fixture.js';
 import partitionRun from '../activities/partition/run.js';
 import { forget, seen, work } from './backfill/partition-work.fixture.js';
-import { startWorker, type TestWorker } from './backfill/worker.fixture.js';
+import { startWorker, type TestWorker } from './worker.fixture.js';
 
+const folder = freshLake();
+const connections = { lake: { kind: 'duckdb', folder } } as const;
+const warehouse = new Warehouse(connections);
 let worker: TestWorker;
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  worker = await startWorker(fileURLToPath(new URL('./backfill/partitions.fixture.ts', import.meta.url)), [partitionRun, work]);
+  worker = await startWorker(fileURLToPath(new URL('./backfill/partitions.fixture.ts', import.meta.url)), [partitionRun, work], connections);
 });
-afterAll(() => worker?.stop());
+afterAll(async () => {
+  await worker?.stop();
+  rmSync(dirname(folder), { recursive: true, force: true });
+});
 beforeEach(forget);
 
 const days = (end: string, more: Record<string, unknown> = {}, input: Record<string, unknown> = {}) => ({ start: '2001-01-01', end, size: 'day', pipeline: 'one_day', partitionAs: 'day', input, ...more });
@@ -92,6 +101,25 @@ describe('a backfill', () => {
   });
 });
 
+describe('a backfill by a query', () => {
+  const query = (statement: string) => ({ on: 'lake', statement, into: { connection: 'lake', table: 'daily' }, partitionBy: 'day' });
+  const range = { start: '2001-01-01', end: '2001-01-11', size: 'day', concurrency: 4 };
+
+  it('replaces each partition of the table by the rows of the query for it, also when it is run again', async () => {
+    const statement = 'SELECT $key AS day, n FROM range(3) AS numbers(n) WHERE $start < $end';
+    for (const continueAfter of [1_000, 4]) {
+      const handle = await worker.start('data_backfill', { ...range, continueAfter, query: query(statement) });
+      expect(await handle.result()).toMatchObject({ status: 'COMPLETED', succeeded: 10, totalRows: 30 });
+    }
+    expect(await warehouse.query('SELECT count(*) AS n, count(DISTINCT day) AS days FROM daily')).toEqual([{ n: 30, days: 10 }]);
+  });
+
+  it('reports the partitions that failed, and why', async () => {
+    const handle = await worker.start('data_backfill', { ...range, rounds: 1, query: query("SELECT $key AS day, CASE WHEN $key = '2001-01-04' THEN error('no such day') ELSE 1 END AS n") });
+    expect(await handle.result()).toMatchObject({ status: 'INCOMPLETE', succeeded: 9, failed: [{ first: '2001-01-04', partitions: 1 }], problems: [{ key: '2001-01-04', state: 'FAILED', reason: expect.stringContaining('no such day') as string }] });
+  });
+});
+
 describe('a partition that waits for people', () => {
   it('holds no lane, and its end is counted', async () => {
     const handle = await worker.start('data_backfill', days('2001-01-09', { concurrency: 1, parkAfter: 100 }, { asks: ['2001-01-02'], askedFor: 4_000 }));
@@ -137,6 +165,8 @@ describe('a backfill that is cancelled', () => {
 describe('a backfill is refused, with the reason,', () => {
   it.each([
     ['when the pipeline is unknown', days('2001-01-03', { pipeline: 'nowhere' }), /knows no pipeline 'nowhere'/],
+    ['when there is neither a pipeline nor a query', days('2001-01-03', { pipeline: undefined }), /either pipeline/],
+    ['when an option is misspelt', days('2001-01-03', { concurency: 5 }), /concurency/],
     ['when the range is empty', days('2001-01-01'), /is empty/],
     ['when a date does not exist', days('2001-02-30'), /'2001-02-30' is no end/],
     ['when the zone is unknown', days('2001-01-03', { zone: 'Mars/Phobos' }), /'Mars\/Phobos' is no time zone/],

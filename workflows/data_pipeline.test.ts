@@ -10,7 +10,7 @@ import { runStep } from '../activities/run-step.fixture.js';
 import sqlRun from '../activities/sql/run.js';
 import { sql } from '../activities/sql/steps.js';
 import { implement } from '../sdk/node/index.js';
-import { startWorker, type TestWorker } from './backfill/worker.fixture.js';
+import { startWorker, type TestWorker } from './worker.fixture.js';
 import { loadOwn, undoOwn } from './pipeline/stages.fixture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-data-pipeline-'));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
 import { Partition, PartitionRange } from './partition.js';
+import { PartitionQuery } from './query.js';
 
 /** Partitions that one call lists at most. */
 export const mostListed = 1_000;
@@ -46,4 +47,27 @@ export const watchRuns = step('watch_runs', {
   input: z.object({ workflowIds: z.array(z.string().min(1)).min(1).max(mostWatched) }),
   output: z.object({ runs: z.array(SeenRun) }),
   timeout: '30 seconds',
+});
+
+/**
+ * Does one partition of a backfill: runs a query for it, and replaces that partition of a table by the rows. Done once under its commit key, whatever fails on the way.
+ *
+ * @throws what sql and load_data throw
+ * @example
+ * await processPartition({
+ *   commitKey, partition,
+ *   query: { on: 'lake', statement: 'SELECT $key AS day, count(*) AS flights FROM flights WHERE date >= $start AND date < $end', into: lake('daily'), partitionBy: 'day' },
+ * });
+ */
+export const processPartition = step('process_partition', {
+  description: 'Does one partition of a backfill.',
+  input: z.object({
+    partition: Partition,
+    /** Names the backfill and the partition. */
+    commitKey: z.string().min(1),
+    query: PartitionQuery,
+  }),
+  output: z.object({ rows: z.number(), bytes: z.number() }),
+  retry: 'partition',
+  timeout: '1 hour',
 });

@@ -1,10 +1,10 @@
 import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { inject } from 'vitest';
-import '../../test/servers/provided.js';
-import { Connections, type Implementations } from '../../sdk/node/index.js';
-import { discover } from '../../worker/host/discover.js';
-import { makeWorker } from '../../worker/host/run-worker.js';
+import '../test/servers/provided.js';
+import { Connections, type Implementations } from '../sdk/node/index.js';
+import { discover } from '../worker/host/discover.js';
+import { makeWorker } from '../worker/host/run-worker.js';
 
 /** A worker for the pipelines of one module, and a client that starts them. */
 export interface TestWorker {
