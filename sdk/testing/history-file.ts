@@ -1,17 +1,17 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { HeadraceError } from '../authoring/errors.js';
 import { type ClientOptions, connectTemporal } from '../node/client/connect-temporal.js';
 import { readRun } from '../node/status/read-run.js';
+import { type History, historyFromJson, historyToJson } from './history-json.js';
 import type { TestResult } from './test-result.js';
 
 /** A history as it is read from a file, and the run that it is of. */
 export interface SavedHistory {
   workflowId: string;
   file: string;
-  history: ReturnType<typeof historyFromJSON>;
+  history: History;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function saveHistory(run: string | Pick<TestResult<unknown>, 'histo
   const { events } = typeof run === 'string' ? await fetchRun(run, connection) : run.history;
   const path = pathOf(file);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(JSON.parse(historyToJSON({ events })), null, 1)}\n`);
+  await writeFile(path, historyToJson({ events }));
 }
 
 async function fetchRun(workflowId: string, connection: ClientOptions) {
@@ -58,8 +58,8 @@ async function list(folder: string): Promise<string[]> {
 
 async function readHistory(file: string): Promise<SavedHistory> {
   try {
-    const history = historyFromJSON(JSON.parse(await readFile(file, 'utf8')));
-    const workflowId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId;
+    const history = historyFromJson(await readFile(file, 'utf8'));
+    const workflowId = history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId;
     return { workflowId: workflowId || basename(file, '.json'), file, history };
   } catch (error) {
     throw unreadable(file, error as Error);
