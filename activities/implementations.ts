@@ -2,10 +2,11 @@ import type { Implementations } from '../sdk/node/index.js';
 import exportRun from './export/run.js';
 import extract from './extract/run.js';
 import load from './load/run.js';
+import migration from './migration/run.js';
 import notify from './notify/run.js';
 import python from './python/run.js';
 import quality from './quality/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
-export const implementations: readonly Implementations[] = [exportRun, extract, load, notify, python, quality, sql];
+export const implementations: readonly Implementations[] = [exportRun, extract, load, migration, notify, python, quality, sql];

@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import type { createBackup, restoreBackup } from './steps.js';
+
+/** What a table holds: equal contents have equal checksums, in whatever order the rows lie. */
+export interface Content {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly checksum: string;
+}
+
+export type Backup = z.input<typeof createBackup.output>;
+export type Restored = z.input<typeof restoreBackup.output>;
+
+/** The parts of a migration that each engine does in its own way. */
+export interface Migrator {
+  /** What stands in the way of a backup that can be restored, in sentences. @throws ValidationError unknown_table */
+  obstacles(table: string): Promise<string[]>;
+  /** Runs statements and takes them back. @throws ValidationError and what the engine answers */
+  attempt(statements: readonly string[]): Promise<void>;
+  backUp(table: string, key: string): Promise<Omit<Backup, 'backup'> & { backup: string }>;
+  /** Runs statements in one transaction, unless the key says that they have been. */
+  apply(statements: readonly string[], key: string): Promise<void>;
+  /** Whether the statements have been applied. */
+  applied(key: string): Promise<boolean>;
+  restore(table: string, key: string): Promise<Restored>;
+  content(table: string): Promise<Content>;
+}

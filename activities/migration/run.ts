@@ -1,0 +1,92 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { HeadraceError, Refused, ValidationError } from '../../sdk/index.js';
+import { implement, type StepContext } from '../../sdk/node/index.js';
+import { DuckDbFileEngine } from '../engines/duckdb/file-engine.js';
+import type { Engine } from '../engines/engine.js';
+import { withEngine } from '../engines/open-engine.js';
+import { PostgresEngine } from '../engines/postgres/postgres-engine.js';
+import type { QualityReport } from '../quality/steps.js';
+import { validate } from '../quality/validate.js';
+import { DuckDbMigrator } from './duckdb/duckdb-migrator.js';
+import type { Migrator } from './migrator.js';
+import { PostgresMigrator } from './postgres/postgres-migrator.js';
+import { applyMigration, createBackup, type Migration, restoreBackup, validateMigration, validatePostMigration } from './steps.js';
+
+/** Times that statements are tried whose failure has proven that nothing was applied. */
+const tries = 3;
+
+export default implement({ validateMigration, createBackup, applyMigration, restoreBackup, validatePostMigration }, {
+  validateMigration: async (input, context) => {
+    const { content, problems } = await withMigrator(context, input.connection, (migrator) => examine(migrator, input));
+    return judge(problems, content, await quality(input, input.checksBefore, context));
+  },
+  createBackup: ({ connection, table }, context) => withMigrator(context, connection, async (migrator) => {
+    const { backup, ...content } = await migrator.backUp(table, backupKey(context, connection, table));
+    return { backup: { connection, table: backup }, ...content };
+  }),
+  applyMigration: async (input, context) => {
+    await applyOnce(input, context);
+    const { rows, bytes } = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table)).catch(gone);
+    return { statements: input.statements.length, rows, bytes };
+  },
+  restoreBackup: ({ connection, table }, context) => withMigrator(context, connection, (migrator) => migrator.restore(table, backupKey(context, connection, table))),
+  validatePostMigration: async (input, context) => {
+    const content = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table));
+    return judge([], content, await quality(input, input.checksAfter, context));
+  },
+});
+
+function backupKey({ workflowId, runId }: StepContext, connection: string, table: string): string {
+  return `${workflowId}/${runId}/${connection}/${table}`;
+}
+
+function withMigrator<Result>(context: StepContext, connection: string, work: (migrator: Migrator) => Promise<Result>): Promise<Result> {
+  return withEngine(context, connection, (engine) => work(migratorOf(engine)));
+}
+
+function migratorOf(engine: Engine): Migrator {
+  if (engine instanceof PostgresEngine) return new PostgresMigrator(engine);
+  if (engine instanceof DuckDbFileEngine) return new DuckDbMigrator(engine);
+  throw new ValidationError(`Tables of '${engine.connection}' cannot be migrated: a folder of Parquet has no DDL.`, { where: engine.connection, fix: 'Use a postgres connection, or a duckdb connection with a file.' });
+}
+
+async function examine(migrator: Migrator, { table, statements, tryStatements }: Migration & { tryStatements: boolean }) {
+  const problems = await migrator.obstacles(table);
+  try {
+    if (tryStatements) await migrator.attempt(statements);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    problems.push(error.message);
+  }
+  return { problems, content: await migrator.content(table) };
+}
+
+async function quality({ connection, table }: Migration, checks: Migration['checksBefore'], context: StepContext): Promise<QualityReport | undefined> {
+  return checks.length === 0 ? undefined : validate({ table: { connection, table }, where: [], checks, sampleRows: 5 }, context);
+}
+
+function judge(problems: string[], { rows, bytes }: { rows: number; bytes: number }, report: QualityReport | undefined) {
+  const failed = report === undefined || report.passed ? [] : report.checks.filter((check) => !check.passed).map((check) => `${check.name}: ${check.message}`);
+  const all = [...problems, ...failed];
+  return { passed: all.length === 0, problems: all, rows, bytes, ...(report === undefined ? {} : { quality: report }) };
+}
+
+/** Tries again only after the engine has said, over a new connection, that nothing was applied. */
+async function applyOnce({ connection, statements }: Migration, context: StepContext): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await withMigrator(context, connection, (migrator) => migrator.apply(statements, context.key));
+    } catch (error) {
+      if (error instanceof Refused || context.signal.aborted) throw error;
+      if (await withMigrator(context, connection, (migrator) => migrator.applied(context.key))) return;
+      if (attempt === tries) throw error;
+      context.log.warn(`nothing was applied, and it is tried again: ${(error as Error).message}`);
+    }
+    await wait(1_000 * attempt, undefined, { signal: context.signal });
+  }
+}
+
+function gone(error: unknown): { rows: number; bytes: number } {
+  if (error instanceof HeadraceError && error.code === 'unknown_table') return { rows: 0, bytes: 0 };
+  throw error;
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { Check } from '../../sdk/authoring/quality.js';
+import { step, TableRef } from '../../sdk/index.js';
+import { QualityReport } from '../quality/steps.js';
+
+/** A change of a table's definition or content. */
+export const Migration = z.object({
+  /** A postgres connection, or a duckdb connection with a file. */
+  connection: z.string().min(1),
+  table: z.string().min(1),
+  /** Run in this order, in one transaction. */
+  statements: z.array(z.string().min(1)).min(1).max(1_000),
+  /** What must hold before; and after. */
+  checksBefore: z.array(Check).default([]),
+  checksAfter: z.array(Check).default([]),
+});
+
+export type Migration = z.output<typeof Migration>;
+
+const Validated = z.object({
+  passed: z.boolean(),
+  /** In sentences; empty when it passed. */
+  problems: z.array(z.string()),
+  rows: z.number(),
+  bytes: z.number(),
+  quality: QualityReport.optional(),
+});
+
+/** A migration's table alone: what the backup and the restore need. */
+const Table = z.object({ connection: z.string().min(1), table: z.string().min(1) });
+
+/**
+ * Sees whether a migration can be done and undone: the table is there and can be backed up, the statements run (in a transaction that is taken back), the checks hold.
+ * What is wrong is an answer, not an error.
+ */
+export const validateMigration = step('validate_migration', {
+  description: 'Sees whether a migration can be done and undone.',
+  input: Migration.extend({
+    /** Try the statements and take them back. It holds the table's lock for as long as they take. */
+    tryStatements: z.boolean().default(true),
+  }),
+  output: Validated,
+  retry: 'quality',
+  timeout: '30 minutes',
+});
+
+/** Copies the table, its rows and its definition, under a name of this run. A repeat finds the copy. */
+export const createBackup = step('create_backup', {
+  description: 'Copies a table before it is changed.',
+  input: Table,
+  output: z.object({ backup: TableRef, rows: z.number(), bytes: z.number(), checksum: z.string() }),
+  retry: 'backup',
+  timeout: '1 hour',
+});
+
+/**
+ * Runs a migration's statements in one transaction, once per run. There is one attempt; a transient error is tried again only where the engine has proven that nothing was applied.
+ *
+ * @throws ValidationError bad_sql and what the engine answers, with nothing applied
+ */
+export const applyMigration = step('apply_migration', {
+  description: "Runs a migration's statements in one transaction.",
+  input: Migration,
+  output: z.object({ statements: z.number(), rows: z.number(), bytes: z.number() }),
+  retry: 'none',
+  timeout: '1 hour',
+});
+
+/**
+ * Brings the table back as the backup has it, in one transaction, and compares row count and content before it commits. A table that is as it was is left alone.
+ *
+ * @throws HeadraceError when the comparison fails; then the table is left as it was found
+ */
+export const restoreBackup = step('restore_backup', {
+  description: 'Brings a table back from its backup.',
+  input: Table,
+  output: z.object({ restored: z.boolean(), verified: z.boolean(), rows: z.number(), bytes: z.number(), checksum: z.string() }),
+  retry: 'backup',
+  timeout: '1 hour',
+});
+
+/** Checks a table after its migration. A check that fails is an answer, not an error. */
+export const validatePostMigration = step('validate_post_migration', {
+  description: 'Checks a table after its migration.',
+  input: Migration,
+  output: Validated,
+  retry: 'quality',
+  timeout: '30 minutes',
+});
