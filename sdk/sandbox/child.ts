@@ -2,8 +2,9 @@ import { type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } f
 import { ApprovalExpired, Declined } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
-import { type DeclinedResult, runPipelineId, runState, runTenant, undoGrace } from '../authoring/run-memo.js';
+import { type DeclinedResult, undoGrace } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
+import { childAttributes } from './child-attributes.js';
 import { fromFailure } from './failure.js';
 import type { RunState } from './run-state.js';
 
@@ -29,18 +30,13 @@ function childId(callId: string): string {
 }
 
 function childOptions(run: RunState, pipeline: AnyPipeline): ChildWorkflowOptions {
-  const tenant = workflowInfo().typedSearchAttributes.get(runTenant);
   const limit = pipeline.maxDuration === undefined ? undefined : Math.max(1, Math.min(pipeline.maxDuration, run.remaining() ?? pipeline.maxDuration)) + undoGrace;
   return {
     parentClosePolicy: 'REQUEST_CANCEL',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     workflowExecutionTimeout: limit,
     memo: run.deadline === undefined ? undefined : { headraceDeadline: run.deadline },
-    typedSearchAttributes: [
-      { key: runState, value: 'RUNNING' },
-      { key: runPipelineId, value: pipeline.id },
-      ...(tenant === undefined ? [] : [{ key: runTenant, value: tenant }]),
-    ],
+    typedSearchAttributes: childAttributes(pipeline.id),
   };
 }
 

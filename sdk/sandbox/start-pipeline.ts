@@ -8,12 +8,12 @@ import {
   startChild,
   TerminatedFailure,
   TimeoutFailure,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { HeadraceError } from '../authoring/errors.js';
 import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
-import { type DeclinedResult, runPartition, runPipelineId, runState, runTenant } from '../authoring/run-memo.js';
+import type { DeclinedResult } from '../authoring/run-memo.js';
+import { childAttributes } from './child-attributes.js';
 import type { RunState } from './run-state.js';
 
 /**
@@ -30,7 +30,7 @@ export async function startPipeline(run: RunState, pipeline: string, input: unkn
       parentClosePolicy: 'ABANDON',
       cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      typedSearchAttributes: attributes(pipeline, partition),
+      typedSearchAttributes: childAttributes(pipeline, partition),
     });
     return { workflowId, ended: run.follow(end(run, child.result())) };
   } catch (error) {
@@ -50,16 +50,6 @@ function checkKnown(pipeline: string): void {
   const known = bundle?.importWorkflows?.();
   if (known === undefined || Object.hasOwn(known, pipeline)) return;
   throw new HeadraceError(`This worker knows no pipeline '${pipeline}'.`, { code: 'unknown_pipeline', where: pipeline });
-}
-
-function attributes(pipeline: string, partition: string | undefined) {
-  const tenant = workflowInfo().typedSearchAttributes.get(runTenant);
-  return [
-    { key: runState, value: 'RUNNING' },
-    { key: runPipelineId, value: pipeline },
-    ...(tenant === undefined ? [] : [{ key: runTenant, value: tenant }]),
-    ...(partition === undefined ? [] : [{ key: runPartition, value: partition }]),
-  ];
 }
 
 async function end(run: RunState, result: Promise<unknown>): Promise<ChildEnd> {
