@@ -11,7 +11,7 @@ import sqlRun from '../activities/sql/run.js';
 import { sql } from '../activities/sql/steps.js';
 import { implement } from '../sdk/node/index.js';
 import { startWorker, type TestWorker } from './worker.fixture.js';
-import { loadOwn, undoOwn } from './pipeline/stages.fixture.js';
+import { loadOwn, undoOwn } from './pipeline/own-stages.fixture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-data-pipeline-'));
 const connections = { shop: { kind: 'files', folder }, lake: { kind: 'duckdb', folder: join(folder, 'lake') }, console: { kind: 'console' } } as const;
@@ -31,7 +31,7 @@ let worker: TestWorker;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   writeFileSync(join(folder, 'orders.csv'), 'id,city,amount\n1,Bonn,10\n2,Bonn,20\n3,,5\n4,Cork,\n');
-  worker = await startWorker(fileURLToPath(new URL('./pipeline/stages.fixture.ts', import.meta.url)), [own], connections);
+  worker = await startWorker(fileURLToPath(new URL('./pipeline/own-stages.fixture.ts', import.meta.url)), [own], connections);
 });
 afterAll(async () => {
   await worker?.stop();

@@ -8,3 +8,6 @@ export { DataPipelineInput } from './pipeline/input.js';
 export { acceptQuality } from './pipeline/quality-gate.js';
 export { DataPipelineResult } from './pipeline/result.js';
 export { runDataPipeline, type Stages } from './pipeline/run-data-pipeline.js';
+export { SchemaMigrationResult } from './migration/result.js';
+export { type MigrationStages, runMigration } from './migration/run-migration.js';
+export { SchemaMigrationInput, schemaMigration } from './schema_migration.js';
