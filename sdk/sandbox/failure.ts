@@ -15,21 +15,26 @@ const rebuilt = { ValidationError, PermissionDeniedError, SchemaConflictError, R
 
 /** Whether a step's last attempt ended because its worker was lost or stopped, and not by the step's own doing. */
 export function isLostWorker(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false;
-  const { cause } = error;
+  const cause = causeOf(error);
   if (cause instanceof TimeoutFailure) return cause.timeoutType === 'HEARTBEAT';
   return cause instanceof ApplicationFailure && cause.type === workerStopped;
 }
 
 /** Whether a step ended by one of its time-outs. */
 export function isTimeOut(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+  return causeOf(error) instanceof TimeoutFailure;
+}
+
+/** What a failed step or child threw. A fast step's failure comes bare, without Temporal's wrapper. */
+function causeOf(error: unknown): Error | undefined {
+  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) return error.cause;
+  return error instanceof ApplicationFailure || error instanceof TimeoutFailure ? error : undefined;
 }
 
 /** A step's or child's failure as the error that the author knows: what the step threw where it is the house's own, else StepFailed. */
 export function fromFailure(error: unknown, step: string, callId: string): unknown {
-  if (isCancellation(error) || !(error instanceof ActivityFailure || error instanceof ChildWorkflowFailure)) return error;
-  const { cause } = error;
+  const cause = causeOf(error);
+  if (isCancellation(error) || cause === undefined) return error;
   const { type, message, details } = describe(cause);
   const options = { ...details, cause: error };
   const Known = Object.hasOwn(rebuilt, type) ? rebuilt[type as keyof typeof rebuilt] : undefined;
