@@ -57,6 +57,9 @@ export const runPartition = keyword('HeadracePartition');
 /** The search attributes that the namespace must know (DESIGN §3.5). */
 export const searchAttributes = [runState, runTenant, runPipelineId, runPartition];
 
+/** The memo's key under which a run that continued as new keeps the run id of its first execution. */
+export const firstRun = 'headraceRun';
+
 /** What a step's summary says of its place in the run, for people in Temporal's UI and for status: `load`, `undo`. */
 export interface StepPlace {
   phase?: string;

@@ -3,6 +3,7 @@ import { type Duration, toMilliseconds } from '../authoring/duration.js';
 import { HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { EndState, Flow, RunInfo } from '../authoring/flow.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
+import { firstRun, type RunMemo } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { approve } from './approve.js';
 import { runChild } from './child.js';
@@ -70,5 +71,13 @@ async function continueAs(run: RunState, input: unknown): Promise<never> {
   }
   const parsed = parse(run.pipeline.input, input, `The input of pipeline ${run.pipeline.id}`, 'wrong_input');
   await condition(allHandlersFinished);
-  return makeContinueAsNewFunc()(parsed);
+  return makeContinueAsNewFunc({ memo: memoOfNext() })(parsed);
+}
+
+/** What the run knows of itself, without what only this execution does. Temporal's lists show the last execution, and the run is the first one. */
+function memoOfNext(): Record<string, unknown> {
+  const { memo = {}, firstExecutionRunId } = workflowInfo();
+  const { headrace, headraceLog: _, ...kept } = memo as { headrace?: RunMemo; headraceLog?: unknown };
+  const progress = headrace?.progress;
+  return { ...kept, [firstRun]: firstExecutionRunId, ...(progress === undefined ? {} : { headrace: { progress } }) };
 }
