@@ -17,11 +17,12 @@ export interface ApiSettings extends ApiContext {
 export interface Api {
   /** Without a slash at its end. */
   url: string;
-  /** Takes no further requests and closes what is open. */
+  /** Takes no further requests and ends those that are open. */
   stop(): Promise<void>;
 }
 
 const usualPort = 8092;
+const grace = 2_000;
 
 /**
  * Serves the API.
@@ -51,9 +52,12 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   }
 }
 
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
+/** Lets what is being answered end, within a moment. */
+async function stop(server: Server): Promise<void> {
+  const force = setTimeout(() => server.closeAllConnections(), grace);
+  await new Promise<void>((resolve) => {
     server.close(() => resolve());
-    server.closeAllConnections();
+    server.closeIdleConnections();
   });
+  clearTimeout(force);
 }

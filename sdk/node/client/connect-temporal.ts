@@ -1,4 +1,4 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { Temporal } from './temporal.js';
 
 /** Where Temporal is, and what may be asked of it. What is left out comes from the environment, then from SPEC §6's defaults. */
@@ -15,6 +15,24 @@ export interface ClientOptions {
 }
 
 const connectTime = 5_000;
+const unavailable = 14;
+/** With Temporal's usual ten, a server that is away is noticed after twenty seconds. */
+const triesOfAway = 5;
+const channelArgs = {
+  // gRPC's usual two minutes would be two minutes of 503 after Temporal is back.
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  // A page of a history may be larger than gRPC's usual 4 MB; a whole history has 50 MB at most.
+  'grpc.max_receive_message_length': 128 * 2 ** 20,
+};
+
+function retry() {
+  const usual = defaultGrpcRetryOptions();
+  return makeGrpcRetryInterceptor({
+    ...usual,
+    retryableDecider: (attempt, status) => usual.retryableDecider(attempt, status) && (status.code !== unavailable || attempt < triesOfAway),
+  });
+}
 
 /**
  * Connects to Temporal and asks it for the namespace.
@@ -27,7 +45,7 @@ export async function connectTemporal(options: ClientOptions): Promise<Temporal>
   const namespace = options.namespace ?? env.TEMPORAL_NAMESPACE ?? 'matih-pipelines';
   const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? 'pipeline-workers';
   const apiKey = options.apiKey ?? env.TEMPORAL_API_KEY;
-  const connection = Connection.lazy({ address, tls: options.tls, apiKey, connectTimeout: connectTime });
+  const connection = Connection.lazy({ address, tls: options.tls, apiKey, connectTimeout: connectTime, interceptors: [retry()], channelArgs });
   const temporal = new Temporal(new Client({ connection, namespace }), connection, address, namespace, taskQueue);
   try {
     await temporal.ask(({ workflowService }) => workflowService.describeNamespace({ namespace }), undefined, connectTime);

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../authoring/duration.js';
-import { type RunMemo, runPartition, runState } from '../../authoring/run-memo.js';
+import { firstRun, type RunMemo, runPartition, runState } from '../../authoring/run-memo.js';
 import { type Described, decode, iso, milliseconds } from '../status/history-event.js';
 import { pendingSignal } from '../status/pending-signal.js';
 import type { PendingSignal, RunStateName } from '../status/run-status.js';
@@ -52,11 +52,12 @@ export async function listRuns(temporal: Temporal, { limit = 50, cursor, ...filt
 function listedRun(info: Info): ListedRun {
   const startedAt = milliseconds(info.startTime);
   const closed = info.closeTime == null ? undefined : milliseconds(info.closeTime);
+  const first = decode(info.memo?.fields?.[firstRun]);
   const partition = decode(info.searchAttributes?.indexedFields?.[runPartition.name]);
   const memo = (decode(info.memo?.fields?.headrace) ?? {}) as RunMemo;
   return {
     workflowId: info.execution?.workflowId ?? '',
-    runId: info.firstRunId || (info.execution?.runId ?? ''),
+    runId: typeof first === 'string' ? first : (info.execution?.runId ?? ''),
     pipeline: info.type?.name ?? '',
     status: stateOf(info, memo),
     ...(typeof partition === 'string' ? { partition } : {}),

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure, WorkflowNotFoundError } from '@temporalio/common';
 import {
@@ -29,6 +30,10 @@ export class TerminatedError extends HeadraceError {
   }
 }
 
+/** A run goes on while its server restarts, and so does waiting for it. */
+const maximumAway = 30;
+const awayWait = 1_000;
+
 const known = { ValidationError, PermissionDeniedError, SchemaConflictError, Refused, RunTimedOut };
 
 /**
@@ -37,16 +42,24 @@ const known = { ValidationError, PermissionDeniedError, SchemaConflictError, Ref
  * @throws Declined, ApprovalExpired, CancelledError, TerminatedError, RunTimedOut, StepFailed or what the run failed with
  */
 export async function awaitResult(temporal: Temporal, workflowId: string): Promise<unknown> {
-  let result: unknown;
-  try {
-    result = await temporal.await(({ workflow }) => workflow.getHandle(workflowId).result());
-  } catch (error) {
-    throw error instanceof WorkflowFailedError ? rebuild(workflowId, error.cause) : otherwise(temporal, workflowId, error);
-  }
+  const result = await awaitEnd(temporal, workflowId);
   const declined = result as Partial<DeclinedResult> | null | undefined;
   if (declined?.declined === 'DECLINED') throw new Declined(declined.approval ?? '', declined.reason ?? '', declined.by);
   if (declined?.declined === 'EXPIRED') throw new ApprovalExpired(declined.approval ?? '', declined.reason ?? '');
   return result;
+}
+
+async function awaitEnd(temporal: Temporal, workflowId: string): Promise<unknown> {
+  for (let away = 0; ; away += 1) {
+    try {
+      return await temporal.await(({ workflow }) => workflow.getHandle(workflowId).result());
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw rebuild(workflowId, error.cause);
+      const explained = otherwise(temporal, workflowId, error);
+      if ((explained as HeadraceError).code !== 'no_temporal' || away >= maximumAway) throw explained;
+      await wait(awayWait);
+    }
+  }
 }
 
 function otherwise(temporal: Temporal, workflowId: string, error: unknown): unknown {

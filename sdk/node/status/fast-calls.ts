@@ -6,9 +6,8 @@ import { decode, decodeFirst, type HistoryEvent, milliseconds } from './history-
 
 const Moment = z.object({ seconds: z.number(), nanos: z.number().default(0) });
 
-/** What Temporal's core writes of a local activity, once it has ended or waits long for its next attempt. */
+/** What Temporal's core writes of a local activity, once it has ended. */
 const Marker = z.object({
-  seq: z.number(),
   attempt: z.number(),
   activity_type: z.string(),
   backoff: z.unknown().optional(),
@@ -20,11 +19,12 @@ type Marker = z.output<typeof Marker>;
 
 const markerName = 'core_local_activity';
 
-/** The calls of `fast` steps: local activities, of which the history has nothing but a marker at their end. */
+/**
+ * The calls of `fast` steps: local activities, of which the history has nothing but a marker at their end. Their numbers are
+ * those of the ends, which differ from the calls' where the same step is called several times at once.
+ */
 export class FastCalls {
   private readonly counts = new Map<string, number>();
-  /** Those that wait for an attempt, which Temporal's core numbers anew. */
-  private readonly waiting: Call[] = [];
 
   constructor(private readonly all: Map<string, Call>) {}
 
@@ -32,34 +32,21 @@ export class FastCalls {
     const { markerRecordedEventAttributes: marker } = event;
     if (marker?.markerName !== markerName) return;
     const read = Marker.safeParse(decodeFirst(marker.details?.data));
-    if (!read.success) return;
-    const call = this.resume(read.data) ?? this.begin(event, read.data);
-    call.attempt = read.data.attempt;
-    call.error = describeFailure(marker.failure);
-    if (read.data.backoff != null) return this.wait(call);
-    call.status = marker.failure == null ? 'COMPLETED' : 'FAILED';
-    call.endedAt = milliseconds(read.data.complete_time) || milliseconds(event.eventTime);
-    call.output = decodeFirst(marker.details?.result);
+    // With a backoff it waits for a timer and is called again; a fast step has no time for that.
+    if (!read.success || read.data.backoff != null) return;
+    const call = this.ended(event, read.data);
+    if (marker.failure != null) Object.assign(call, { status: 'FAILED', error: describeFailure(marker.failure) });
+    else call.output = decodeFirst(marker.details?.result);
+    this.all.set(call.callId, call);
   }
 
-  private wait(call: Call): void {
-    call.status = 'RETRYING';
-    this.waiting.push(call);
-  }
-
-  private resume({ activity_type: name, attempt, original_schedule_time: since }: Marker): Call | undefined {
-    const calledAt = milliseconds(since);
-    const index = this.waiting.findIndex((call) => call.name === name && call.attempt < attempt && call.calledAt === calledAt);
-    return index < 0 ? undefined : this.waiting.splice(index, 1)[0];
-  }
-
-  private begin(event: HistoryEvent, { activity_type: name, original_schedule_time: since }: Marker): Call {
+  private ended(event: HistoryEvent, { activity_type: name, attempt, original_schedule_time: since, complete_time: until }: Marker): Call {
     const count = (this.counts.get(name) ?? 0) + 1;
     this.counts.set(name, count);
-    const calledAt = milliseconds(since) || milliseconds(event.eventTime);
+    const at = milliseconds(event.eventTime);
+    const calledAt = milliseconds(since) || at;
     const place = readSummary(decode(event.userMetadata?.summary) as string | undefined);
-    const call: Call = { callId: `${name}#${count}`, name, status: 'RUNNING', order: Number(String(event.eventId)), calledAt, scheduledAt: calledAt, earlier: 0, attempt: 1, place, fast: true };
-    this.all.set(call.callId, call);
-    return call;
+    const endedAt = milliseconds(until) || at;
+    return { callId: `${name}#${count}`, name, status: 'COMPLETED', order: Number(String(event.eventId)), calledAt, scheduledAt: calledAt, endedAt, earlier: 0, attempt, place, fast: true };
   }
 }

@@ -27,6 +27,46 @@ test('a run that succeeded has all its lines, in the shape of the specification'
   expect(status.problem).toBeUndefined();
 });
 
+test('a fast step has its line too, with its attempts and its failure', async () => {
+  const twice = await start(shop, { stampFails: 2 });
+  await twice.result();
+  expect(await twice.status()).toMatchObject({ status: 'SUCCEEDED', retries: 2, activities: [{ callId: 'stamp#1', fast: true, attempt: 3, status: 'COMPLETED' }, {}] });
+  const failing = await start(shop, { stampFails: 9 });
+  await expect(failing.result()).rejects.toMatchObject({ name: 'StepFailed', step: 'stamp', type: 'RangeError' });
+  expect(await failing.status()).toMatchObject({ status: 'FAILED', activities: [{ callId: 'stamp#1', attempt: 3, status: 'FAILED', error: { type: 'RangeError', message: 'attempt 3 failed' } }] });
+});
+
+test('a step that a stopping worker gave up and another one did is one line', async () => {
+  const run = await start(shop, { orders: ['a'], packMs: 1_000 });
+  await until(() => run.status(), ({ activities }) => activities.at(-1)?.callId === 'pack#1' && activities.at(-1)?.status === 'RUNNING');
+  await workshop.stopWorker();
+  await workshop.startWorker();
+  await run.result();
+  const status = await run.status();
+  expect(lines(status)).toEqual(['pick#1 COMPLETED', 'stamp#1 COMPLETED', 'pack#1 COMPLETED']);
+  expect(status).toMatchObject({ status: 'SUCCEEDED', retries: 1 });
+  expect(status.activities[2]).toMatchObject({ attempt: 2 });
+  expect(status.activities[2]).not.toHaveProperty('error');
+});
+
+test('progress is measured by the last success of the pipeline', async () => {
+  const before = await start(mall, {});
+  await before.result();
+  const long = await start(shop, { orders: ['a', 'b', 'c', 'd', 'e', 'f'] });
+  await long.result();
+  await until(() => workshop.client.runs({ pipeline: 'shop', status: 'SUCCEEDED' }), ({ runs }) => runs.some(({ workflowId }) => workflowId === long.workflowId));
+  const run = await start(shop, { orders: ['a'], ask: true });
+  const waiting = await until(() => run.status(), ({ status }) => status === 'WAITING_FOR_APPROVAL');
+  expect(waiting.progress).toBe(0.25);
+  await run.cancel();
+});
+
+test('a history of many megabytes is read', async () => {
+  const run = await start(shop, { orders: ['x'.repeat(1_900_000)] });
+  await run.result();
+  expect(lines(await run.status())).toEqual(['pick#1 COMPLETED', 'stamp#1 COMPLETED', 'pack#1 COMPLETED']);
+});
+
 test('a step that was left out is a line with its reason', async () => {
   const run = await start(shop, {});
   await run.result();
