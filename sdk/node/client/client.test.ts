@@ -46,7 +46,8 @@ test('the same idempotency key of two tenants is two runs', async () => {
 test('the same idempotency key gives the first run id, also after it continued as new', async () => {
   const idempotencyKey = randomUUID();
   const first = await workshop.client.start(rounds, { left: 1 }, { idempotencyKey });
-  await first.result();
+  const { left }: { left: number } = await first.result();
+  expect(left).toBe(0);
   const again = await workshop.client.start(rounds, { left: 1 }, { idempotencyKey });
   expect([again.workflowId, again.runId]).toEqual([first.workflowId, first.runId]);
   const listed = await until(() => workshop.client.runs({ pipeline: 'rounds' }), ({ runs }) => runs.some(({ workflowId, status }) => workflowId === first.workflowId && status === 'SUCCEEDED'));

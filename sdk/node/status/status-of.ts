@@ -32,14 +32,19 @@ export function statusOf(described: Described, events: readonly HistoryEvent[], 
   const { memo, ending, approvals, children } = gathered;
   const calls = [...gathered.calls.all.values()];
   const state = ending?.state ?? openState(calls, gathered);
+  const { workflowId, runId, pipeline, taskQueue } = whichRun(described, events);
   return {
-    ...whichRun(described, events, known, gathered),
+    workflowId,
+    runId,
     status: state,
+    startedAt: iso(startOf(known, gathered)),
     currentActivity: ending === undefined ? longestRunning(calls) : null,
     progress: gathered.progress.value(memo.progress, state === 'SUCCEEDED'),
     activities: linesOf(calls, gathered),
     retries: calls.reduce((sum, call) => sum + attemptsOf(call) - 1, 0),
     pendingSignals: ending === undefined ? approvals.pending().map((wait) => pendingSignal(wait, known.pipeline)) : [],
+    pipeline,
+    taskQueue,
     ...(ending === undefined ? problemOf(described, gathered, known) : endOf(gathered, known)),
     ...(gathered.cancelRequested ? { cancelRequested: true } : {}),
     undo: undoOf(calls, gathered),
@@ -59,12 +64,11 @@ function gather(described: Described, events: readonly HistoryEvent[], known: Kn
   return gathered;
 }
 
-function whichRun({ workflowExecutionInfo: info, executionConfig }: Described, events: readonly HistoryEvent[], known: Known, gathered: Gathered) {
+function whichRun({ workflowExecutionInfo: info, executionConfig }: Described, events: readonly HistoryEvent[]) {
   const began = events[0]?.workflowExecutionStartedEventAttributes;
   return {
     workflowId: info?.execution?.workflowId ?? began?.workflowId ?? '',
     runId: began?.firstExecutionRunId || info?.firstRunId || info?.execution?.runId || '',
-    startedAt: iso(startOf(known, gathered)),
     pipeline: began?.workflowType?.name ?? info?.type?.name ?? '',
     taskQueue: executionConfig?.taskQueue?.name ?? info?.taskQueue ?? '',
   };
