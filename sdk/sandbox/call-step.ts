@@ -56,8 +56,8 @@ async function scheduleUntilHeard(run: RunState, step: AnyStep, callId: string, 
 
 function schedule(step: AnyStep, input: unknown, options: ActivityOptions): Promise<unknown> {
   if (!step.fast) return scheduleActivity(step.id, [input], options);
-  const { startToCloseTimeout, scheduleToCloseTimeout, retry, summary } = options;
-  return scheduleLocalActivity(step.id, [input], { startToCloseTimeout, scheduleToCloseTimeout, retry, summary });
+  const { startToCloseTimeout, scheduleToCloseTimeout, retry, summary, cancellationType } = options;
+  return scheduleLocalActivity(step.id, [input], { startToCloseTimeout, scheduleToCloseTimeout, retry, summary, cancellationType });
 }
 
 function activityOptions(run: RunState, step: AnyStep, callId: string, options: CallOptions, place: Place): ActivityOptions {
@@ -71,6 +71,8 @@ function activityOptions(run: RunState, step: AnyStep, callId: string, options: 
     startToCloseTimeout: timeout,
     scheduleToCloseTimeout: inAll,
     heartbeatTimeout: own >= longEnoughToHeartbeat ? heartbeatTimeout : undefined,
+    // Nothing is undone while the step that it undoes still works.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: retryPolicy(options.retry ?? (place.undo === true ? 'backup' : step.retry)),
     summary: summarize(place),
   };
