@@ -12,11 +12,12 @@ import { startWorker, type TestWorker } from './worker.fixture.js';
 const folder = freshLake();
 const connections = { lake: { kind: 'duckdb', folder } } as const;
 const warehouse = new Warehouse(connections);
+const partitions = fileURLToPath(new URL('./backfill/partitions.fixture.ts', import.meta.url));
 let worker: TestWorker;
 
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  worker = await startWorker(fileURLToPath(new URL('./backfill/partitions.fixture.ts', import.meta.url)), [partitionRun, work], connections);
+  worker = await startWorker(partitions, [partitionRun, work], connections);
 });
 afterAll(async () => {
   await worker?.stop();
@@ -43,6 +44,9 @@ describe('a backfill', () => {
     expect(await handle.result()).toMatchObject({ status: 'COMPLETED', total: 60, partitionsProcessed: 60, totalRows: 600, succeeded: 60, failed: [], cancelled: [], notStarted: [], problems: [] });
     expect(new Set(seen.done).size).toBe(60);
     expect(seen.done).toHaveLength(60);
+    expect((await handle.describe()).memo).toMatchObject({ headrace: { progress: 1 } });
+    const { typedSearchAttributes } = await childOf(handle, '2001-02-14').describe();
+    expect(typedSearchAttributes.get({ name: 'HeadracePartition', type: 'KEYWORD' })).toBe('2001-02-14');
   });
 
   it('never does more partitions at once than it may', async () => {
@@ -147,6 +151,26 @@ describe('a partition that waits for people', () => {
     await worker.client.workflow.getHandle(handle.workflowId).cancel();
     await expect(handle.result()).rejects.toThrow();
     await vi.waitFor(async () => expect((await childOf(handle, '2001-01-01').describe()).status.name).toBe('CANCELLED'), { timeout: 10_000 });
+  });
+});
+
+describe('a backfill whose worker is lost', () => {
+  it('is finished by another one: kills alone fail no partition', async () => {
+    const taskQueue = `test-${crypto.randomUUID()}`;
+    const first = await startWorker(partitions, [partitionRun, work], connections, taskQueue);
+    const handle = await first.start('data_backfill', days('2001-01-31', { concurrency: 4, rounds: 1, continueAfter: 12 }, { takes: 150 }));
+    await vi.waitFor(() => expect(seen.done.length).toBeGreaterThan(6), { timeout: 20_000, interval: 20 });
+    await first.stop();
+    const second = await startWorker(partitions, [partitionRun, work], connections, taskQueue);
+    expect(await worker.client.workflow.getHandle(handle.workflowId).result()).toMatchObject({ status: 'COMPLETED', succeeded: 30, totalRows: 300 });
+    await second.stop();
+  });
+
+  it('can be replayed, by the worker that takes it over, in every turn it took', async () => {
+    const handle = await worker.start('data_backfill', days('2001-01-16', { concurrency: 3, parkAfter: 100, continueAfter: 9 }, { takes: 20, asks: ['2001-01-02'], askedFor: 1_500, failsOnce: ['2001-01-03'], fails: ['2001-01-05'] }));
+    expect(await handle.result()).toMatchObject({ succeeded: 13, failed: [{ partitions: 1 }], cancelled: [{ partitions: 1 }] });
+    await worker.replay(worker.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId));
+    await worker.replay(worker.client.workflow.getHandle(handle.workflowId));
   });
 });
 
