@@ -102,6 +102,25 @@ test('merge replaces rows with the same keys and adds the others', async () => {
   expect(visibleFiles(folder)).toEqual(files);
 });
 
+test('a reader sees all rows of one load or of the other, while they are replaced', async () => {
+  const { house } = lake();
+  const rows = async (amount: number) => house.rows(`SELECT '2001-07-01' AS day, ${amount} AS amount FROM range(20000)`);
+  const froms = [await rows(1), await rows(2)];
+  await house.load(overwrite(froms[0] as Load['from'], '2001-07-01'), run('first'));
+  let loading = true;
+  const loads = (async () => {
+    for (let index = 0; index < 12; index += 1) await house.load(overwrite(froms[index % 2] as Load['from'], '2001-07-01'), run(`r${index}`));
+    loading = false;
+  })();
+  let reads = 0;
+  while (loading) {
+    expect(await house.query('SELECT count(*) AS n, count(DISTINCT amount) AS amounts FROM sales.daily')).toEqual([{ n: 20_000, amounts: 1 }]);
+    reads += 1;
+  }
+  await loads;
+  expect(reads).toBeGreaterThan(5);
+});
+
 test('merges of the same table at once lose no row', async () => {
   const { house } = lake();
   const merges = Array.from({ length: 6 }, async (_, index): Promise<void> => {
