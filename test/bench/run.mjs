@@ -14,5 +14,5 @@ if (!names.includes(name) || !existsSync(file)) {
   process.exit(2);
 }
 await prepare();
-const { status } = spawnSync(process.execPath, ['--import', './test/bench/bench-register.mjs', file, ...rest], { stdio: 'inherit', cwd: join(here, '..', '..') });
+const { status } = spawnSync(process.execPath, ['--import', './worker/dev/typescript.mjs', file, ...rest], { stdio: 'inherit', cwd: join(here, '..', '..') });
 process.exit(status ?? 1);

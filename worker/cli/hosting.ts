@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import colors from 'picocolors';
-import { startDev } from '../dev/dev.js';
+import { type Dev, startDev } from '../dev/dev.js';
+import { startFirstRuns } from '../dev/first-runs.js';
+import { exitCode } from './explain.js';
 import { serveApi } from './serve-api.js';
 import { readSettings } from './settings.js';
 import { untilStopped } from './until-stopped.js';
@@ -15,6 +17,8 @@ export function addHosting(command: Command): void {
     .option('--state <folder>', 'where the state is kept', '.headrace')
     .option('--fresh', 'begin with an empty state')
     .option('--port <port>', "the API's port; 8092, or a free one", Number)
+    .option('--runs <file>', 'start the runs of a JSON file and print how they stand')
+    .option('--exit', 'stop when that is done: exit code 0 when no run failed')
     .action(dev);
   command
     .command('worker [folder]')
@@ -33,14 +37,35 @@ export function addHosting(command: Command): void {
     .action((folder: string | undefined, { port, host }: { port: number; host: string }) => serveApi(readSettings(folder), port, host));
 }
 
-async function dev(folder: string | undefined, { state, fresh, port }: { state: string; fresh?: boolean; port?: number }): Promise<void> {
-  const running = await startDev({ settings: readSettings(folder), stateFolder: state, fresh, apiPort: port, reload: true });
-  console.log(running.found);
-  console.log(`\n  API          ${colors.cyan(running.apiUrl)}`);
-  if (running.uiUrl !== undefined) console.log(`  Temporal UI  ${colors.cyan(running.uiUrl)}`);
-  console.log(`  Temporal     ${running.address}, namespace ${running.namespace}`);
-  console.log(colors.dim('\n  headrace run <pipeline> name=value starts a run. Ctrl-C stops everything; what waits is kept.\n'));
-  await untilStopped();
-  console.log(colors.dim('stopping …'));
-  await running.stop();
+interface DevFlags {
+  state: string;
+  fresh?: boolean;
+  port?: number;
+  runs?: string;
+  exit?: boolean;
+}
+
+async function dev(folder: string | undefined, { state, fresh, port, runs, exit }: DevFlags): Promise<void> {
+  const stopped = untilStopped();
+  const running = await startDev({ settings: readSettings(folder), stateFolder: state, fresh, apiPort: port, reload: exit !== true });
+  try {
+    console.log(running.found);
+    if (runs !== undefined && !(await startFirstRuns(runs, running))) process.exitCode = exitCode.failed;
+    if (exit === true) return;
+    console.log(describe(running));
+    await stopped;
+    console.log(colors.dim('stopping …'));
+  } finally {
+    await running.stop();
+  }
+}
+
+function describe({ apiUrl, uiUrl, address, namespace }: Dev): string {
+  return [
+    '',
+    `  API          ${colors.cyan(apiUrl)}`,
+    ...(uiUrl === undefined ? [] : [`  Temporal UI  ${colors.cyan(uiUrl)}`]),
+    `  Temporal     ${address}, namespace ${namespace}`,
+    colors.dim('\n  headrace run <pipeline> name=value starts a run (in a clone: npx headrace …). Ctrl-C stops everything; what waits is kept.\n'),
+  ].join('\n');
 }

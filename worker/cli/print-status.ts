@@ -29,6 +29,9 @@ function printActivity(it: RunStatus['activities'][number]): string {
   return `  ${marks[it.status] ?? ' '} ${(it.callId ?? it.name).padEnd(28)} ${notes.filter((note) => note !== undefined).join('  ')}`.trimEnd();
 }
 
+/** How the reader calls this program: in a clone there is no `headrace` on the PATH. */
+const ownName = process.env.npm_lifecycle_event === undefined ? 'headrace' : 'npx headrace';
+
 type Waiting = RunStatus['pendingSignals'][number];
 
 function printWait(workflowId: string, waits: Waiting): string {
@@ -38,7 +41,7 @@ function printWait(workflowId: string, waits: Waiting): string {
 /** The command that approves. */
 export function approvalHint(workflowId: string, { name, schema }: Waiting): string {
   const fields = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {});
-  return ['headrace approve', workflowId, name, ...fields.map((field) => `${field}=…`)].join(' ');
+  return [`${ownName} approve`, workflowId, name, ...fields.map((field) => `${field}=…`)].join(' ');
 }
 
 function printEnd({ reason, error, undo, problem, output }: RunStatus): string[] {

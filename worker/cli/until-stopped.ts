@@ -1,4 +1,4 @@
-/** Settles at the first SIGINT or SIGTERM. A second one ends the process at once. */
+/** Settles at the first SIGINT, SIGTERM or SIGHUP. A second one ends the process at once. */
 export function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
@@ -7,10 +7,6 @@ export function untilStopped(): Promise<void> {
       asked = true;
       resolve();
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    process.on('SIGHUP', stop);
-    // Signals alone keep no process alive.
-    setInterval(() => undefined, 2 ** 30);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   });
 }

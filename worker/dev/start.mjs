@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
-const handover = ['dev', 'examples', '--story', 'daily-flights'];
+const handover = ['dev', 'examples', '--runs', 'examples/daily-flights/first-runs.json'];
 
 try {
   await prepare();
