@@ -4,9 +4,10 @@ import extract from './extract/run.js';
 import load from './load/run.js';
 import migration from './migration/run.js';
 import notify from './notify/run.js';
+import partition from './partition/run.js';
 import python from './python/run.js';
 import quality from './quality/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
-export const implementations: readonly Implementations[] = [exportRun, extract, load, migration, notify, python, quality, sql];
+export const implementations: readonly Implementations[] = [exportRun, extract, load, migration, notify, partition, python, quality, sql];

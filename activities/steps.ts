@@ -4,6 +4,7 @@ export { extractData } from './extract/steps.js';
 export { type Load, loadData, undoLoad } from './load/steps.js';
 export { applyMigration, createBackup, type Migration, restoreBackup, validateMigration, validatePostMigration } from './migration/steps.js';
 export { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from './notify/steps.js';
+export { processPartition } from './partition/steps.js';
 export { pythonScript } from './python/steps.js';
 export { type Check, checks, type QualityReport, validateQuality } from './quality/steps.js';
 export { sql } from './sql/steps.js';
