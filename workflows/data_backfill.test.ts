@@ -99,6 +99,12 @@ describe('a backfill', () => {
     expect(await handle.result()).toMatchObject({ status: 'INCOMPLETE', failed: [{ partitions: 5 }], notStarted: [{ first: '2001-01-06', last: '2001-01-30', partitions: 25 }] });
   });
 
+  it('can be declared for a pipeline, typed, with a range as its input', async () => {
+    const handle = await worker.start('day_backfill', { start: '2001-10-27', end: '2001-10-30', size: 'day', zone: 'Europe/Berlin' });
+    expect(await handle.result()).toMatchObject({ status: 'COMPLETED', succeeded: 3, totalRows: 30 });
+    expect([...seen.done].sort()).toEqual(['2001-10-27', '2001-10-28', '2001-10-29']);
+  });
+
   it('does partitions by steps of its own, without runs of their own', async () => {
     const handle = await worker.start('step_backfill', { start: '2001-01-01', end: '2001-01-15', size: 'day', continueAfter: 5 });
     expect(await handle.result()).toMatchObject({ succeeded: 13, totalRows: 130, failed: [{ first: '2001-01-05' }] });
