@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freshLake, visibleFiles, Warehouse } from './lake.fixture.js';
@@ -121,7 +121,7 @@ test('a reader sees all rows of one load or of the other, while they are replace
   expect(reads).toBeGreaterThan(5);
 });
 
-test('merges of the same table at once lose no row', async () => {
+test.each([1, 2, 3, 4])('merges of the same table at once lose no row (%i)', async () => {
   const { house } = lake();
   const merges = Array.from({ length: 6 }, async (_, index): Promise<void> => {
     const from = await house.rows(`SELECT ${index} AS id, 'x' AS name`);
@@ -153,6 +153,34 @@ test.each([
 test('rows of another partition are refused', async () => {
   const { house } = lake();
   await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), '2001-07-01'))).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('2001-07-02') });
+});
+
+test('a load that does not fit how the table lies in its folder is refused with the fix', async () => {
+  const { house } = lake();
+  await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'), run('a'));
+  const append: Load = { load: 'more', from: await house.rows(day('2001-07-02', 10)), into, mode: 'append' };
+  await expect(house.load(append)).rejects.toMatchObject({ name: 'SchemaConflictError', fix: expect.stringContaining("partitionBy: 'day'") });
+  expect(await house.load({ ...append, partitionBy: 'day', partition: '2001-07-02' })).toMatchObject({ inserted: 3 });
+});
+
+test('folders that another program made do not stand in the way', async () => {
+  const { folder, house } = lake();
+  for (const name of ['50%', 'a.b.c', 'empty', '"']) mkdirSync(join(folder, name), { recursive: true });
+  await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'));
+  expect(await house.query('SELECT count(*) AS n FROM sales.daily -- 50% a.b.c empty "')).toEqual([{ n: 3 }]);
+});
+
+test('a folder of partitions that another program wrote is read, appended to and brought back', async () => {
+  const { folder, house } = lake();
+  mkdirSync(join(folder, 'foreign'), { recursive: true });
+  const rows = "SELECT 1 AS id, DATE '2001-07-01' AS day UNION ALL SELECT 2, DATE '2001-07-02'";
+  await house.query(`COPY (${rows}) TO '${join(folder, 'foreign')}' (FORMAT parquet, PARTITION_BY (day), OVERWRITE_OR_IGNORE)`);
+  const files = visibleFiles(folder);
+  const load: Load = { load: 'more', from: await house.rows("SELECT 3 AS id, DATE '2001-07-01' AS day"), into: { connection: 'lake', table: 'foreign' }, mode: 'append', partitionBy: 'day', partition: '2001-07-01' };
+  await house.load(load);
+  expect(await house.query('SELECT id, day FROM "foreign" ORDER BY id')).toEqual([{ id: 1, day: '2001-07-01' }, { id: 2, day: '2001-07-02' }, { id: 3, day: '2001-07-01' }]);
+  await house.undo(load);
+  expect(visibleFiles(folder)).toEqual(files);
 });
 
 test('an empty partition is a file without rows, with its columns', async () => {

@@ -10,18 +10,24 @@ import { type Limits, sharedInstance } from './instances.js';
 import { Lake } from './lake.js';
 import { localizeQuery, parquetRelation, replaceParquet } from './parquet.js';
 import { DuckDbSession } from './session.js';
+import { Snapshot } from './snapshot.js';
 
 /** DuckDB in memory over a folder of Parquet. Each step has a catalogue of its own in the connection's shared instance. */
 export class DuckDbFolderEngine implements Engine {
   readonly dialect = duckDbDialect;
+  /** The files that this step reads, as it found them. */
+  readonly snapshot: Snapshot;
   private readonly defined = new Set<string>();
+  private readonly relations = new Map<string, Promise<string>>();
 
   private constructor(
     readonly connection: string,
     readonly lake: Lake,
     readonly session: DuckDbSession,
     private readonly catalogue: string,
-  ) {}
+  ) {
+    this.snapshot = new Snapshot(lake, catalogue);
+  }
 
   static async open(name: string, settings: Limits & { folder: string }, signal: AbortSignal): Promise<DuckDbFolderEngine> {
     const instance = await sharedInstance(settings.folder, { memory: settings.memory, threads: settings.threads });
@@ -49,10 +55,11 @@ export class DuckDbFolderEngine implements Engine {
 
   async replace(table: string, query: Statement): Promise<Written> {
     await this.define(query.text);
-    return replaceParquet(this.session, this.lake, table, query);
+    return replaceParquet(this.session, this.lake, table, query).finally(() => this.refresh(table));
   }
 
   async receive(table: string, data: LocalData): Promise<Written> {
+    this.refresh(table);
     return replaceParquet(this.session, this.lake, table, { text: `FROM ${data.relation}`, parameters: data.parameters });
   }
 
@@ -65,16 +72,25 @@ export class DuckDbFolderEngine implements Engine {
 
   /** What stands after FROM to read a table. @throws ValidationError unknown_table */
   relation(table: string): Promise<string> {
-    return parquetRelation(this.lake, table, this.session);
+    const found = this.relations.get(table) ?? parquetRelation(this.lake, table, this.session, this.snapshot);
+    this.relations.set(table, found);
+    return found;
+  }
+
+  /** Forgets what a table was like, for those who want to know what it is now. */
+  refresh(table: string): void {
+    this.relations.delete(table);
   }
 
   async prune(days: number): Promise<void> {
-    for (const folder of [this.lake.own('tables'), this.lake.own('staging')]) await removeOlder(folder, days);
+    for (const folder of ['tables', 'staging', 'reads'].map((name) => this.lake.own(name))) await removeOlder(folder, days);
   }
 
   async close(): Promise<void> {
-    await this.session.forget(this.catalogue);
+    // What the step threw must not be hidden by a catalogue that cannot be forgotten.
+    await this.session.forget(this.catalogue).catch(() => undefined);
     this.session.close();
+    await this.snapshot.remove().catch(() => undefined);
   }
 
   /** Defines a view for each table whose name stands in the text: reading the columns of all would open a file of each. */

@@ -31,20 +31,11 @@ export function sharedInstance(name: string, limits: Limits): Promise<DuckDBInst
 }
 
 /**
- * Uses a .duckdb file. Steps of this process share one instance, since a second one would not see the first one's lock; with the last user it is closed, and another process may have it.
+ * Opens a .duckdb file until the function that it gives is called. Steps of this process share one instance, since a second one would not see the first one's lock;
+ * with the last user it is closed, and another process may have it.
  *
  * @throws HeadraceError duckdb_locked, which names the holder
  */
-export async function useFile<Result>(path: string, limits: Limits, connection: string, work: (instance: DuckDBInstance) => Promise<Result>): Promise<Result> {
-  const release = await holdFile(path, limits, connection);
-  try {
-    return await work(release.instance);
-  } finally {
-    release();
-  }
-}
-
-/** Opens a .duckdb file until the function that it gives is called. */
 export async function holdFile(path: string, limits: Limits, connection: string): Promise<(() => void) & { instance: DuckDBInstance }> {
   const shared = files.get(path) ?? { instance: DuckDBInstance.create(path, settings(limits)), users: 0 };
   files.set(path, shared);

@@ -1,4 +1,4 @@
-import { type Dirent, existsSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { HeadraceError, ValidationError } from '../../../sdk/index.js';
@@ -32,17 +32,13 @@ export class Lake {
   /** All tables, by name. */
   async tables(): Promise<string[]> {
     const visible = (await folders(this.folder)).filter((name) => !name.startsWith('.')).map(decodeTable);
-    const temporary = (await folders(this.own('tables'))).map((name) => `${temporarySchema}.${quoteOdd(decodeURIComponent(name))}`);
+    const temporary = (await folders(this.own('tables'))).map((name) => `${temporarySchema}.${quoteOdd(decodeName(name))}`);
     return [...visible, ...temporary];
   }
 
   /** A Parquet file of the table and the partition columns in its path, or undefined where the table has no file. */
-  async firstFile(table: string): Promise<{ file: string; keys: string[] } | undefined> {
-    const folder = this.tableFolder(table);
-    const file = existsSync(folder) ? await findParquet(folder) : undefined;
-    if (file === undefined) return undefined;
-    const keys = relative(folder, file).split(sep).slice(0, -1).flatMap((part) => (part.includes('=') ? [decodeURIComponent(part.slice(0, part.indexOf('=')))] : []));
-    return { file, keys };
+  firstFile(table: string): Promise<{ file: string; keys: string[] } | undefined> {
+    return firstFileIn(this.tableFolder(table));
   }
 
   /** The refusal of a table that is not there. */
@@ -50,6 +46,14 @@ export class Lake {
     const known = (await this.tables()).filter((name) => !name.startsWith(`${temporarySchema}.`)).slice(0, 50).join(', ') || 'none';
     return new ValidationError(`There is no table '${table.slice(0, 200)}' in ${this.folder}. Its tables are: ${known}.`, { code: 'unknown_table', where: this.connection });
   }
+}
+
+/** A Parquet file below a table's folder and the partition columns in its path, or undefined where there is none. */
+export async function firstFileIn(folder: string): Promise<{ file: string; keys: string[] } | undefined> {
+  const file = await findParquet(folder);
+  if (file === undefined) return undefined;
+  const keys = relative(folder, file).split(sep).slice(0, -1).flatMap((part) => (part.includes('=') ? [decodeName(part.slice(0, part.indexOf('=')))] : []));
+  return { file, keys };
 }
 
 /** A name as a folder: what a file system or a pattern would read as its own is written %XX. */
@@ -67,7 +71,17 @@ export function partitionFolder(column: string, value: string | number): string 
 }
 
 function decodeTable(folder: string): string {
-  return folder.split('.').map((part) => quoteOdd(decodeURIComponent(part))).join('.');
+  const parts = folder.split('.');
+  return parts.length > 2 ? quoteOdd(folder) : parts.map((part) => quoteOdd(decodeName(part))).join('.');
+}
+
+/** A folder that another program named may have a % that stands for itself. */
+function decodeName(folder: string): string {
+  try {
+    return decodeURIComponent(folder);
+  } catch {
+    return folder;
+  }
 }
 
 function quoteOdd(part: string): string {

@@ -5,18 +5,21 @@ import { dirname, join } from 'node:path';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import type { Statement, Written } from '../engine.js';
 import type { LocalData } from '../local-data.js';
-import type { Lake } from './lake.js';
+import { firstFileIn, type Lake } from './lake.js';
 import type { DuckDbSession } from './session.js';
+import type { Snapshot } from './snapshot.js';
 
 /**
  * What stands after FROM to read a table of a lake. Partition columns have the type that the files say, not one guessed from the folder's name.
  *
  * @throws ValidationError unknown_table
  */
-export async function parquetRelation(lake: Lake, table: string, session: DuckDbSession): Promise<string> {
-  const first = await lake.firstFile(table);
+export async function parquetRelation(lake: Lake, table: string, session: DuckDbSession, snapshot: Snapshot): Promise<string> {
+  if ((await lake.firstFile(table)) === undefined) throw await lake.unknownTable(table);
+  const folder = await snapshot.ofTable(lake.tableFolder(table));
+  const first = await firstFileIn(folder);
   if (first === undefined) throw await lake.unknownTable(table);
-  const files = quoteLiteral(`${lake.tableFolder(table)}/**/*.parquet`);
+  const files = quoteLiteral(`${folder}/**/*.parquet`);
   if (first.keys.length === 0) return `read_parquet(${files}, hive_partitioning=false, union_by_name=true)`;
   const inside = await session.describe({ text: `FROM read_parquet(${quoteLiteral(first.file)}, hive_partitioning=false)` });
   const types = first.keys.flatMap((key) => inside.filter((column) => column.name === key).map((column) => `${quoteIdentifier(key)}: ${column.type}`));

@@ -36,19 +36,19 @@ export async function composeFile({ engine, load, data, columns, target, partiti
   await define(engine, 'headrace_rows', { text: rows, parameters: data.parameters });
   const count = await countRows(engine, 'headrace_rows');
   if (partition !== undefined) await checkPartition(engine, partition, load);
-  if (target !== undefined) await define(engine, 'headrace_old', await readOld(engine, target, columns));
+  if (target !== undefined) await define(engine, 'headrace_old', await readOld(engine, target, columns, partition));
   const old = target === undefined ? 0 : await countRows(engine, 'headrace_old');
   if (load.mode === 'merge') return compileMerge(engine, load.keys, columns, count, target !== undefined, load);
   if (load.mode === 'append' && target !== undefined) return { query: { text: 'FROM headrace_old UNION ALL FROM headrace_rows' }, counts: { rows: count, inserted: count, updated: 0, deleted: 0 } };
   return { query: { text: 'FROM headrace_rows' }, counts: { rows: count, inserted: count, updated: 0, deleted: old } };
 }
 
-/** The old file's rows. Its partition column is in the file, or, where another program wrote it, only in the folder's name. */
-async function readOld(engine: DuckDbFolderEngine, file: string, columns: readonly Column[]): Promise<Statement> {
-  const inside = await engine.session.describe({ text: `FROM read_parquet(${quoteLiteral(file)}, hive_partitioning=false)` });
-  const whole = columns.every((column) => inside.some(({ name }) => name === column.name));
-  const list = columns.map(({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type}) AS ${quoteIdentifier(name)}`).join(', ');
-  return { text: `SELECT ${list} FROM read_parquet(${quoteLiteral(file)}, hive_partitioning=${!whole})` };
+/** The old file's rows. Where another program wrote it, its partition column is in the folder's name alone. */
+async function readOld(engine: DuckDbFolderEngine, file: string, columns: readonly Column[], partition: Place['partition']): Promise<Statement> {
+  const relation = `read_parquet(${quoteLiteral(file)}, hive_partitioning=false)`;
+  const inside = (await engine.session.describe({ text: `FROM ${relation}` })).map(({ name }) => name);
+  const value = (name: string) => (inside.includes(name) || name !== partition?.column ? quoteIdentifier(name) : quoteLiteral(partition.value));
+  return { text: `SELECT ${columns.map(({ name, type }) => `CAST(${value(name)} AS ${type}) AS ${quoteIdentifier(name)}`).join(', ')} FROM ${relation}` };
 }
 
 /** Parameters cannot stand in a view: such rows are read into a table, which DuckDB keeps on the disk where memory is short. */

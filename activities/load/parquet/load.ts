@@ -5,6 +5,7 @@ import { HeadraceError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import type { DuckDbFolderEngine } from '../../engines/duckdb/folder-engine.js';
 import { writeParquet } from '../../engines/duckdb/parquet.js';
+import type { Column } from '../../engines/engine.js';
 import type { LocalData } from '../../engines/local-data.js';
 import { type Counts, keptDays, type LoadKey } from '../attempt.js';
 import { checkFit } from '../fit.js';
@@ -46,20 +47,25 @@ async function stageAndPublish(engine: DuckDbFolderEngine, load: Load, key: Load
 }
 
 async function stage(engine: DuckDbFolderEngine, load: Load, key: LoadKey, data: LocalData): Promise<Staged> {
-  const table = engine.lake.tableFolder(load.into.table);
-  const first = await engine.lake.firstFile(load.into.table);
-  const columns = first === undefined ? data.columns : await engine.columns(load.into.table);
+  engine.refresh(load.into.table);
+  const columns = await engine.columns(load.into.table).catch((error: unknown) => whereMissing(error, data.columns));
   checkFit(data.columns, columns, load.into.table);
   const { target, partition } = await findPlace(engine, load, columns, key);
-  const version = await versionOf(target);
+  // The version is that of the very file that is read, whatever the target is by then.
+  const old = await engine.snapshot.ofFile(target);
+  const version = old === undefined ? 'none' : await versionOf(old);
   const file = engine.lake.own('staging', key.short, `${randomUUID()}.parquet`);
   try {
-    const composed = await composeFile({ engine, load, data, columns, target: version === 'none' ? undefined : target, partition });
+    const composed = await composeFile({ engine, load, data, columns, target: old, partition });
     const { bytes } = await writeParquet(engine.session, composed.query, file);
     return { file, target, version, counts: { ...composed.counts, bytes } };
   } catch (error) {
     await rm(file, { force: true });
-    if (!existsSync(table) && version !== 'none') return stage(engine, load, key, data);
     throw error;
   }
+}
+
+function whereMissing(error: unknown, columns: Column[]): Column[] {
+  if (error instanceof HeadraceError && error.code === 'unknown_table') return columns;
+  throw error;
 }
