@@ -32,7 +32,7 @@ describe.runIf(postgresUrl !== undefined)('on PostgreSQL', () => {
     ['SELECT 1; SELECT 2', 'bad_sql', 'multiple commands'],
     ['SELECT * FROM generate_series(1, 1001)', 'too_many_rows', '1000'],
     ["SELECT 'x'::int", 'validation_failed', 'x'],
-    ['DO $$ BEGIN SET LOCAL ROLE headrace_nobody; PERFORM * FROM pg_sql_test; END $$', 'permission_denied', 'permission denied for table pg_sql_test'],
+    ['DO $$ BEGIN SET LOCAL ROLE headrace_nobody; PERFORM * FROM public.pg_sql_test; END $$', 'permission_denied', 'permission denied for'],
   ])('%s is refused as %s', async (statement, code, message) => {
     await ask('CREATE TABLE IF NOT EXISTS pg_sql_test (here int, there int)');
     await ask("DO $$ BEGIN CREATE ROLE headrace_nobody; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
