@@ -4,3 +4,5 @@ export { Catalogue, type FoundPipeline, type FoundStep, type Refusal } from './h
 export { discover } from './host/discover.js';
 export { makeWorker, pollers, type WorkerSettings } from './host/run-worker.js';
 export { startTemporal, type TemporalServer } from './dev/temporal-server.js';
+export { type Dev, type DevOptions, startDev } from './dev/dev.js';
+export { readSettings, type Settings } from './cli/settings.js';

@@ -3,10 +3,13 @@ import type { RunStatus } from '../../sdk/node/status/run-status.js';
 
 const marks: Record<string, string> = {
   COMPLETED: colors.green('✓'),
+  SCHEDULED: colors.dim('·'),
   RUNNING: colors.cyan('●'),
   RETRYING: colors.yellow('↻'),
   FAILED: colors.red('✗'),
+  TIMED_OUT: colors.red('✗'),
   CANCELLED: colors.yellow('○'),
+  ABANDONED: colors.yellow('○'),
   SKIPPED: colors.dim('–'),
 };
 
