@@ -23,13 +23,13 @@ test('two workers that are replaced one after another under load fail no run, an
   expect(await second.stop()).toBe(0);
   expect(third.isOver || fourth.isOver).toBe(false);
   for (const { workflowId } of runs) expect(await here.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', retries: 0 });
-  expect(done().sort()).toEqual([...new Set(done())]);
+  expect(new Set(done()).size).toBe(30 * steps);
   expect(done()).toHaveLength(30 * steps);
 });
 
 test('a step that is longer than the drain is handed over to another worker at once', { timeout: 120_000 }, async () => {
   const first = await startWorker(here, ['--drain', '1']);
-  const [run] = await startRuns(1, 6_000);
+  const [run] = await startRuns(1, 3_000);
   await until(() => here.status(run?.workflowId as string), ({ currentActivity }) => currentActivity === 'work');
   await startWorker(here);
   expect(await first.stop()).toBe(0);

@@ -49,7 +49,7 @@ describe('a mistake in the code ends the run FAILED, typed, after undo:', () => 
     ['wrong_output', { type: 'ValidationError', code: 'wrong_output', message: expect.stringContaining('rows') }],
     ['wrong_step_input', { type: 'ValidationError', code: 'wrong_input', message: expect.stringContaining('line') }],
     ['thrown_text', { message: 'only a text' }],
-    ['lost_promise', { type: 'ValidationError', code: 'wrong_input' }],
+    ['lost_promise', { type: 'Refused', message: 'Nobody waits for it.' }],
   ] as const)('%s', async (mistake, error) => {
     const { workflowId } = await here.client.start(mistakes, { name: mistake, mistake });
     expect(await here.ended(workflowId)).toMatchObject({ status: 'FAILED', undo: 'DONE', error });

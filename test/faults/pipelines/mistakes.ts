@@ -1,6 +1,6 @@
 import { pipeline } from 'headrace';
 import * as z from 'zod';
-import { note } from './journal.js';
+import { note, refuse } from './journal.js';
 
 /** Bodies with mistakes that no type finds. */
 export const mistakes = pipeline(
@@ -14,7 +14,7 @@ export const mistakes = pipeline(
     if (mistake === 'wrong_output') return { rows: 'many' as unknown as number };
     if (mistake === 'wrong_step_input') await note({ line: 5 as unknown as string });
     if (mistake === 'thrown_text') throw 'only a text';
-    if (mistake === 'lost_promise') void note({ line: 5 as unknown as string });
+    if (mistake === 'lost_promise') void refuse({ why: 'Nobody waits for it.' });
     return { rows: 1 };
   },
 );
