@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { advisory, takeAdvisory } from './advisory.js';
+import type { Database } from './database.js';
+import { registryTables } from './migrations/0001-registry.js';
+
+/** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
+export interface Migration {
+  number: number;
+  name: string;
+  sql: string;
+}
+
+/** All migrations, in their order. */
+export const migrations: readonly Migration[] = [registryTables];
+
+/** The migrations with their texts, as a database administrator wants to read and run them. */
+export function printMigrations(): string {
+  return migrations.map(({ number, name, sql: text }) => `-- ${String(number).padStart(4, '0')} ${name}\n${text.trim()}\n`).join('\n');
+}
+
+/**
+ * Brings the schema to this version. Several starters may call it at once: one works and the others wait.
+ *
+ * @returns the names of the migrations that this call applied
+ * @throws HeadraceError registry_changed when an applied migration is not the one that this version knows
+ */
+export async function migrate(database: Kysely<Database>, known: readonly Migration[] = migrations): Promise<string[]> {
+  return database.transaction().execute(async (transaction) => {
+    await takeAdvisory(transaction, advisory.migrations);
+    const applied = await readApplied(transaction);
+    const missing = known.filter((migration) => !isApplied(migration, applied));
+    for (const migration of missing) await apply(transaction, migration);
+    return missing.map(({ name }) => name);
+  });
+}
+
+async function readApplied(transaction: Transaction<Database>): Promise<Map<number, string>> {
+  await sql`create table if not exists schema_migration (number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`.execute(transaction);
+  const rows = await transaction.selectFrom('schema_migration').select(['number', 'checksum']).execute();
+  return new Map(rows.map(({ number, checksum }) => [number, checksum]));
+}
+
+function isApplied(migration: Migration, applied: ReadonlyMap<number, string>): boolean {
+  const before = applied.get(migration.number);
+  if (before === undefined || before === checksum(migration)) return before !== undefined;
+  throw new HeadraceError(`Migration ${migration.number} (${migration.name}) was applied with another text.`, {
+    code: 'registry_changed',
+    fix: 'This registry belongs to another build of Headrace: use that build, or another database.',
+  });
+}
+
+async function apply(transaction: Transaction<Database>, migration: Migration): Promise<void> {
+  for (const statement of statements(migration)) await sql.raw(statement).execute(transaction);
+  await transaction.insertInto('schema_migration').values({ number: migration.number, name: migration.name, checksum: checksum(migration) }).execute();
+}
+
+/** A function's body has semicolons too, but no blank line after them. */
+function statements({ sql: text }: Migration): string[] {
+  return text.split(/;\s*\n\s*\n/).map((it) => it.trim()).filter((it) => it !== '');
+}
+
+function checksum({ sql: text }: Migration): string {
+  return createHash('sha256').update(text.trim()).digest('hex');
+}

@@ -1,0 +1,90 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { Database } from './database.js';
+import { openEmbedded } from './embedded.js';
+import { migrate } from './migrate.js';
+import { pgliteDialect } from './pglite-dialect.js';
+
+export interface RegistrySettings {
+  /** postgres://…; DATABASE_URL unless said. Without one, the registry is embedded in the folder. */
+  url?: string;
+  /** Where the embedded registry is kept; this process becomes its one owner. */
+  folder?: string;
+  /** Connections to PostgreSQL at once; 10 unless said. */
+  connections?: number;
+  /** Told when PostgreSQL closes an idle connection. */
+  report?: (message: string) => void;
+}
+
+/** The open registry. */
+export interface Registry {
+  database: Kysely<Database>;
+  kind: 'embedded' | 'postgres';
+  /** Asks the database for an answer. @throws HeadraceError registry_unreachable */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const usualFolder = '.headrace/registry';
+
+/**
+ * Opens the registry and brings its schema to this version.
+ *
+ * @throws HeadraceError state_in_use, registry_unreadable, registry_unreachable or registry_changed
+ */
+export async function openRegistry({ url = process.env.DATABASE_URL, folder = usualFolder, ...rest }: RegistrySettings = {}): Promise<Registry> {
+  const registry = url ? openPostgres(url, rest) : await openFolder(folder);
+  try {
+    await registry.ready();
+    await migrate(registry.database);
+    return registry;
+  } catch (error) {
+    await registry.close();
+    throw error;
+  }
+}
+
+async function openFolder(folder: string): Promise<Registry> {
+  const { pglite, lock } = await openEmbedded(folder);
+  const database = new Kysely<Database>({ dialect: pgliteDialect(pglite) });
+  const close = async () => {
+    await database.destroy();
+    lock.release();
+  };
+  return { database, kind: 'embedded', ready: () => answer(database, folder), close };
+}
+
+function openPostgres(url: string, { connections = 10, report = () => undefined }: RegistrySettings): Registry {
+  const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 5_000, application_name: 'headrace', types: { getTypeParser: typeParser } });
+  // Without a listener, a restart of PostgreSQL would end the process.
+  pool.on('error', (error) => report(`PostgreSQL closed a connection: ${error.message}`));
+  const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { database, kind: 'postgres', ready: () => answer(database, withoutPassword(url)), close: () => database.destroy() };
+}
+
+/** Identities and counts stay below 2^53: numbers, as PGlite gives them. */
+const typeParser = ((type: number, format?: 'text' | 'binary') => (type === 20 ? Number : pg.types.getTypeParser(type, format as 'text'))) as typeof pg.types.getTypeParser;
+
+async function answer(database: Kysely<Database>, where: string): Promise<void> {
+  try {
+    await sql`select 1`.execute(database);
+  } catch (error) {
+    throw new HeadraceError(`The registry at ${where} does not answer: ${(error as Error).message}`, {
+      code: 'registry_unreachable',
+      where,
+      fix: 'Start PostgreSQL, or correct DATABASE_URL; without it the registry is embedded.',
+      cause: error,
+    });
+  }
+}
+
+function withoutPassword(url: string): string {
+  try {
+    const parsed = new URL(url);
+    parsed.password = '';
+    return parsed.href;
+  } catch {
+    return 'DATABASE_URL';
+  }
+}

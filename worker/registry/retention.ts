@@ -1,0 +1,81 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './database.js';
+
+/** Days that the registry keeps what has ended; undefined keeps it for ever. The audit log is always kept. */
+export interface Retention {
+  /** Ended runs with their calls, approvals and logs. */
+  runs?: number;
+  /** Log lines of ended runs. */
+  logs?: number;
+  /** Events that are published; where no relay ever ran, all. */
+  events?: number;
+}
+
+const usual: Retention = { logs: 90, events: 90 };
+const batch = 1_000;
+
+/** The lease under which one relay at a time publishes the outbox: its row stays when the relay is gone. */
+export const relayLease = 'relay';
+
+/** What is kept how long: what was set, else runs for ever, logs and events for 90 days. */
+export async function readRetention(database: Kysely<Database>): Promise<Retention> {
+  const rows = await database.selectFrom('retention').selectAll().execute();
+  const set = rows.map(({ kind, days }) => [kind, days < 0 ? undefined : days]);
+  return { ...usual, ...(Object.fromEntries(set) as Retention) };
+}
+
+/** Changes how long things are kept; `null` keeps them for ever. */
+export async function setRetention(database: Kysely<Database>, change: { [Kind in keyof Retention]?: number | null }): Promise<Retention> {
+  for (const [kind, days] of Object.entries(change)) {
+    const row = { kind, days: days ?? -1 };
+    await database.insertInto('retention').values(row).onConflict((it) => it.column('kind').doUpdateSet(row)).execute();
+  }
+  return readRetention(database);
+}
+
+/** Removes what is older than it is kept, in small steps. @returns how many rows of each */
+export async function prune(database: Kysely<Database>): Promise<{ runs: number; logs: number; events: number }> {
+  const { runs, logs, events } = await readRetention(database);
+  return {
+    runs: runs === undefined ? 0 : await repeat(() => pruneRuns(database, runs)),
+    logs: logs === undefined ? 0 : await repeat(() => pruneLogs(database, logs)),
+    events: events === undefined ? 0 : await repeat(() => pruneEvents(database, events)),
+  };
+}
+
+async function repeat(remove: () => Promise<number>): Promise<number> {
+  for (let all = 0; ; ) {
+    const removed = await remove();
+    all += removed;
+    if (removed < batch) return all;
+  }
+}
+
+const daysAgo = (days: number) => sql<Date>`now() - make_interval(days => ${days})`;
+
+async function pruneRuns(database: Kysely<Database>, days: number): Promise<number> {
+  const old = database.selectFrom('pipeline_execution').select('id').where('end_date', '<', daysAgo(days)).limit(batch);
+  return Number((await database.deleteFrom('pipeline_execution').where('id', 'in', old).executeTakeFirst()).numDeletedRows);
+}
+
+async function pruneLogs(database: Kysely<Database>, days: number): Promise<number> {
+  const old = database
+    .selectFrom('run_log')
+    .innerJoin('pipeline_execution as run', 'run.id', 'run_log.pipeline_execution_id')
+    .select(sql`run_log.ctid`.as('row'))
+    .where('run.end_date', '<', daysAgo(days))
+    .limit(batch);
+  return Number((await database.deleteFrom('run_log').where(sql`ctid`, 'in', old).executeTakeFirst()).numDeletedRows);
+}
+
+/** What waits for Kafka is kept, however old it is. Without a relay, nothing waits. */
+async function pruneEvents(database: Kysely<Database>, days: number): Promise<number> {
+  const relayed = database.selectFrom('lease').select('name').where('name', '=', relayLease);
+  const old = database
+    .selectFrom('outbox')
+    .select('position')
+    .where('created_at', '<', daysAgo(days))
+    .where((it) => it.or([it('published_at', 'is not', null), it.not(it.exists(relayed))]))
+    .limit(batch);
+  return Number((await database.deleteFrom('outbox').where('position', 'in', old).executeTakeFirst()).numDeletedRows);
+}
