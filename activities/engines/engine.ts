@@ -1,5 +1,5 @@
-import type { LocalData } from './local-data.js';
 import type { Dialect } from './dialect.js';
+import type { LocalData } from './local-data.js';
 
 /** A value that is bound, never written into a statement's text. */
 export type Parameter = string | number | boolean | null;

@@ -21,7 +21,10 @@ const form = new RegExp(`^(?:${part}\\.)?${part}$`, 'su');
 export function parseTableName(text: string): TableName {
   const found = form.exec(text);
   if (found === null || text.includes('\0')) {
-    throw new ValidationError(`'${text.slice(0, 100)}' is not the name of a table.`, { code: 'unknown_table', fix: 'Write table, schema.table or "schema"."table".' });
+    throw new ValidationError(`'${text.slice(0, 100)}' is not the name of a table.`, {
+      code: 'unknown_table',
+      fix: 'Write table, schema.table or "schema"."table".',
+    });
   }
   const [, quotedSchema, schema, quotedName, name] = found;
   return { schema: unquote(quotedSchema) ?? schema, name: unquote(quotedName) ?? (name as string) };

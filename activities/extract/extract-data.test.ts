@@ -15,7 +15,10 @@ if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.strin
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-extract-'));
 const pages = [
-  [{ id: 1, name: 'a' }, { id: 2, name: null }],
+  [
+    { id: 1, name: 'a' },
+    { id: 2, name: null },
+  ],
   [{ id: 3, name: '' }],
 ];
 const connections = {
@@ -35,7 +38,10 @@ interface Extracted {
 }
 
 const extract = async (input: object, context = house.context()) => (await runStep(run, extractData, input, context)) as Extracted;
-const firstDay = [{ column: 'date', op: '<', value: '2001-01-02' }, { column: 'origin', op: 'in', value: ['LAS', 'ATL'] }];
+const firstDay = [
+  { column: 'date', op: '<', value: '2001-01-02' },
+  { column: 'origin', op: 'in', value: ['LAS', 'ATL'] },
+];
 
 describe.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres'])])('into %s', (into) => {
   const content = (table: TableRef, what = '*') => house.query(`SELECT ${what} FROM ${table.table} ORDER BY 1`, into);
@@ -43,20 +49,30 @@ describe.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres']
   test('Parquet is filtered on its way', async () => {
     const flights = await extract({ from: { files: 'vega', path: 'flights-3m.parquet' }, where: firstDay, select: ['date', 'origin'], into });
     expect(flights.columns.map(({ name }) => name)).toEqual(['date', 'origin']);
-    expect(await content(flights.table, 'min(date) AS first, max(date) AS last, count(*) AS n')).toEqual([{ first: '2001-01-01T00:01:00', last: expect.stringMatching(/^2001-01-01T23/), n: flights.rows }]);
+    expect(await content(flights.table, 'min(date) AS first, max(date) AS last, count(*) AS n')).toEqual([
+      { first: '2001-01-01T00:01:00', last: expect.stringMatching(/^2001-01-01T23/), n: flights.rows },
+    ]);
     expect(flights.bytes).toBeGreaterThan(0);
   });
 
   test('CSV with quotes, line breaks and empty texts arrives as it is', async () => {
     writeFileSync(join(folder, 'odd.csv'), 'id,text\n1,"a ""b"", c"\n2,"two\nlines"\n3,é 😀\n');
     const odd = await extract({ from: { files: 'drop', path: 'odd.csv' }, into });
-    expect(await content(odd.table)).toEqual([{ id: 1, text: 'a "b", c' }, { id: 2, text: 'two\nlines' }, { id: 3, text: 'é 😀' }]);
+    expect(await content(odd.table)).toEqual([
+      { id: 1, text: 'a "b", c' },
+      { id: 2, text: 'two\nlines' },
+      { id: 3, text: 'é 😀' },
+    ]);
   });
 
   test('JSON lines and arrays are read', async () => {
     writeFileSync(join(folder, 'rows.jsonl'), '{"id": 1, "name": "a"}\n{"id": 2}\n');
     writeFileSync(join(folder, 'rows.json'), '[{"id": 1, "name": "a"}, {"id": 2, "name": null}]');
-    for (const path of ['rows.jsonl', 'rows.json']) expect(await content((await extract({ from: { files: 'drop', path }, into })).table)).toEqual([{ id: 1, name: 'a' }, { id: 2, name: null }]);
+    for (const path of ['rows.jsonl', 'rows.json'])
+      expect(await content((await extract({ from: { files: 'drop', path }, into })).table)).toEqual([
+        { id: 1, name: 'a' },
+        { id: 2, name: null },
+      ]);
   });
 
   test('an HTTP source is read page by page', async () => {
@@ -67,20 +83,30 @@ describe.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres']
     });
     const context = stepContext({ ...connections, api: { kind: 'http', url, privateAddresses: true } }, { key: `http-${into}` });
     const records = await extract({ from: { http: { connection: 'api', path: 'records', paging: { by: 'page' } } }, into }, context);
-    expect(await content(records.table)).toEqual([{ id: 1, name: 'a' }, { id: 2, name: null }, { id: 3, name: '' }]);
+    expect(await content(records.table)).toEqual([
+      { id: 1, name: 'a' },
+      { id: 2, name: null },
+      { id: 3, name: '' },
+    ]);
   });
 
   test.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres'])])('a table and a query of %s are copied, with bound values', async (from) => {
     const source = await house.rows("SELECT * FROM (VALUES (1, 'it''s'), (2, ''), (3, NULL)) AS t(id, name)", from);
     const rows = await extract({ from: { table: source }, where: [{ column: 'id', op: '>', value: 1.5 }], into });
-    expect(await content(rows.table)).toEqual([{ id: 2, name: '' }, { id: 3, name: null }]);
+    expect(await content(rows.table)).toEqual([
+      { id: 2, name: '' },
+      { id: 3, name: null },
+    ]);
     const queried = await extract({ from: { on: from, statement: `SELECT id FROM ${source.table} WHERE name = $name`, parameters: { name: "it's" } }, into });
     expect(await content(queried.table)).toEqual([{ id: 1 }]);
   });
 });
 
 test('a file that is not there is named', async () => {
-  await expect(extract({ from: { files: 'vega', path: 'nothing.parquet' }, into: 'lake' })).rejects.toMatchObject({ code: 'unreadable_file', message: expect.stringContaining('nothing.parquet') });
+  await expect(extract({ from: { files: 'vega', path: 'nothing.parquet' }, into: 'lake' })).rejects.toMatchObject({
+    code: 'unreadable_file',
+    message: expect.stringContaining('nothing.parquet'),
+  });
 });
 
 test('a value that cannot be read as its column is refused', async () => {

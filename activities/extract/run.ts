@@ -26,7 +26,8 @@ async function extract(target: Engine, input: Input, context: StepContext) {
 
 async function write(target: Engine, table: string, input: Input, context: StepContext) {
   const { from } = input;
-  if ('files' in from) return receiveFile(target, table, fileRelation(await sourcePath(context, from.files, from.path), from.format, from.types), input, context);
+  if ('files' in from)
+    return receiveFile(target, table, fileRelation(await sourcePath(context, from.files, from.path), from.format, from.types), input, context);
   if ('http' in from) return receiveHttp(target, table, from, input, context);
   const source = 'on' in from ? from.on : from.table.connection;
   if (source === target.connection) return target.replace(table, await narrow(target, input));

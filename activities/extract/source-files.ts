@@ -26,7 +26,10 @@ export async function sourcePath(context: StepContext, connection: string, path:
 }
 
 function outside(path: string, connection: string): ValidationError {
-  return new ValidationError(`The path '${path}' leaves the folder of the connection '${connection}'.`, { where: connection, fix: 'Use a path below the folder.' });
+  return new ValidationError(`The path '${path}' leaves the folder of the connection '${connection}'.`, {
+    where: connection,
+    fix: 'Use a path below the folder.',
+  });
 }
 
 /** What stands after FROM to read a file. */

@@ -42,15 +42,20 @@ export type Source = z.output<typeof Source>;
  */
 export const extractData = step('extract_data', {
   description: 'Copies rows from a source into a table of this run.',
-  input: z.object({
-    from: Source,
-    /** The connection that gets the table. */
-    into: z.string().min(1),
-    /** Conditions that must all hold. */
-    where: z.array(Condition).default([]),
-    /** The columns to keep; all unless given. */
-    select: z.array(z.string().min(1)).min(1).optional(),
-  }).refine((it) => !('on' in it.from) || (it.where.length === 0 && it.select === undefined), 'a statement says by itself which rows and columns it takes: leave out where and select'),
+  input: z
+    .object({
+      from: Source,
+      /** The connection that gets the table. */
+      into: z.string().min(1),
+      /** Conditions that must all hold. */
+      where: z.array(Condition).default([]),
+      /** The columns to keep; all unless given. */
+      select: z.array(z.string().min(1)).min(1).optional(),
+    })
+    .refine(
+      (it) => !('on' in it.from) || (it.where.length === 0 && it.select === undefined),
+      'a statement says by itself which rows and columns it takes: leave out where and select',
+    ),
   output: z.object({ table: TableRef, rows: z.number(), bytes: z.number(), columns: z.array(z.object({ name: z.string(), type: z.string() })) }),
   retry: 'extraction',
   timeout: '1 hour',

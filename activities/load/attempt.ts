@@ -39,7 +39,10 @@ export function declarationOf({ from: _, ...load }: Load): string {
  */
 export function countsOf({ rows, bytes, inserted, updated, deleted, declaration }: Published, load: Load, key: LoadKey): Counts {
   if (declaration === declarationOf(load)) return { rows, bytes, inserted, updated, deleted };
-  throw new ValidationError(`This run has already done another load with the name '${load.load}', which is to be unique in a run.`, { where: key.text, fix: 'Give each load of a run a name of its own, for instance with the partition in it.' });
+  throw new ValidationError(`This run has already done another load with the name '${load.load}', which is to be unique in a run.`, {
+    where: key.text,
+    fix: 'Give each load of a run a name of its own, for instance with the partition in it.',
+  });
 }
 
 /** The refusal of an attempt that comes after its load was undone. */
@@ -49,10 +52,16 @@ export function loadUndone(key: LoadKey): Refused {
 
 /** The refusal to undo a load on which another has built. */
 export function builtUpon(key: LoadKey, later: string): Refused {
-  return new Refused(`The load ${key.text} cannot be undone: the load ${later} has built on it since.`, { where: key.text, fix: 'Undo the later load first, or load the table again.' });
+  return new Refused(`The load ${key.text} cannot be undone: the load ${later} has built on it since.`, {
+    where: key.text,
+    fix: 'Undo the later load first, or load the table again.',
+  });
 }
 
 /** The refusal to undo a load whose kept rows were removed after their days. */
 export function keptIsGone(key: LoadKey): Refused {
-  return new Refused(`The load ${key.text} cannot be undone: what it replaced was kept for ${keptDays} days and is gone.`, { where: key.text, fix: 'Load the table again.' });
+  return new Refused(`The load ${key.text} cannot be undone: what it replaced was kept for ${keptDays} days and is gone.`, {
+    where: key.text,
+    fix: 'Load the table again.',
+  });
 }

@@ -28,7 +28,9 @@ interface Ended {
 
 function attempt(step: 'load' | 'undo', input: object, runId: string, signal: string, at: number): { child: ChildProcess; ended: Promise<Ended | undefined> } {
   const argument = JSON.stringify({ connections, step, input, runId, signal, at });
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'stopping-attempt.fixture.ts'), argument], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'stopping-attempt.fixture.ts'), argument], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   child.stdout?.on('data', (data) => (said += data));
   return { child, ended: new Promise((resolve) => child.once('close', () => resolve(said === '' ? undefined : JSON.parse(said)))) };
@@ -48,7 +50,10 @@ let tables = 0;
 async function scene(on: string, mode: 'overwrite_partition' | 'merge') {
   const into: TableRef = { connection: on, table: `crash_${process.pid}_${++tables}` };
   const rows = (amount: number) => house.rows(`SELECT '2001-07-01' AS day, n AS id, ${amount} AS amount FROM range(${size}) t(n)`);
-  const load = (from: TableRef): Load => (mode === 'merge' ? { load: into.table, from, into, mode, keys: ['id'] } : { load: into.table, from, into, mode, partitionBy: 'day', partition: '2001-07-01' });
+  const load = (from: TableRef): Load =>
+    mode === 'merge'
+      ? { load: into.table, from, into, mode, keys: ['id'] }
+      : { load: into.table, from, into, mode, partitionBy: 'day', partition: '2001-07-01' };
   await house.load(load(await rows(1)), { runId: 'old' });
   const second = load(await rows(2));
   const content = () => house.query(`SELECT amount, count(*) AS n, count(DISTINCT id) AS ids FROM ${into.table} GROUP BY amount`, on);
@@ -59,19 +64,23 @@ async function scene(on: string, mode: 'overwrite_partition' | 'merge') {
 describe.each(['lake', ...(postgresUrl === undefined ? [] : ['postgres'])])('into %s', (on) => {
   const modes = ['overwrite_partition', 'merge'] as const;
 
-  test.each(modes)('a load (%s) that is killed before any act is completed by the next attempt, and readers see the old rows or the new', { timeout: 600_000 }, async (mode) => {
-    const first = await scene(on, mode);
-    const { acts } = (await attempt('load', first.second, 'new', 'SIGKILL', 0).ended) as Ended;
-    for (const at of cuts(acts)) {
-      const { second, content, whole } = await scene(on, mode);
-      expect(await attempt('load', second, 'new', 'SIGKILL', at).ended).toBeUndefined();
-      expect([whole(1), whole(2)]).toContainEqual(await content());
-      expect(await house.load(second, { runId: 'new' })).toMatchObject({ rows: size });
-      expect(await content()).toEqual(whole(2));
-      await house.undo(second, { runId: 'new' });
-      expect(await content()).toEqual(whole(1));
-    }
-  });
+  test.each(modes)(
+    'a load (%s) that is killed before any act is completed by the next attempt, and readers see the old rows or the new',
+    { timeout: 600_000 },
+    async (mode) => {
+      const first = await scene(on, mode);
+      const { acts } = (await attempt('load', first.second, 'new', 'SIGKILL', 0).ended) as Ended;
+      for (const at of cuts(acts)) {
+        const { second, content, whole } = await scene(on, mode);
+        expect(await attempt('load', second, 'new', 'SIGKILL', at).ended).toBeUndefined();
+        expect([whole(1), whole(2)]).toContainEqual(await content());
+        expect(await house.load(second, { runId: 'new' })).toMatchObject({ rows: size });
+        expect(await content()).toEqual(whole(2));
+        await house.undo(second, { runId: 'new' });
+        expect(await content()).toEqual(whole(1));
+      }
+    },
+  );
 
   test('an undo that is killed before any act is completed by the next attempt', { timeout: 600_000 }, async () => {
     const first = await scene(on, 'overwrite_partition');

@@ -47,6 +47,13 @@ export class Warehouse {
 
 /** Every file that a reader of the folder sees, with its bytes. */
 export function visibleFiles(folder: string): Record<string, string> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(names.filter((name) => !name.includes('/.headrace/')).sort().map((name) => [name.slice(folder.length + 1), readFileSync(name).toString('base64')]));
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    names
+      .filter((name) => !name.includes('/.headrace/'))
+      .sort()
+      .map((name) => [name.slice(folder.length + 1), readFileSync(name).toString('base64')]),
+  );
 }

@@ -21,10 +21,18 @@ const databases = ['file', ...(postgresUrl === undefined ? [] : ['postgres'])];
 const run = (runId: string) => ({ runId });
 let tables = 0;
 const fresh = (connection: string, schema = 'sales'): TableRef => ({ connection, table: `${schema}.t${process.pid}_${++tables}` });
-const day = (value: string, amount: number) => `SELECT DATE '${value}' AS day, n AS id, ${amount} + n AS amount, CASE n WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'é "😀"' END AS note FROM range(3) t(n)`;
+const day = (value: string, amount: number) =>
+  `SELECT DATE '${value}' AS day, n AS id, ${amount} + n AS amount, CASE n WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'é "😀"' END AS note FROM range(3) t(n)`;
 
 describe.each(databases)('into %s', (on) => {
-  const overwrite = (from: TableRef, into: TableRef, partition: string): Load => ({ load: into.table, from, into, mode: 'overwrite_partition', partitionBy: 'day', partition });
+  const overwrite = (from: TableRef, into: TableRef, partition: string): Load => ({
+    load: into.table,
+    from,
+    into,
+    mode: 'overwrite_partition',
+    partitionBy: 'day',
+    partition,
+  });
   const content = (into: TableRef) => house.query(`SELECT * FROM ${into.table} ORDER BY 1, 2`, on);
 
   test('overwriting a partition replaces its rows, once per run, and its undo brings the same rows back', async () => {
@@ -76,11 +84,20 @@ describe.each(databases)('into %s', (on) => {
     await house.load(merge(await house.rows("SELECT * FROM (VALUES (1, 'a'), (2, 'b')) t(id, name)")), run('a'));
     const load = merge(await house.rows("SELECT * FROM (VALUES (2, 'B'), (3, NULL)) t(id, name)"));
     expect(await house.load(load, run('b'))).toMatchObject({ rows: 2, inserted: 1, updated: 1, deleted: 0 });
-    expect(await content(into)).toEqual([{ id: 1, name: 'a' }, { id: 2, name: 'B' }, { id: 3, name: null }]);
+    expect(await content(into)).toEqual([
+      { id: 1, name: 'a' },
+      { id: 2, name: 'B' },
+      { id: 3, name: null },
+    ]);
     await house.undo(load, run('b'));
-    expect(await content(into)).toEqual([{ id: 1, name: 'a' }, { id: 2, name: 'b' }]);
+    expect(await content(into)).toEqual([
+      { id: 1, name: 'a' },
+      { id: 2, name: 'b' },
+    ]);
     for (const rows of ["(1, 'x'), (1, 'y')", "(NULL, 'x')"]) {
-      await expect(house.load(merge(await house.rows(`SELECT * FROM (VALUES ${rows}) t(id, name)`)), run(rows))).rejects.toMatchObject({ name: 'ValidationError' });
+      await expect(house.load(merge(await house.rows(`SELECT * FROM (VALUES ${rows}) t(id, name)`)), run(rows))).rejects.toMatchObject({
+        name: 'ValidationError',
+      });
     }
   });
 
@@ -88,7 +105,10 @@ describe.each(databases)('into %s', (on) => {
     const into = fresh(on);
     await house.load(overwrite(await house.rows(day('2001-07-01', 10)), into, '2001-07-01'), run('a'));
     const other = overwrite(await house.rows('SELECT 1 AS id, 2 AS extra'), into, '2001-07-01');
-    await expect(house.load(other, run('b'))).rejects.toMatchObject({ name: 'SchemaConflictError', message: expect.stringMatching(/missing: day, amount, note; too many: extra.*note VARCHAR/) });
+    await expect(house.load(other, run('b'))).rejects.toMatchObject({
+      name: 'SchemaConflictError',
+      message: expect.stringMatching(/missing: day, amount, note; too many: extra.*note VARCHAR/),
+    });
   });
 
   test('rows of another partition are refused and leave nothing behind', async () => {
@@ -100,7 +120,10 @@ describe.each(databases)('into %s', (on) => {
   test('a name that the run has used for another load is refused instead of left out', async () => {
     const into = fresh(on);
     await house.load(overwrite(await house.rows(day('2001-07-01', 10)), into, '2001-07-01'));
-    await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), into, '2001-07-02'))).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('unique in a run') });
+    await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), into, '2001-07-02'))).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: expect.stringContaining('unique in a run'),
+    });
   });
 });
 
@@ -116,24 +139,66 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
     await house.load({ load: 'back', from: into, into: back, mode: 'append' });
     const there = (await house.query(`SELECT * EXCLUDE (n) FROM ${from.table}`))[0];
     expect((await house.query(`SELECT * EXCLUDE (n) FROM ${back.table}`))[0]).toEqual(there);
-    expect((await house.query(`SELECT e, h, d::text AS d, i FROM ${into.table}`, 'postgres'))[0]).toEqual({ e: '12345678.901000', h: '2001-07-01T23:59:59.123456', d: '9223372036854775807', i: '2001-06-30T22:00:00.000001Z' });
+    expect((await house.query(`SELECT e, h, d::text AS d, i FROM ${into.table}`, 'postgres'))[0]).toEqual({
+      e: '12345678.901000',
+      h: '2001-07-01T23:59:59.123456',
+      d: '9223372036854775807',
+      i: '2001-06-30T22:00:00.000001Z',
+    });
   });
 
   test('any text survives the way there and back, and NULL is no empty text', async () => {
-    const texts = fc.array(fc.option(fc.string({ unit: 'binary', maxLength: 30 }).filter((text) => !/[\0\ud800-\udfff]/.test(text))), { minLength: 1, maxLength: 20 });
+    const texts = fc.array(fc.option(fc.string({ unit: 'binary', maxLength: 30 }).filter((text) => !/[\0\ud800-\udfff]/.test(text))), {
+      minLength: 1,
+      maxLength: 20,
+    });
     const literal = (text: string | null) => (text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`);
     await fc.assert(
       fc.asyncProperty(texts, async (list) => {
-        const from = await house.rows(list.map((text, index) => `SELECT ${index} AS i, ${literal(text)}::VARCHAR AS text, hex(encode(${literal(text)}::VARCHAR)) AS bytes`).join(' UNION ALL '));
+        const from = await house.rows(
+          list
+            .map((text, index) => `SELECT ${index} AS i, ${literal(text)}::VARCHAR AS text, hex(encode(${literal(text)}::VARCHAR)) AS bytes`)
+            .join(' UNION ALL '),
+        );
         const into = fresh('postgres');
         await house.load({ load: into.table, from, into, mode: 'append' });
         const back: TableRef = { connection: 'file', table: into.table };
         await house.load({ load: `back ${into.table}`, from: into, into: back, mode: 'append' });
-        for (const [on, hex] of [['postgres', "upper(encode(convert_to(text, 'UTF8'), 'hex'))"], ['file', 'hex(encode(text))']] as const) {
+        for (const [on, hex] of [
+          ['postgres', "upper(encode(convert_to(text, 'UTF8'), 'hex'))"],
+          ['file', 'hex(encode(text))'],
+        ] as const) {
           expect(await house.query(`SELECT count(*) AS n FROM ${into.table} WHERE bytes IS DISTINCT FROM ${hex}`, on)).toEqual([{ n: 0 }]);
         }
       }),
-      { numRuns: 8, examples: [[['', null, '\\.', 'a\n\\.\nb', '\r\n', '"', '""', ',', '\\N', 'NULL', '\\', '\t', '😀', '\ufeff', '#', 'x'.repeat(10_000), "'; DROP TABLE x; --", '\u0001', '\n']]] },
+      {
+        numRuns: 8,
+        examples: [
+          [
+            [
+              '',
+              null,
+              '\\.',
+              'a\n\\.\nb',
+              '\r\n',
+              '"',
+              '""',
+              ',',
+              '\\N',
+              'NULL',
+              '\\',
+              '\t',
+              '😀',
+              '\ufeff',
+              '#',
+              'x'.repeat(10_000),
+              "'; DROP TABLE x; --",
+              '\u0001',
+              '\n',
+            ],
+          ],
+        ],
+      },
     );
   });
 
@@ -151,12 +216,22 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
     ]);
     await house.undo(second, run('b'));
     expect(await content()).toEqual(before);
-    await expect(house.load(load(second.from, '2001-01-01T00:00:00Z'), run('c'))).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('not before') });
+    await expect(house.load(load(second.from, '2001-01-01T00:00:00Z'), run('c'))).rejects.toMatchObject({
+      name: 'ValidationError',
+      message: expect.stringContaining('not before'),
+    });
   });
 
   test('a partition that was overwritten since keeps its newer rows when the older load is undone', async () => {
     const into = fresh('postgres');
-    const overwrite = async (amount: number): Promise<Load> => ({ load: into.table, from: await house.rows(day('2001-07-01', amount)), into, mode: 'overwrite_partition', partitionBy: 'day', partition: '2001-07-01' });
+    const overwrite = async (amount: number): Promise<Load> => ({
+      load: into.table,
+      from: await house.rows(day('2001-07-01', amount)),
+      into,
+      mode: 'overwrite_partition',
+      partitionBy: 'day',
+      partition: '2001-07-01',
+    });
     const amounts = async () => (await house.query(`SELECT amount FROM ${into.table} ORDER BY 1`, 'postgres')).map(({ amount }) => amount);
     await house.load(await overwrite(1), run('a'));
     const second = await overwrite(10);
@@ -178,8 +253,18 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
 
   test('a table that fills columns by itself takes rows without them, and its undo keeps what they were', async () => {
     const into = fresh('postgres', 'public');
-    await house.query(`CREATE TABLE ${into.table} (id bigint GENERATED ALWAYS AS IDENTITY, day date, amount bigint, twice bigint GENERATED ALWAYS AS (amount * 2) STORED, note varchar(5) DEFAULT '-')`, 'postgres');
-    const load = async (amount: number): Promise<Load> => ({ load: into.table, from: await house.rows(`SELECT DATE '2001-07-01' AS day, ${amount} AS amount`), into, mode: 'overwrite_partition', partitionBy: 'day', partition: '2001-07-01' });
+    await house.query(
+      `CREATE TABLE ${into.table} (id bigint GENERATED ALWAYS AS IDENTITY, day date, amount bigint, twice bigint GENERATED ALWAYS AS (amount * 2) STORED, note varchar(5) DEFAULT '-')`,
+      'postgres',
+    );
+    const load = async (amount: number): Promise<Load> => ({
+      load: into.table,
+      from: await house.rows(`SELECT DATE '2001-07-01' AS day, ${amount} AS amount`),
+      into,
+      mode: 'overwrite_partition',
+      partitionBy: 'day',
+      partition: '2001-07-01',
+    });
     await house.load(await load(1), run('a'));
     const before = await house.query(`SELECT * FROM ${into.table}`, 'postgres');
     expect(before).toEqual([{ id: 1, day: '2001-07-01', amount: 1, twice: 2, note: '-' }]);

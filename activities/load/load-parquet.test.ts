@@ -19,10 +19,18 @@ function overwrite(from: Load['from'], partition: string): Load {
 
 test('overwriting a partition replaces its rows and leaves the others', async () => {
   const { house } = lake();
-  expect(await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'), run('a'))).toMatchObject({ rows: 3, inserted: 3, deleted: 0, table: into });
+  expect(await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'), run('a'))).toMatchObject({
+    rows: 3,
+    inserted: 3,
+    deleted: 0,
+    table: into,
+  });
   await house.load(overwrite(await house.rows(day('2001-07-02', 20)), '2001-07-02'), run('b'));
   expect(await house.load(overwrite(await house.rows(day('2001-07-01', 30)), '2001-7-1'), run('c'))).toMatchObject({ rows: 3, deleted: 3 });
-  expect(await house.query('SELECT day, sum(amount)::INTEGER AS amount FROM sales.daily GROUP BY day ORDER BY day')).toEqual([{ day: '2001-07-01', amount: 93 }, { day: '2001-07-02', amount: 63 }]);
+  expect(await house.query('SELECT day, sum(amount)::INTEGER AS amount FROM sales.daily GROUP BY day ORDER BY day')).toEqual([
+    { day: '2001-07-01', amount: 93 },
+    { day: '2001-07-02', amount: 63 },
+  ]);
 });
 
 test('a load is done once per run and name: another attempt gives the same counts', async () => {
@@ -97,7 +105,11 @@ test('merge replaces rows with the same keys and adds the others', async () => {
   const files = visibleFiles(folder);
   const second = merge(await house.rows("SELECT * FROM (VALUES (2, 'B'), (3, NULL)) t(id, name)"));
   expect(await house.load(second, run('b'))).toMatchObject({ rows: 2, inserted: 1, updated: 1 });
-  expect(await house.query('FROM stock ORDER BY id')).toEqual([{ id: 1, name: 'a' }, { id: 2, name: 'B' }, { id: 3, name: null }]);
+  expect(await house.query('FROM stock ORDER BY id')).toEqual([
+    { id: 1, name: 'a' },
+    { id: 2, name: 'B' },
+    { id: 3, name: null },
+  ]);
   await house.undo(second, run('b'));
   expect(visibleFiles(folder)).toEqual(files);
 });
@@ -133,7 +145,13 @@ test.each([1, 2, 3, 4])('merges of the same table at once lose no row (%i)', asy
 
 test('undoing a merge on which another has built is refused, and names it', async () => {
   const { house } = lake();
-  const merge = async (id: number): Promise<Load> => ({ load: 'stock', from: await house.rows(`SELECT ${id} AS id`), into: { connection: 'lake', table: 'stock' }, mode: 'merge', keys: ['id'] });
+  const merge = async (id: number): Promise<Load> => ({
+    load: 'stock',
+    from: await house.rows(`SELECT ${id} AS id`),
+    into: { connection: 'lake', table: 'stock' },
+    mode: 'merge',
+    keys: ['id'],
+  });
   const first = await merge(1);
   await house.load(first, run('a'));
   await house.load(await merge(2), run('b'));
@@ -147,12 +165,18 @@ test.each([
 ])('rows whose columns do not fit are refused with the columns of both (%#)', async (select, what) => {
   const { house } = lake();
   await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'), run('a'));
-  await expect(house.load(overwrite(await house.rows(select), '2001-07-01'), run('b'))).rejects.toMatchObject({ name: 'SchemaConflictError', message: expect.stringContaining(what) });
+  await expect(house.load(overwrite(await house.rows(select), '2001-07-01'), run('b'))).rejects.toMatchObject({
+    name: 'SchemaConflictError',
+    message: expect.stringContaining(what),
+  });
 });
 
 test('rows of another partition are refused', async () => {
   const { house } = lake();
-  await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), '2001-07-01'))).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('2001-07-02') });
+  await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), '2001-07-01'))).rejects.toMatchObject({
+    name: 'ValidationError',
+    message: expect.stringContaining('2001-07-02'),
+  });
 });
 
 test('a load that does not fit how the table lies in its folder is refused with the fix', async () => {
@@ -176,9 +200,20 @@ test('a folder of partitions that another program wrote is read, appended to and
   const rows = "SELECT 1 AS id, DATE '2001-07-01' AS day UNION ALL SELECT 2, DATE '2001-07-02'";
   await house.query(`COPY (${rows}) TO '${join(folder, 'foreign')}' (FORMAT parquet, PARTITION_BY (day), OVERWRITE_OR_IGNORE)`);
   const files = visibleFiles(folder);
-  const load: Load = { load: 'more', from: await house.rows("SELECT 3 AS id, DATE '2001-07-01' AS day"), into: { connection: 'lake', table: 'foreign' }, mode: 'append', partitionBy: 'day', partition: '2001-07-01' };
+  const load: Load = {
+    load: 'more',
+    from: await house.rows("SELECT 3 AS id, DATE '2001-07-01' AS day"),
+    into: { connection: 'lake', table: 'foreign' },
+    mode: 'append',
+    partitionBy: 'day',
+    partition: '2001-07-01',
+  };
   await house.load(load);
-  expect(await house.query('SELECT id, day FROM "foreign" ORDER BY id')).toEqual([{ id: 1, day: '2001-07-01' }, { id: 2, day: '2001-07-02' }, { id: 3, day: '2001-07-01' }]);
+  expect(await house.query('SELECT id, day FROM "foreign" ORDER BY id')).toEqual([
+    { id: 1, day: '2001-07-01' },
+    { id: 2, day: '2001-07-02' },
+    { id: 3, day: '2001-07-01' },
+  ]);
   await house.undo(load);
   expect(visibleFiles(folder)).toEqual(files);
 });
@@ -194,7 +229,10 @@ test('a partition value of any text is one folder and comes back as it was', asy
   const values = ["a'b", 'a/b', '..', 'a=b%20', '*?[x]', 'ü 😀\n', '__HIVE_DEFAULT_PARTITION__', 'NULL', 'null', ' '];
   for (const [index, value] of values.entries()) {
     const from = await house.rows(`SELECT '${value.replaceAll("'", "''")}' AS place, ${index} AS n`);
-    await house.load({ load: 'places', from, into: { connection: 'lake', table: 'places' }, mode: 'overwrite_partition', partitionBy: 'place', partition: value }, run(`r${index}`));
+    await house.load(
+      { load: 'places', from, into: { connection: 'lake', table: 'places' }, mode: 'overwrite_partition', partitionBy: 'place', partition: value },
+      run(`r${index}`),
+    );
   }
   expect((await house.query('SELECT place FROM places ORDER BY n')).map(({ place }) => place)).toEqual(values);
 });
@@ -202,7 +240,10 @@ test('a partition value of any text is one folder and comes back as it was', asy
 test('a name that the run has used for another load is refused instead of left out', async () => {
   const { house } = lake();
   await house.load(overwrite(await house.rows(day('2001-07-01', 10)), '2001-07-01'));
-  await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), '2001-07-02'))).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('unique in a run') });
+  await expect(house.load(overwrite(await house.rows(day('2001-07-02', 10)), '2001-07-02'))).rejects.toMatchObject({
+    name: 'ValidationError',
+    message: expect.stringContaining('unique in a run'),
+  });
 });
 
 test('undo of a load whose kept file is gone says so', async () => {

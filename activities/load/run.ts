@@ -1,12 +1,12 @@
 import { ValidationError } from '../../sdk/index.js';
 import { implement, type StepContext } from '../../sdk/node/index.js';
-import { DuckDbFolderEngine } from '../engines/duckdb/folder-engine.js';
 import { DuckDbFileEngine } from '../engines/duckdb/file-engine.js';
+import { DuckDbFolderEngine } from '../engines/duckdb/folder-engine.js';
 import type { Engine } from '../engines/engine.js';
 import type { LocalData } from '../engines/local-data.js';
 import { openEngine, withEngine } from '../engines/open-engine.js';
 import { PostgresEngine } from '../engines/postgres/postgres-engine.js';
-import { type Counts, loadKey, type LoadKey } from './attempt.js';
+import { type Counts, type LoadKey, loadKey } from './attempt.js';
 import { loadDuckDbFile, undoDuckDbFile } from './duckdb/file-load.js';
 import { loadParquet } from './parquet/load.js';
 import { undoParquet } from './parquet/undo.js';
@@ -14,10 +14,18 @@ import { loadPostgres } from './postgres/load.js';
 import { undoPostgres } from './postgres/undo.js';
 import { type Load, loadData, undoLoad } from './steps.js';
 
-export default implement({ loadData, undoLoad }, {
-  loadData: (load, context) => withEngine(context, load.into.connection, async (engine) => ({ table: load.into, ...(await loadInto(engine, load, loadKey(context, load.load), context)) })),
-  undoLoad: ({ load, into }, context) => withEngine(context, into.connection, async (engine) => ({ table: into, ...(await undoIn(engine, into.table, loadKey(context, load), context)) })),
-});
+export default implement(
+  { loadData, undoLoad },
+  {
+    loadData: (load, context) =>
+      withEngine(context, load.into.connection, async (engine) => ({
+        table: load.into,
+        ...(await loadInto(engine, load, loadKey(context, load.load), context)),
+      })),
+    undoLoad: ({ load, into }, context) =>
+      withEngine(context, into.connection, async (engine) => ({ table: into, ...(await undoIn(engine, into.table, loadKey(context, load), context)) })),
+  },
+);
 
 async function loadInto(engine: Engine, load: Load, key: LoadKey, context: StepContext): Promise<Counts> {
   if (engine instanceof DuckDbFolderEngine) return loadParquet(engine, load, key, () => bring(load, engine, context), context);
@@ -34,7 +42,10 @@ async function undoIn(engine: Engine, table: string, key: LoadKey, context: Step
 }
 
 function cannotLoad(engine: Engine): ValidationError {
-  return new ValidationError(`load_data cannot write to '${engine.connection}'.`, { where: engine.connection, fix: 'Load into a duckdb or postgres connection.' });
+  return new ValidationError(`load_data cannot write to '${engine.connection}'.`, {
+    where: engine.connection,
+    fix: 'Load into a duckdb or postgres connection.',
+  });
 }
 
 /** Brings the rows to this machine. The engine that they come from stays open until they are disposed of. */

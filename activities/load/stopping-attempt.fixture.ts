@@ -11,10 +11,11 @@ const { connections, step, input, runId, signal, at } = JSON.parse(process.argv[
 
 let acts = 0;
 
-// biome-ignore lint/suspicious/noExplicitAny: functions of many forms are wrapped alike
-function counting(owner: any, name: string): void {
-  const original = owner[name];
-  owner[name] = function (...given: unknown[]) {
+function counting(owner: object, name: string): void {
+  const methods = owner as Record<string, (...given: unknown[]) => unknown>;
+  const original = methods[name];
+  if (original === undefined) throw new TypeError(`there is no ${name} to count`);
+  methods[name] = function (this: unknown, ...given) {
     acts += 1;
     if (acts === at) process.kill(process.pid, signal);
     return original.apply(this, given);

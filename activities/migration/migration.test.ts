@@ -22,7 +22,8 @@ async function fresh(on: string, definition: string, ...statements: string[]) {
   const table = `flights_${process.pid}_${++tables}`;
   await house.query(`CREATE TABLE ${table} (${definition})`, on);
   for (const statement of statements) await house.query(statement.replaceAll('$t', table), on);
-  const call = (step: AnyStep, more: object = {}) => runStep(run, step, { connection: on, table, ...more }, house.context({ runId: table, key: `${table}/${step.id}` })) as Promise<Record<string, unknown>>;
+  const call = (step: AnyStep, more: object = {}) =>
+    runStep(run, step, { connection: on, table, ...more }, house.context({ runId: table, key: `${table}/${step.id}` })) as Promise<Record<string, unknown>>;
   return { table, call, content: () => house.query(`SELECT * FROM ${table} ORDER BY 1`, on) };
 }
 
@@ -33,7 +34,10 @@ describe.each(['file', ...(postgresUrl === undefined ? [] : ['postgres'])])('on 
   test('a migration is validated without leaving a trace, backed up, applied once and checked', async () => {
     const { table, call, content } = await fresh(on, 'id INTEGER PRIMARY KEY, note TEXT', rows);
     const before = await content();
-    const plan = { ...migration(table, 'ALTER TABLE $t ADD COLUMN twice INTEGER', 'UPDATE $t SET twice = id * 2'), checksAfter: [checks.notNull('twice')] as CheckInput[] };
+    const plan = {
+      ...migration(table, 'ALTER TABLE $t ADD COLUMN twice INTEGER', 'UPDATE $t SET twice = id * 2'),
+      checksAfter: [checks.notNull('twice')] as CheckInput[],
+    };
     expect(await call(validateMigration, plan)).toMatchObject({ passed: true, problems: [], rows: 3 });
     expect(await content()).toEqual(before);
     const backup = await call(createBackup);
@@ -93,7 +97,10 @@ describe.each(['file', ...(postgresUrl === undefined ? [] : ['postgres'])])('on 
 
 test.runIf(postgresUrl !== undefined)('on PostgreSQL a restore brings back keys, indexes, references, triggers, sequences, grants and comments', async () => {
   const on = 'postgres';
-  const { table, call, content } = await fresh(on, 'id serial PRIMARY KEY, n integer GENERATED ALWAYS AS IDENTITY, twice integer GENERATED ALWAYS AS (n * 2) STORED, note varchar(20) NOT NULL DEFAULT \'-\' CHECK (note <> \'no\')');
+  const { table, call, content } = await fresh(
+    on,
+    "id serial PRIMARY KEY, n integer GENERATED ALWAYS AS IDENTITY, twice integer GENERATED ALWAYS AS (n * 2) STORED, note varchar(20) NOT NULL DEFAULT '-' CHECK (note <> 'no')",
+  );
   await house.query(`INSERT INTO ${table} (note) SELECT 'x' || i FROM generate_series(1, 5) AS i`, on);
   for (const statement of [
     `CREATE INDEX ${table}_note ON ${table} (lower(note)) WHERE id > 1`,
@@ -103,10 +110,18 @@ test.runIf(postgresUrl !== undefined)('on PostgreSQL a restore brings back keys,
     `GRANT SELECT ON ${table} TO PUBLIC`,
     `CREATE FUNCTION ${table}_touch() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NEW; END $f$`,
     `CREATE TRIGGER touch BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${table}_touch()`,
-  ]) await house.query(statement, on);
+  ])
+    await house.query(statement, on);
   const before = await content();
   await call(createBackup);
-  await call(applyMigration, { statements: [`ALTER TABLE ${table} DROP COLUMN note`, `UPDATE ${table} SET id = id + 100 WHERE id = 1`, `DROP TRIGGER touch ON ${table}`, `REVOKE ALL ON ${table} FROM PUBLIC`] });
+  await call(applyMigration, {
+    statements: [
+      `ALTER TABLE ${table} DROP COLUMN note`,
+      `UPDATE ${table} SET id = id + 100 WHERE id = 1`,
+      `DROP TRIGGER touch ON ${table}`,
+      `REVOKE ALL ON ${table} FROM PUBLIC`,
+    ],
+  });
   expect(await call(restoreBackup)).toMatchObject({ restored: true, verified: true, rows: 5 });
   expect(await content()).toEqual(before);
   expect(await house.query(`SELECT * FROM ${table}_child`, on)).toEqual([{ id: 3 }]);
@@ -118,5 +133,8 @@ test.runIf(postgresUrl !== undefined)('on PostgreSQL a restore brings back keys,
 test.runIf(postgresUrl !== undefined)('a table on which a view depends is not migrated, since it could not be brought back', async () => {
   const { table, call } = await fresh('postgres', 'id INTEGER');
   await house.query(`CREATE VIEW ${table}_view AS SELECT * FROM ${table}`, 'postgres');
-  expect(await call(validateMigration, { statements: [`ALTER TABLE ${table} ADD COLUMN x INTEGER`] })).toMatchObject({ passed: false, problems: [expect.stringContaining(`${table}_view depends on it`)] });
+  expect(await call(validateMigration, { statements: [`ALTER TABLE ${table} ADD COLUMN x INTEGER`] })).toMatchObject({
+    passed: false,
+    problems: [expect.stringContaining(`${table}_view depends on it`)],
+  });
 });

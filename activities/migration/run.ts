@@ -15,26 +15,31 @@ import { applyMigration, createBackup, type Migration, restoreBackup, validateMi
 /** Times that statements are tried whose failure has proven that nothing was applied. */
 const tries = 3;
 
-export default implement({ validateMigration, createBackup, applyMigration, restoreBackup, validatePostMigration }, {
-  validateMigration: async (input, context) => {
-    const { content, problems } = await withMigrator(context, input.connection, (migrator) => examine(migrator, input));
-    return judge(problems, content, await quality(input, input.checksBefore, context));
+export default implement(
+  { validateMigration, createBackup, applyMigration, restoreBackup, validatePostMigration },
+  {
+    validateMigration: async (input, context) => {
+      const { content, problems } = await withMigrator(context, input.connection, (migrator) => examine(migrator, input));
+      return judge(problems, content, await quality(input, input.checksBefore, context));
+    },
+    createBackup: ({ connection, table }, context) =>
+      withMigrator(context, connection, async (migrator) => {
+        const { backup, ...content } = await migrator.backUp(table, backupKey(context, connection, table));
+        return { backup: { connection, table: backup }, ...content };
+      }),
+    applyMigration: async (input, context) => {
+      await applyOnce(input, context);
+      const { rows, bytes } = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table)).catch(gone);
+      return { statements: input.statements.length, rows, bytes };
+    },
+    restoreBackup: ({ connection, table }, context) =>
+      withMigrator(context, connection, (migrator) => migrator.restore(table, backupKey(context, connection, table))),
+    validatePostMigration: async (input, context) => {
+      const content = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table));
+      return judge([], content, await quality(input, input.checksAfter, context));
+    },
   },
-  createBackup: ({ connection, table }, context) => withMigrator(context, connection, async (migrator) => {
-    const { backup, ...content } = await migrator.backUp(table, backupKey(context, connection, table));
-    return { backup: { connection, table: backup }, ...content };
-  }),
-  applyMigration: async (input, context) => {
-    await applyOnce(input, context);
-    const { rows, bytes } = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table)).catch(gone);
-    return { statements: input.statements.length, rows, bytes };
-  },
-  restoreBackup: ({ connection, table }, context) => withMigrator(context, connection, (migrator) => migrator.restore(table, backupKey(context, connection, table))),
-  validatePostMigration: async (input, context) => {
-    const content = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table));
-    return judge([], content, await quality(input, input.checksAfter, context));
-  },
-});
+);
 
 function backupKey({ workflowId, runId }: StepContext, connection: string, table: string): string {
   return `${workflowId}/${runId}/${connection}/${table}`;
@@ -47,7 +52,10 @@ function withMigrator<Result>(context: StepContext, connection: string, work: (m
 function migratorOf(engine: Engine): Migrator {
   if (engine instanceof PostgresEngine) return new PostgresMigrator(engine);
   if (engine instanceof DuckDbFileEngine) return new DuckDbMigrator(engine);
-  throw new ValidationError(`Tables of '${engine.connection}' cannot be migrated: a folder of Parquet has no DDL.`, { where: engine.connection, fix: 'Use a postgres connection, or a duckdb connection with a file.' });
+  throw new ValidationError(`Tables of '${engine.connection}' cannot be migrated: a folder of Parquet has no DDL.`, {
+    where: engine.connection,
+    fix: 'Use a postgres connection, or a duckdb connection with a file.',
+  });
 }
 
 async function examine(migrator: Migrator, { table, statements, tryStatements }: Migration & { tryStatements: boolean }) {

@@ -59,7 +59,10 @@ export class CheckQuery {
 
   private outside({ column, min, max }: Extract<Check, { check: 'range' }>): string {
     const name = this.column(column);
-    const sides = [...(min === undefined ? [] : [`${name} < ${this.value(min, column)}`]), ...(max === undefined ? [] : [`${name} > ${this.value(max, column)}`])];
+    const sides = [
+      ...(min === undefined ? [] : [`${name} < ${this.value(min, column)}`]),
+      ...(max === undefined ? [] : [`${name} > ${this.value(max, column)}`]),
+    ];
     return sides.length === 0 ? 'FALSE' : `(${sides.join(' OR ')})`;
   }
 
@@ -74,7 +77,9 @@ export class CheckQuery {
   // Joined to the distinct keys, a row stays one row.
   private join(check: Extract<Check, { check: 'references' }>): string {
     const name = `reference_${this.joins.length}`;
-    this.joins.push(` LEFT JOIN (SELECT DISTINCT ${this.dialect.identifier(check.key)} AS value FROM ${this.nameOf(check)}) AS ${name} ON ${name}.value = ${this.column(check.column)}`);
+    this.joins.push(
+      ` LEFT JOIN (SELECT DISTINCT ${this.dialect.identifier(check.key)} AS value FROM ${this.nameOf(check)}) AS ${name} ON ${name}.value = ${this.column(check.column)}`,
+    );
     return name;
   }
 }
@@ -104,7 +109,11 @@ function repeated(columns: string[]): string {
 
 /** The query for a few rows that break a rule, or undefined where the rule is not one of rows. */
 export function compileSample(check: Check, query: CheckQuery): Statement | undefined {
-  if (check.check === 'unique') return sampleRepeated(check.columns.map((column) => query.column(column)), query);
+  if (check.check === 'unique')
+    return sampleRepeated(
+      check.columns.map((column) => query.column(column)),
+      query,
+    );
   const violation = query.violation(check);
   return violation === undefined ? undefined : query.select('checked.*', ` WHERE ${violation}`);
 }

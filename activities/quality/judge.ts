@@ -31,7 +31,12 @@ function judgeRows(tolerance: number, total: number, failedRows: number, rule: s
 
 function judgeCount({ min, max }: Extract<Check, { check: 'row_count' }>, total: number): Verdict {
   const expected = `${[...(min === undefined ? [] : [`at least ${min}`]), ...(max === undefined ? [] : [`at most ${max}`])].join(' and ') || 'any number of'} rows`;
-  return { passed: total >= (min ?? 0) && total <= (max ?? Number.POSITIVE_INFINITY), observed: total, expected, message: `${total} rows; expected ${expected}` };
+  return {
+    passed: total >= (min ?? 0) && total <= (max ?? Number.POSITIVE_INFINITY),
+    observed: total,
+    expected,
+    message: `${total} rows; expected ${expected}`,
+  };
 }
 
 function judgeFreshness(check: Extract<Check, { check: 'freshness' }>, found: Observation['found']): Verdict {

@@ -6,7 +6,11 @@ const longestText = 200;
 const largestSample = 32_768;
 
 /** A few failing rows of each failed check, until there are enough of them to read. */
-export async function sampleRows(engine: Engine, failing: readonly { name: string; statement: Statement | undefined }[], size: number): Promise<QualityReport['sample']> {
+export async function sampleRows(
+  engine: Engine,
+  failing: readonly { name: string; statement: Statement | undefined }[],
+  size: number,
+): Promise<QualityReport['sample']> {
   const samples: QualityReport['sample'] = [];
   let bytes = 0;
   for (const { name, statement } of failing) {

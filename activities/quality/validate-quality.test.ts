@@ -39,7 +39,16 @@ const failed = (report: QualityReport) => report.checks.map(({ failedRows }) => 
 
 describe.each(engines)('on %s', (on) => {
   test('each check of rows counts the rows that break it, and NULL breaks not_null alone', async () => {
-    const rows = await table(on, values("(1, 'AB', '12', DATE '2001-01-01'), (1, 'x', 'no', DATE '2001-02-30' - 30), (NULL, NULL, NULL, NULL), (3, 'CD', '2001-02-29', DATE '2002-01-01')".replace("DATE '2001-02-30' - 30", "DATE '2001-02-01'"), 'id, code, text, day'));
+    const rows = await table(
+      on,
+      values(
+        "(1, 'AB', '12', DATE '2001-01-01'), (1, 'x', 'no', DATE '2001-02-30' - 30), (NULL, NULL, NULL, NULL), (3, 'CD', '2001-02-29', DATE '2002-01-01')".replace(
+          "DATE '2001-02-30' - 30",
+          "DATE '2001-02-01'",
+        ),
+        'id, code, text, day',
+      ),
+    );
     const report = await validate(rows, [
       checks.notNull('id'),
       checks.unique('id'),
@@ -59,7 +68,13 @@ describe.each(engines)('on %s', (on) => {
 
   test('a table without rows passes every check of rows and fails row_count and freshness', async () => {
     const rows = await table(on, `${values("(1, 'x', CURRENT_DATE)", 'id, code, day')} WHERE id = 2`);
-    const report = await validate(rows, [checks.notNull('id'), checks.unique('id'), checks.pattern('code', 'y'), checks.rowCount({ min: 1 }), checks.freshness('day', { within: '1 day' })]);
+    const report = await validate(rows, [
+      checks.notNull('id'),
+      checks.unique('id'),
+      checks.pattern('code', 'y'),
+      checks.rowCount({ min: 1 }),
+      checks.freshness('day', { within: '1 day' }),
+    ]);
     expect(report.checks.map(({ passed }) => passed)).toEqual([true, true, true, false, false]);
     expect(report).toMatchObject({ score: 0.6, rows: 0, passed: false, sample: [] });
   });
@@ -82,19 +97,33 @@ describe.each(engines)('on %s', (on) => {
 
   test('freshness is measured from the latest value, in UTC where it has no zone', async () => {
     const rows = await table(on, values("(TIMESTAMP '2001-01-01 00:00:00'), (TIMESTAMP '2001-06-30 23:00:00')", 'at_'));
-    const report = await validate(rows, ['2001-07-01T00:00:00Z', '2001-07-01T00:00:01Z', '2001-07-01T02:00:00+02:00'].map((asOf) => checks.freshness('at_', { within: '1 hour', asOf })));
+    const report = await validate(
+      rows,
+      ['2001-07-01T00:00:00Z', '2001-07-01T00:00:01Z', '2001-07-01T02:00:00+02:00'].map((asOf) => checks.freshness('at_', { within: '1 hour', asOf })),
+    );
     expect(report.checks.map(({ passed }) => passed)).toEqual([true, false, true]);
   });
 
-  test('a query of one\'s own passes when it selects nothing', async () => {
+  test("a query of one's own passes when it selects nothing", async () => {
     const rows = await table(on, values('(1, 2), (3, 2)', 'a, b'));
-    const report = await validate(rows, [checks.sql('a below b', 'SELECT * FROM checked WHERE a > b'), checks.sql('fine', 'SELECT a FROM checked GROUP BY a HAVING count(*) > 1 -- no more')]);
-    expect(report.checks.map(({ passed, failedRows }) => [passed, failedRows])).toEqual([[false, 1], [true, 0]]);
+    const report = await validate(rows, [
+      checks.sql('a below b', 'SELECT * FROM checked WHERE a > b'),
+      checks.sql('fine', 'SELECT a FROM checked GROUP BY a HAVING count(*) > 1 -- no more'),
+    ]);
+    expect(report.checks.map(({ passed, failedRows }) => [passed, failedRows])).toEqual([
+      [false, 1],
+      [true, 0],
+    ]);
     expect(report.sample).toEqual([{ check: 'a below b', rows: [{ a: 3, b: 2 }] }]);
   });
 
-  test('volume is compared with the median of the target\'s own earlier partitions', async () => {
-    const history = await table(on, "SELECT DATE '2001-07-01' AS day, 1 AS flights FROM (VALUES (1)) AS t(n) WHERE n = 2 UNION ALL " + [10, 12, 11, 90].map((count, index) => `SELECT DATE '2001-06-0${index + 1}', ${count}`).join(' UNION ALL ') + " UNION ALL SELECT DATE '2001-07-01', 99999");
+  test("volume is compared with the median of the target's own earlier partitions", async () => {
+    const history = await table(
+      on,
+      "SELECT DATE '2001-07-01' AS day, 1 AS flights FROM (VALUES (1)) AS t(n) WHERE n = 2 UNION ALL " +
+        [10, 12, 11, 90].map((count, index) => `SELECT DATE '2001-06-0${index + 1}', ${count}`).join(' UNION ALL ') +
+        " UNION ALL SELECT DATE '2001-07-01', 99999",
+    );
     const rows = await table(on, values('(1), (2), (3), (4), (5), (6)', 'n'));
     const volume = (more: object) => checks.volume(history, { partitionBy: 'day', partition: '2001-07-01', sum: 'flights', ...more });
     const report = await validate(rows, [volume({}), volume({ tolerance: 0.4 }), volume({ least: 5 }), volume({ last: 1, least: 1 })]);
@@ -117,17 +146,27 @@ describe.each(engines)('on %s', (on) => {
   test('an unknown column is refused with the columns that there are', async () => {
     const rows = await table(on, values('(1, 2)', 'a, b'));
     for (const name of ['c', 'a"; DROP TABLE x; --', 'x'.repeat(10_000), '\n', 'é']) {
-      await expect(validate(rows, [checks.notNull(name)])).rejects.toMatchObject({ name: 'ValidationError', code: 'unknown_column', message: expect.stringContaining('Its columns are a, b') });
+      await expect(validate(rows, [checks.notNull(name)])).rejects.toMatchObject({
+        name: 'ValidationError',
+        code: 'unknown_column',
+        message: expect.stringContaining('Its columns are a, b'),
+      });
     }
   });
 
   test('hostile values are compared as they are', async () => {
     const rows = await table(on, values("('x')", 'a'));
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.string({ unit: 'binary', maxLength: 50 }).filter((text) => !/[\0\ud800-\udfff]/.test(text)), { minLength: 1, maxLength: 5 }), async (list) => {
-        const report = await validate(rows, [checks.acceptedValues('a', list), checks.acceptedValues('a', [...list, 'x'])]);
-        expect(failed(report)).toEqual([list.includes('x') ? 0 : 1, 0]);
-      }),
+      fc.asyncProperty(
+        fc.array(
+          fc.string({ unit: 'binary', maxLength: 50 }).filter((text) => !/[\0\ud800-\udfff]/.test(text)),
+          { minLength: 1, maxLength: 5 },
+        ),
+        async (list) => {
+          const report = await validate(rows, [checks.acceptedValues('a', list), checks.acceptedValues('a', [...list, 'x'])]);
+          expect(failed(report)).toEqual([list.includes('x') ? 0 : 1, 0]);
+        },
+      ),
       { numRuns: 15, examples: [[["'); DROP TABLE t; --", '"', '\\', '\n;', '$1', '😀', 'y'.repeat(10_000)]]] },
     );
   });

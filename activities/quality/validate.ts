@@ -21,7 +21,9 @@ export interface Validation {
 
 /** Runs checks on a table. @throws ValidationError unknown_column, unknown_table or bad_sql */
 export async function validate(validation: Validation, context: StepContext): Promise<QualityReport> {
-  return withEngine(context, validation.table.connection, (engine) => withAliases(engine, references(validation), context, () => validateOn(engine, validation, context)));
+  return withEngine(context, validation.table.connection, (engine) =>
+    withAliases(engine, references(validation), context, () => validateOn(engine, validation, context)),
+  );
 }
 
 /** The referenced tables, by the names that the queries have for them. */
@@ -41,7 +43,9 @@ async function validateOn(engine: Engine, { table, where, checks, sampleRows: si
     results.push(await examine(check, found[`check_${index}`], total, { engine, query, context }));
     context.heartbeat({ checks: results.length });
   }
-  const failing = checks.flatMap((check, index) => (results[index]?.passed === false ? [{ name: results[index].name, statement: sampleOf(check, query()) }] : []));
+  const failing = checks.flatMap((check, index) =>
+    results[index]?.passed === false ? [{ name: results[index].name, statement: sampleOf(check, query()) }] : [],
+  );
   return { ...grade(results), rows: total, checks: results, sample: await sampleRows(engine, failing, size) };
 }
 
@@ -75,4 +79,3 @@ function grade(results: readonly CheckResult[]): Pick<QualityReport, 'score' | '
   const score = failed.length === 0 ? 1 : weigh(results.filter((result) => result.passed)) / weigh(results);
   return { score, passed: severity === undefined || severity === 'info', ...(severity === undefined ? {} : { severity }) };
 }
-

@@ -5,7 +5,12 @@ import type { LocalData } from '../engines/local-data.js';
 import { openEngine } from '../engines/open-engine.js';
 
 /** Lets an engine call tables by other names for a piece of work; those of other connections are brought over for it. */
-export async function withAliases<Result>(engine: Engine, tables: Readonly<Record<string, TableRef>>, context: StepContext, work: () => Promise<Result>): Promise<Result> {
+export async function withAliases<Result>(
+  engine: Engine,
+  tables: Readonly<Record<string, TableRef>>,
+  context: StepContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const foreign: { engine: Engine; data: LocalData }[] = [];
   try {
     for (const [name, { connection, table }] of Object.entries(tables)) {

@@ -13,7 +13,10 @@ export default implement({ sql }, { sql: (input, context) => withEngine(context,
 
 async function runSql(engine: Engine, input: Input, context: StepContext) {
   const statement = { text: input.statement, parameters: input.parameters };
-  const work = () => (input.into === undefined ? answer(engine, statement, input) : keep(engine, statement, { connection: input.on, table: temporaryTable(input.into, context.key) }));
+  const work = () =>
+    input.into === undefined
+      ? answer(engine, statement, input)
+      : keep(engine, statement, { connection: input.on, table: temporaryTable(input.into, context.key) });
   return withAliases(engine, input.tables, context, work);
 }
 

@@ -17,7 +17,10 @@ const declared = step('sql', {
     /** Tables by the names that the statement has for them. They may be on other connections: their rows are then brought over for this step. */
     tables: z.record(z.string().min(1), TableRef).default({}),
     /** Keep the rows in a table of this run with this word in its name, and return the reference instead of the rows. */
-    into: z.string().regex(/^[a-z][a-z0-9_]{0,29}$/, 'a word of small letters, digits and underscores').optional(),
+    into: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,29}$/, 'a word of small letters, digits and underscores')
+      .optional(),
     /** How many rows may be returned; more are refused. */
     limit: z.number().int().min(1).max(mostRows).default(mostRows),
   }),

@@ -50,7 +50,10 @@ export type Check = z.output<typeof Check>;
 /** A check as an author writes it. */
 export type CheckInput = z.input<typeof Check>;
 
-type Options<Kind extends CheckInput['check']> = Omit<Extract<CheckInput, { check: Kind }>, 'check' | 'column' | 'columns' | 'table' | 'key' | 'of' | 'within' | 'statement' | 'values' | 'pattern' | 'type'>;
+type Options<Kind extends CheckInput['check']> = Omit<
+  Extract<CheckInput, { check: Kind }>,
+  'check' | 'column' | 'columns' | 'table' | 'key' | 'of' | 'within' | 'statement' | 'values' | 'pattern' | 'type'
+>;
 
 /**
  * The quality checks. NULL passes every check but notNull; a table without rows passes every check but rowCount, freshness and volume.
@@ -68,19 +71,44 @@ export const checks = {
   /** No row has NULL in the column. */
   notNull: (column: string, options: Options<'not_null'> = {}): CheckInput => ({ check: 'not_null', column, ...options }),
   /** No two rows have the same values in the columns; rows with a NULL among them do not count. */
-  unique: (columns: string | string[], options: Options<'unique'> = {}): CheckInput => ({ check: 'unique', columns: typeof columns === 'string' ? [columns] : columns, ...options }),
+  unique: (columns: string | string[], options: Options<'unique'> = {}): CheckInput => ({
+    check: 'unique',
+    columns: typeof columns === 'string' ? [columns] : columns,
+    ...options,
+  }),
   /** Every value is one of these. */
-  acceptedValues: (column: string, values: (string | number | boolean)[], options: Options<'accepted_values'> = {}): CheckInput => ({ check: 'accepted_values', column, values, ...options }),
+  acceptedValues: (column: string, values: (string | number | boolean)[], options: Options<'accepted_values'> = {}): CheckInput => ({
+    check: 'accepted_values',
+    column,
+    values,
+    ...options,
+  }),
   /** Every value lies between min and max, both included; dates are ISO strings. */
   range: (column: string, options: Options<'range'>): CheckInput => ({ check: 'range', column, ...options }),
   /** Every value has a match of the regular expression, in the engine's own flavour: begin with ^ and end with $ to match the whole. */
   pattern: (column: string, pattern: string, options: Options<'pattern'> = {}): CheckInput => ({ check: 'pattern', column, pattern, ...options }),
   /** Every value, as text, can be read as the type. */
-  type: (column: string, type: Extract<CheckInput, { check: 'type' }>['type'], options: Options<'type'> = {}): CheckInput => ({ check: 'type', column, type, ...options }),
+  type: (column: string, type: Extract<CheckInput, { check: 'type' }>['type'], options: Options<'type'> = {}): CheckInput => ({
+    check: 'type',
+    column,
+    type,
+    ...options,
+  }),
   /** Every value is there in the key column of another table. */
-  references: (column: string, table: TableRef, key: string, options: Options<'references'> = {}): CheckInput => ({ check: 'references', column, table, key, ...options }),
+  references: (column: string, table: TableRef, key: string, options: Options<'references'> = {}): CheckInput => ({
+    check: 'references',
+    column,
+    table,
+    key,
+    ...options,
+  }),
   /** The latest value is not older than this, seen from `asOf` (now unless given). A time without a zone is UTC. */
-  freshness: (column: string, { within, ...options }: Options<'freshness'> & { within: Duration }): CheckInput => ({ check: 'freshness', column, within: toMilliseconds(within), ...options }),
+  freshness: (column: string, { within, ...options }: Options<'freshness'> & { within: Duration }): CheckInput => ({
+    check: 'freshness',
+    column,
+    within: toMilliseconds(within),
+    ...options,
+  }),
   /**
    * The number of rows is not further from the median of the table's own last partitions before this one than the tolerance, 0.5 for half unless given.
    * `sum` adds up a column of theirs where a row of the table stands for several of these. With fewer than `least` (3) of them it passes, with a note.

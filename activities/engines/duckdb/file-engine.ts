@@ -38,7 +38,11 @@ export class DuckDbFileEngine implements Engine {
       'SELECT column_name AS name, data_type AS type FROM duckdb_columns() WHERE table_name = $1 AND schema_name = $2 AND database_name = current_database() ORDER BY column_index',
       [name, schema ?? 'main'],
     );
-    if (found.length === 0) throw new ValidationError(`There is no table '${table.slice(0, 200)}' in the file of '${this.connection}'.`, { code: 'unknown_table', where: this.connection });
+    if (found.length === 0)
+      throw new ValidationError(`There is no table '${table.slice(0, 200)}' in the file of '${this.connection}'.`, {
+        code: 'unknown_table',
+        where: this.connection,
+      });
     return found;
   }
 
@@ -50,7 +54,10 @@ export class DuckDbFileEngine implements Engine {
   async replace(table: string, query: Statement): Promise<Written> {
     const { schema } = parseTableName(table);
     if (schema !== undefined) await this.session.rows(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
-    const { changed } = await this.session.query({ text: `CREATE OR REPLACE TABLE ${quoteTable(table)} AS (${query.text}\n)`, parameters: query.parameters }, 1);
+    const { changed } = await this.session.query(
+      { text: `CREATE OR REPLACE TABLE ${quoteTable(table)} AS (${query.text}\n)`, parameters: query.parameters },
+      1,
+    );
     return { rows: changed ?? 0, bytes: await this.bytes(table), columns: await this.columns(table) };
   }
 
@@ -73,8 +80,9 @@ export class DuckDbFileEngine implements Engine {
   /** What the table takes on the disk, in whole blocks. */
   private async bytes(table: string): Promise<number> {
     await this.session.rows('CHECKPOINT').catch(() => undefined);
-    const blocks = await this.session.rows<{ blocks: number }>(`SELECT count(DISTINCT block_id) AS blocks FROM pragma_storage_info(${quoteLiteral(quoteTable(table))}) WHERE persistent`);
+    const blocks = await this.session.rows<{ blocks: number }>(
+      `SELECT count(DISTINCT block_id) AS blocks FROM pragma_storage_info(${quoteLiteral(quoteTable(table))}) WHERE persistent`,
+    );
     return (blocks[0]?.blocks ?? 0) * 262_144;
   }
 }
-

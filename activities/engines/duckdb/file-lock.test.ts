@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { stepContext } from '../../step-context.fixture.js';
 import { withEngine } from '../open-engine.js';
 
-const holder = "const { DuckDBInstance } = require('@duckdb/node-api'); DuckDBInstance.create(process.argv[1]).then(() => { console.log('held'); setInterval(() => {}, 1000); });";
+const holder =
+  "const { DuckDBInstance } = require('@duckdb/node-api'); DuckDBInstance.create(process.argv[1]).then(() => { console.log('held'); setInterval(() => {}, 1000); });";
 
 test('a .duckdb file that another process holds is refused with its number, and had when it is gone', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'headrace-lock-')), 'warehouse.duckdb');

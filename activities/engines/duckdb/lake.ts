@@ -14,7 +14,10 @@ export class Lake {
     readonly connection: string,
   ) {
     if (!/[*?[\]]/.test(folder)) return;
-    throw new HeadraceError(`The folder ${folder} has one of * ? [ ] in its name, which DuckDB reads as a pattern.`, { code: 'bad_connection', where: connection });
+    throw new HeadraceError(`The folder ${folder} has one of * ? [ ] in its name, which DuckDB reads as a pattern.`, {
+      code: 'bad_connection',
+      where: connection,
+    });
   }
 
   /** The folder of a table, whether it is there or not. */
@@ -43,8 +46,15 @@ export class Lake {
 
   /** The refusal of a table that is not there. */
   async unknownTable(table: string): Promise<ValidationError> {
-    const known = (await this.tables()).filter((name) => !name.startsWith(`${temporarySchema}.`)).slice(0, 50).join(', ') || 'none';
-    return new ValidationError(`There is no table '${table.slice(0, 200)}' in ${this.folder}. Its tables are: ${known}.`, { code: 'unknown_table', where: this.connection });
+    const known =
+      (await this.tables())
+        .filter((name) => !name.startsWith(`${temporarySchema}.`))
+        .slice(0, 50)
+        .join(', ') || 'none';
+    return new ValidationError(`There is no table '${table.slice(0, 200)}' in ${this.folder}. Its tables are: ${known}.`, {
+      code: 'unknown_table',
+      where: this.connection,
+    });
   }
 }
 
@@ -52,21 +62,31 @@ export class Lake {
 export async function firstFileIn(folder: string): Promise<{ file: string; keys: string[] } | undefined> {
   const file = await findParquet(folder);
   if (file === undefined) return undefined;
-  const keys = relative(folder, file).split(sep).slice(0, -1).flatMap((part) => (part.includes('=') ? [decodeName(part.slice(0, part.indexOf('=')))] : []));
+  const keys = relative(folder, file)
+    .split(sep)
+    .slice(0, -1)
+    .flatMap((part) => (part.includes('=') ? [decodeName(part.slice(0, part.indexOf('=')))] : []));
   return { file, keys };
 }
 
 /** A name as a folder: what a file system or a pattern would read as its own is written %XX. */
 export function encodeName(name: string): string {
-  const encoded = encodeURIComponent(Buffer.from(name).toString()).replace(/[!'()*~.]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(Buffer.from(name).toString()).replace(
+    /[!'()*~.]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   if (encoded.length <= 200) return encoded;
-  throw new ValidationError(`The name '${name.slice(0, 40)}…' is too long for a folder of Parquet.`, { fix: 'Use names of at most 200 characters, or a PostgreSQL connection.' });
+  throw new ValidationError(`The name '${name.slice(0, 40)}…' is too long for a folder of Parquet.`, {
+    fix: 'Use names of at most 200 characters, or a PostgreSQL connection.',
+  });
 }
 
 /** The folder of a partition, in the form that every reader of Parquet knows. */
 export function partitionFolder(column: string, value: string | number): string {
   // Readers take this word, and NULL, for a missing value.
-  const name = encodeName(String(value)).replace(/^_/, '%5F').replace(/^n(?=ull$)/i, (letter) => (letter === 'n' ? '%6E' : '%4E'));
+  const name = encodeName(String(value))
+    .replace(/^_/, '%5F')
+    .replace(/^n(?=ull$)/i, (letter) => (letter === 'n' ? '%6E' : '%4E'));
   return `${encodeName(column)}=${name}`;
 }
 

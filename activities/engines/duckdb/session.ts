@@ -27,7 +27,15 @@ export class DuckDbSession {
       const reader = await this.connection.streamAndReadUntil(statement.text, limit + 1, values, types);
       const names = reader.deduplicatedColumnNames();
       const ids = names.map((_, index) => reader.columnTypeId(index));
-      const rows = reader.getRowsJson().slice(0, limit).map((row) => toRow(names, row.map((value, index) => toJson(value, ids[index] as number))));
+      const rows = reader
+        .getRowsJson()
+        .slice(0, limit)
+        .map((row) =>
+          toRow(
+            names,
+            row.map((value, index) => toJson(value, ids[index] as number)),
+          ),
+        );
       const columns = names.map((column, index) => ({ name: column, type: String(reader.columnType(index)) }));
       return { columns, rows, more: reader.currentRowCount > limit, changed: changedRows(columns, reader.rowsChanged, rows) };
     });
@@ -39,7 +47,13 @@ export class DuckDbSession {
     return this.guard(async () => {
       const reader = await this.connection.runAndReadAll(text, values, types);
       const names = reader.deduplicatedColumnNames();
-      return reader.getRowsJson().map((row) => toRow(names, row.map((value, index) => toJson(value, reader.columnTypeId(index)))) as R);
+      return reader.getRowsJson().map(
+        (row) =>
+          toRow(
+            names,
+            row.map((value, index) => toJson(value, reader.columnTypeId(index))),
+          ) as R,
+      );
     });
   }
 
@@ -74,7 +88,8 @@ export class DuckDbSession {
 
   private async refuseSeveral(text: string): Promise<void> {
     const { count } = await this.connection.extractStatements(text);
-    if (count !== 1) throw new ValidationError(`A step runs one statement; here are ${count}.`, { code: 'bad_sql', where: this.name, fix: 'Make a step of each.' });
+    if (count !== 1)
+      throw new ValidationError(`A step runs one statement; here are ${count}.`, { code: 'bad_sql', where: this.name, fix: 'Make a step of each.' });
   }
 
   private async guard<Result>(work: () => Promise<Result>): Promise<Result> {

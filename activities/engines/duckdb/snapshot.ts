@@ -14,10 +14,7 @@ export class Snapshot {
   private readonly folder: string;
   private files = 0;
 
-  constructor(
-    private readonly lake: Lake,
-    name: string,
-  ) {
+  constructor(lake: Lake, name: string) {
     this.folder = lake.own('reads', name);
   }
 

@@ -14,10 +14,13 @@ type Bound = { values?: DuckDBValue[] | Record<string, DuckDBValue>; types?: Duc
 /** A statement's parameters as DuckDB binds them. */
 export function bindParameters(parameters: Statement['parameters']): Bound {
   if (parameters === undefined) return {};
-  const pairs = Object.entries(parameters).map(([name, value]) => [name, bound(value as Parameter)] as const);
+  const pairs = Object.entries(parameters).map(([name, value]) => [name, bound(value)] as const);
   if (pairs.length === 0) return {};
   if (Array.isArray(parameters)) return { values: pairs.map(([, [value]]) => value), types: pairs.map(([, [, type]]) => type) };
-  return { values: Object.fromEntries(pairs.map(([name, [value]]) => [name, value])), types: Object.fromEntries(pairs.map(([name, [, type]]) => [name, type])) };
+  return {
+    values: Object.fromEntries(pairs.map(([name, [value]]) => [name, value])),
+    types: Object.fromEntries(pairs.map(([name, [, type]]) => [name, type])),
+  };
 }
 
 /** A value of DuckDB's JSON form in ours: numbers where they are exact, dates and times in ISO form. */

@@ -22,7 +22,12 @@ export async function copyOut(session: PostgresSession, query: string, columns: 
   try {
     const list = columns.map(({ name, type }) => (type.endsWith('[]') ? `to_json(${quoteIdentifier(name)})` : quoteIdentifier(name))).join(', ');
     const quoted = columns.length === 0 ? '' : ', FORCE_QUOTE *';
-    await session.guard(() => pipeline(session.client.query(copyStreams.to(`COPY (SELECT ${list} FROM (${query}\n) AS rows) TO STDOUT (FORMAT csv${quoted})`)), createWriteStream(file)));
+    await session.guard(() =>
+      pipeline(
+        session.client.query(copyStreams.to(`COPY (SELECT ${list} FROM (${query}\n) AS rows) TO STDOUT (FORMAT csv${quoted})`)),
+        createWriteStream(file),
+      ),
+    );
     return { relation: readCopy(file, columns), columns: columns.map(({ name, type }) => ({ name, type: toDuckDbType(type) })), dispose };
   } catch (error) {
     await dispose();
@@ -31,8 +36,12 @@ export async function copyOut(session: PostgresSession, query: string, columns: 
 }
 
 function readCopy(file: string, columns: readonly Column[]): string {
-  const types = columns.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(toDuckDbType(type) === 'BLOB' ? 'VARCHAR' : toDuckDbType(type))}`).join(', ');
-  const values = columns.map(({ name, type }) => (toDuckDbType(type) === 'BLOB' ? `unhex(substr(${quoteIdentifier(name)}, 3)) AS ${quoteIdentifier(name)}` : quoteIdentifier(name))).join(', ');
+  const types = columns
+    .map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(toDuckDbType(type) === 'BLOB' ? 'VARCHAR' : toDuckDbType(type))}`)
+    .join(', ');
+  const values = columns
+    .map(({ name, type }) => (toDuckDbType(type) === 'BLOB' ? `unhex(substr(${quoteIdentifier(name)}, 3)) AS ${quoteIdentifier(name)}` : quoteIdentifier(name)))
+    .join(', ');
   const form = `header=false, auto_detect=false, delim=',', quote='"', escape='"', comment='', nullstr='', allow_quoted_nulls=false, new_line='\\n', parallel=false`;
   return `(SELECT ${values} FROM read_csv(${quoteLiteral(file)}, ${form}, max_line_size=${longestRow}, buffer_size=${longestRow + 1}, columns={${types}}))`;
 }

@@ -19,7 +19,8 @@ export const postgresDialect: Dialect = {
   table: quoteTable,
   parameter: (index, type) => `CAST($${index} AS ${type})`,
   matches: (text, pattern) => `(${text} ~ ${pattern})`,
-  readable: (text, type) => (type === 'date' || type === 'timestamp' ? realDate(text, forms[type]) : `(${text} ${type === 'boolean' ? '~*' : '~'} '${forms[type]}')`),
+  readable: (text, type) =>
+    type === 'date' || type === 'timestamp' ? realDate(text, forms[type]) : `(${text} ${type === 'boolean' ? '~*' : '~'} '${forms[type]}')`,
   types: { text: 'text', number: 'double precision', timestamp: 'timestamp' },
 };
 

@@ -13,7 +13,8 @@ export function translatePostgresError(error: unknown, connection: string): Erro
   const { code = '', message, detail } = error as ServerError;
   const options = { where: connection, cause: error };
   const text = detail === undefined ? message : `${message} (${detail})`;
-  if (unreachable.has(code)) return new HeadraceError(`PostgreSQL of '${connection}' cannot be reached: ${message || code}`, { ...options, code: 'unreachable' });
+  if (unreachable.has(code))
+    return new HeadraceError(`PostgreSQL of '${connection}' cannot be reached: ${message || code}`, { ...options, code: 'unreachable' });
   if (code === '42501' || code.startsWith('28')) return new PermissionDeniedError(text, options);
   if (code === '3D000') return new ValidationError(text, { ...options, code: 'bad_connection' });
   if (code === '42703') return new ValidationError(text, { ...options, code: 'unknown_column' });

@@ -10,11 +10,12 @@ const tokens = /[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|
  * @throws ValidationError bad_sql when a name has no value
  */
 export function numberParameters({ text, parameters = [] }: Statement): { text: string; values: Parameter[] } {
-  if (Array.isArray(parameters)) return { text, values: [...parameters] };
+  if (Array.isArray(parameters)) return { text, values: [...(parameters as readonly Parameter[])] };
   const given = parameters as Readonly<Record<string, Parameter>>;
   const names: string[] = [];
   const rewritten = rewrite(text, (name) => {
-    if (!Object.hasOwn(given, name)) throw new ValidationError(`The statement's parameter $${name} has no value.`, { code: 'bad_sql', fix: `Give parameters: { ${name}: … }.` });
+    if (!Object.hasOwn(given, name))
+      throw new ValidationError(`The statement's parameter $${name} has no value.`, { code: 'bad_sql', fix: `Give parameters: { ${name}: … }.` });
     if (!names.includes(name)) names.push(name);
     return `$${names.indexOf(name) + 1}`;
   });

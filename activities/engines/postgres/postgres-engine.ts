@@ -106,8 +106,11 @@ export class PostgresEngine implements Engine {
       await write(staged);
       await this.session.rows(`DROP TABLE IF EXISTS ${quoteTable(table)}`);
       await this.session.rows(`ALTER TABLE ${staged} RENAME TO ${quoteIdentifier(name)}`);
-      if (schema === temporarySchema) await this.session.rows(`DO $$ BEGIN EXECUTE format('COMMENT ON TABLE %s IS %L', '${quoteTable(table).replaceAll("'", "''")}', now()); END $$`);
-      const [size] = await this.session.rows<{ rows: number; bytes: number }>(`SELECT count(*) AS rows, pg_total_relation_size('${quoteTable(table).replaceAll("'", "''")}') AS bytes FROM ${quoteTable(table)}`);
+      if (schema === temporarySchema)
+        await this.session.rows(`DO $$ BEGIN EXECUTE format('COMMENT ON TABLE %s IS %L', '${quoteTable(table).replaceAll("'", "''")}', now()); END $$`);
+      const [size] = await this.session.rows<{ rows: number; bytes: number }>(
+        `SELECT count(*) AS rows, pg_total_relation_size('${quoteTable(table).replaceAll("'", "''")}') AS bytes FROM ${quoteTable(table)}`,
+      );
       return { rows: size?.rows ?? 0, bytes: size?.bytes ?? 0, columns: await this.columns(table) };
     });
   }
@@ -122,7 +125,10 @@ export class PostgresEngine implements Engine {
 
   private async nameTypes(columns: readonly Column[]): Promise<Column[]> {
     if (columns.length === 0) return [];
-    const found = await this.session.rows<{ oid: string; name: string }>(`SELECT t::text AS oid, format_type(t, NULL) AS name FROM unnest(CAST($1 AS oid[])) AS t`, [`{${columns.map(({ type }) => type).join(',')}}`]);
+    const found = await this.session.rows<{ oid: string; name: string }>(
+      `SELECT t::text AS oid, format_type(t, NULL) AS name FROM unnest(CAST($1 AS oid[])) AS t`,
+      [`{${columns.map(({ type }) => type).join(',')}}`],
+    );
     const names = new Map(found.map(({ oid, name }) => [oid, name]));
     return columns.map(({ name, type }) => ({ name, type: names.get(type) ?? type }));
   }
@@ -136,6 +142,10 @@ export class PostgresEngine implements Engine {
       [text],
     );
     const listed = tables.map(({ name, columns }) => `${name} has ${columns}`).join('; ');
-    return new ValidationError(listed === '' ? error.message : `${error.message}. Columns: ${listed}.`, { code: 'unknown_column', where: this.connection, cause: error });
+    return new ValidationError(listed === '' ? error.message : `${error.message}. Columns: ${listed}.`, {
+      code: 'unknown_column',
+      where: this.connection,
+      cause: error,
+    });
   }
 }

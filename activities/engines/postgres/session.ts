@@ -30,7 +30,9 @@ export class PostgresSession {
   /** Runs a statement and gives all that it gives. */
   async run(statement: Statement): Promise<Omit<Rows, 'more'>> {
     const { text, values } = numberParameters(statement);
-    const result = await this.guard(() => this.client.query({ text, values: values.map(bindValue), rowMode: 'array', types: asText, queryMode: 'extended' } as pg.QueryArrayConfig));
+    const result = await this.guard(() =>
+      this.client.query({ text, values: values.map(bindValue), rowMode: 'array', types: asText, queryMode: 'extended' } as pg.QueryArrayConfig),
+    );
     const names = distinct(result.fields.map((field) => field.name));
     const rows = result.rows.map((row) => toRow(names, row as (string | null)[], result.fields));
     const columns = names.map((column, index) => ({ name: column, type: String(result.fields[index]?.dataTypeID) }));

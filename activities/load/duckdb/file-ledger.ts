@@ -27,19 +27,31 @@ export class FileLedger {
   }
 
   async find(key: LoadKey): Promise<FileLoad | undefined> {
-    return (await this.session.rows<FileLoad>('SELECT state, declaration, created, rows, bytes, inserted, updated, deleted FROM headrace.loads WHERE key = $1', [key.text]))[0];
+    return (
+      await this.session.rows<FileLoad>('SELECT state, declaration, created, rows, bytes, inserted, updated, deleted FROM headrace.loads WHERE key = $1', [
+        key.text,
+      ])
+    )[0];
   }
 
   async publish(key: LoadKey, { rows, bytes, inserted, updated, deleted }: Counts, declaration: string, created: boolean): Promise<void> {
-    await this.session.rows("INSERT INTO headrace.loads (key, short, state, declaration, created, rows, bytes, inserted, updated, deleted) VALUES ($1, $2, 'PUBLISHED', $3, $4, $5, $6, $7, $8, $9)", [key.text, key.short, declaration, created, rows, bytes, inserted, updated, deleted]);
+    await this.session.rows(
+      "INSERT INTO headrace.loads (key, short, state, declaration, created, rows, bytes, inserted, updated, deleted) VALUES ($1, $2, 'PUBLISHED', $3, $4, $5, $6, $7, $8, $9)",
+      [key.text, key.short, declaration, created, rows, bytes, inserted, updated, deleted],
+    );
   }
 
   async markUndone(key: LoadKey): Promise<void> {
-    await this.session.rows("INSERT INTO headrace.loads (key, short, state) VALUES ($1, $2, 'UNDONE') ON CONFLICT (key) DO UPDATE SET state = 'UNDONE'", [key.text, key.short]);
+    await this.session.rows("INSERT INTO headrace.loads (key, short, state) VALUES ($1, $2, 'UNDONE') ON CONFLICT (key) DO UPDATE SET state = 'UNDONE'", [
+      key.text,
+      key.short,
+    ]);
   }
 
   private async prune(): Promise<void> {
-    const old = await this.session.rows<{ short: string }>('DELETE FROM headrace.loads WHERE recorded_at < now() - to_days($1::INTEGER) RETURNING short', [keptDays]);
+    const old = await this.session.rows<{ short: string }>('DELETE FROM headrace.loads WHERE recorded_at < now() - to_days($1::INTEGER) RETURNING short', [
+      keptDays,
+    ]);
     for (const key of old) {
       await this.session.rows(`DROP TABLE IF EXISTS ${this.added(key)}`);
       await this.session.rows(`DROP TABLE IF EXISTS ${this.removed(key)}`);

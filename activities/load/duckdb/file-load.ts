@@ -39,7 +39,10 @@ async function apply(engine: DuckDbFileEngine, ledger: FileLedger, load: Load, k
   const { changed: rows = 0 } = await session.query({ text: `CREATE TABLE ${added} AS SELECT ${list} FROM ${data.relation}`, parameters: data.parameters }, 1);
   const replaced = await whatIsReplaced(engine, load, columns, added);
   await session.rows(`CREATE TABLE ${ledger.removed(key)} AS SELECT * FROM ${target} AS target WHERE ${replaced.condition}`, replaced.parameters);
-  const { changed: removed = 0 } = await session.query({ text: `DELETE FROM ${target} AS target WHERE ${replaced.condition}`, parameters: replaced.parameters }, 1);
+  const { changed: removed = 0 } = await session.query(
+    { text: `DELETE FROM ${target} AS target WHERE ${replaced.condition}`, parameters: replaced.parameters },
+    1,
+  );
   await session.rows(`INSERT INTO ${target} SELECT * FROM ${added}`);
   const updated = load.mode === 'merge' ? removed : 0;
   const counts = { rows, bytes: 0, inserted: rows - updated, updated, deleted: removed - updated };
@@ -59,19 +62,40 @@ async function openTarget(engine: DuckDbFileEngine, load: Load, rows: readonly C
   return { columns: [...rows], created: true };
 }
 
-async function whatIsReplaced({ session }: DuckDbFileEngine, load: Load, columns: readonly Column[], added: string): Promise<{ condition: string; parameters: (string | number)[] }> {
-  if (load.mode === 'scd2') throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a .duckdb file.', { where: load.load, fix: 'Use merge, or load into a PostgreSQL connection.' });
+async function whatIsReplaced(
+  { session }: DuckDbFileEngine,
+  load: Load,
+  columns: readonly Column[],
+  added: string,
+): Promise<{ condition: string; parameters: (string | number)[] }> {
+  if (load.mode === 'scd2')
+    throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a .duckdb file.', {
+      where: load.load,
+      fix: 'Use merge, or load into a PostgreSQL connection.',
+    });
   if (load.mode === 'append') return { condition: 'FALSE', parameters: [] };
   if (load.mode === 'merge') {
     const keys = load.keys.map((key) => quoteIdentifier(findColumn(columns, key, load.into.table).name));
-    const [wrong] = await session.rows<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 FROM ${added} GROUP BY ${keys.join(', ')} HAVING count(*) > 1 OR ${keys.map((key) => `${key} IS NULL`).join(' OR ')})`);
-    if (wrong !== undefined && wrong.n > 0) throw new ValidationError(`The keys ${keys.join(', ')} do not tell the rows apart: ${wrong.n} are repeated or NULL.`, { where: load.load, fix: 'Load one row per key.' });
+    const [wrong] = await session.rows<{ n: number }>(
+      `SELECT count(*) AS n FROM (SELECT 1 FROM ${added} GROUP BY ${keys.join(', ')} HAVING count(*) > 1 OR ${keys.map((key) => `${key} IS NULL`).join(' OR ')})`,
+    );
+    if (wrong !== undefined && wrong.n > 0)
+      throw new ValidationError(`The keys ${keys.join(', ')} do not tell the rows apart: ${wrong.n} are repeated or NULL.`, {
+        where: load.load,
+        fix: 'Load one row per key.',
+      });
     return { condition: `EXISTS (SELECT 1 FROM ${added} AS added WHERE ${keys.map((key) => `added.${key} = target.${key}`).join(' AND ')})`, parameters: [] };
   }
   const column = findColumn(columns, load.partitionBy, load.into.table);
   const name = quoteIdentifier(column.name);
-  const [strangers] = await session.rows<{ n: number }>(`SELECT count(*) AS n FROM ${added} WHERE ${name} IS DISTINCT FROM CAST($1 AS ${column.type})`, [load.partition]);
-  if (strangers !== undefined && strangers.n > 0) throw new ValidationError(`${strangers.n} rows do not belong to the partition ${load.partitionBy} = ${load.partition}.`, { where: load.load, fix: 'Select the rows of one partition before the load.' });
+  const [strangers] = await session.rows<{ n: number }>(`SELECT count(*) AS n FROM ${added} WHERE ${name} IS DISTINCT FROM CAST($1 AS ${column.type})`, [
+    load.partition,
+  ]);
+  if (strangers !== undefined && strangers.n > 0)
+    throw new ValidationError(`${strangers.n} rows do not belong to the partition ${load.partitionBy} = ${load.partition}.`, {
+      where: load.load,
+      fix: 'Select the rows of one partition before the load.',
+    });
   return { condition: `target.${name} = CAST($1 AS ${column.type})`, parameters: [load.partition] };
 }
 

@@ -1,6 +1,6 @@
 import { ValidationError } from '../../../sdk/index.js';
-import type { DuckDbFolderEngine } from '../../engines/duckdb/folder-engine.js';
 import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
+import type { DuckDbFolderEngine } from '../../engines/duckdb/folder-engine.js';
 import type { Column, Statement } from '../../engines/engine.js';
 import type { LocalData } from '../../engines/local-data.js';
 import { findColumn } from '../../engines/where.js';
@@ -31,7 +31,11 @@ export interface Composed {
  * @throws ValidationError when rows belong to another partition, or keys are NULL or repeated
  */
 export async function composeFile({ engine, load, data, columns, target, partition }: Ingredients): Promise<Composed> {
-  if (load.mode === 'scd2') throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a folder of Parquet.', { where: load.load, fix: 'Use merge, or load into a PostgreSQL connection.' });
+  if (load.mode === 'scd2')
+    throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a folder of Parquet.', {
+      where: load.load,
+      fix: 'Use merge, or load into a PostgreSQL connection.',
+    });
   const rows = `SELECT ${columns.map(({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type}) AS ${quoteIdentifier(name)}`).join(', ')} FROM ${data.relation}`;
   await define(engine, 'headrace_rows', { text: rows, parameters: data.parameters });
   const count = await countRows(engine, 'headrace_rows');
@@ -39,7 +43,8 @@ export async function composeFile({ engine, load, data, columns, target, partiti
   if (target !== undefined) await define(engine, 'headrace_old', await readOld(engine, target, columns, partition));
   const old = target === undefined ? 0 : await countRows(engine, 'headrace_old');
   if (load.mode === 'merge') return compileMerge(engine, load.keys, columns, count, target !== undefined, load);
-  if (load.mode === 'append' && target !== undefined) return { query: { text: 'FROM headrace_old UNION ALL FROM headrace_rows' }, counts: { rows: count, inserted: count, updated: 0, deleted: 0 } };
+  if (load.mode === 'append' && target !== undefined)
+    return { query: { text: 'FROM headrace_old UNION ALL FROM headrace_rows' }, counts: { rows: count, inserted: count, updated: 0, deleted: 0 } };
   return { query: { text: 'FROM headrace_rows' }, counts: { rows: count, inserted: count, updated: 0, deleted: old } };
 }
 
@@ -67,18 +72,30 @@ async function checkPartition(engine: DuckDbFolderEngine, { column, value, type 
   const text = `SELECT count(*) AS n, CAST(min(${name}) AS VARCHAR) AS example FROM headrace_rows WHERE ${name} IS DISTINCT FROM CAST($1 AS ${type})`;
   const [strangers] = await engine.session.rows<{ n: number; example: string | null }>(text, [value]);
   if (strangers === undefined || strangers.n === 0) return;
-  throw new ValidationError(`${strangers.n} rows do not belong to the partition ${column} = ${value}: they have ${strangers.example ?? 'NULL'} there, for example.`, {
-    where: load.load,
-    fix: 'Select the rows of one partition before the load.',
-  });
+  throw new ValidationError(
+    `${strangers.n} rows do not belong to the partition ${column} = ${value}: they have ${strangers.example ?? 'NULL'} there, for example.`,
+    {
+      where: load.load,
+      fix: 'Select the rows of one partition before the load.',
+    },
+  );
 }
 
-async function compileMerge(engine: DuckDbFolderEngine, keys: readonly string[], columns: readonly Column[], count: number, old: boolean, load: Load): Promise<Composed> {
+async function compileMerge(
+  engine: DuckDbFolderEngine,
+  keys: readonly string[],
+  columns: readonly Column[],
+  count: number,
+  old: boolean,
+  load: Load,
+): Promise<Composed> {
   const names = keys.map((key) => quoteIdentifier(findColumn(columns, key, load.into.table).name));
   await checkKeys(engine, names, load);
   const match = names.map((name) => `rows.${name} = old.${name}`).join(' AND ');
   const updated = old ? await countRows(engine, `(SELECT 1 FROM headrace_old AS old WHERE EXISTS (SELECT 1 FROM headrace_rows AS rows WHERE ${match}))`) : 0;
-  const text = old ? `SELECT * FROM headrace_old AS old WHERE NOT EXISTS (SELECT 1 FROM headrace_rows AS rows WHERE ${match}) UNION ALL FROM headrace_rows` : 'FROM headrace_rows';
+  const text = old
+    ? `SELECT * FROM headrace_old AS old WHERE NOT EXISTS (SELECT 1 FROM headrace_rows AS rows WHERE ${match}) UNION ALL FROM headrace_rows`
+    : 'FROM headrace_rows';
   return { query: { text }, counts: { rows: count, inserted: count - updated, updated, deleted: 0 } };
 }
 
@@ -86,6 +103,8 @@ async function checkKeys(engine: DuckDbFolderEngine, names: readonly string[], l
   const missing = await countRows(engine, `(FROM headrace_rows WHERE ${names.map((name) => `${name} IS NULL`).join(' OR ')})`);
   const repeated = await countRows(engine, `(SELECT 1 FROM headrace_rows GROUP BY ${names.join(', ')} HAVING count(*) > 1)`);
   if (missing + repeated === 0) return;
-  throw new ValidationError(`The keys ${names.join(', ')} do not tell the rows apart: ${missing} rows have NULL, and ${repeated} keys are repeated.`, { where: load.load, fix: 'Load one row per key.' });
+  throw new ValidationError(`The keys ${names.join(', ')} do not tell the rows apart: ${missing} rows have NULL, and ${repeated} keys are repeated.`, {
+    where: load.load,
+    fix: 'Load one row per key.',
+  });
 }
-

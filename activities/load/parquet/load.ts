@@ -19,7 +19,13 @@ import { publish, publishedBefore, type Staged, versionOf } from './publish.js';
 const rounds = 20;
 
 /** Loads rows into a folder of Parquet. @throws SchemaConflictError, ValidationError, Refused load_undone */
-export async function loadParquet(engine: DuckDbFolderEngine, load: Load, key: LoadKey, bring: () => Promise<LocalData>, context: StepContext): Promise<Counts> {
+export async function loadParquet(
+  engine: DuckDbFolderEngine,
+  load: Load,
+  key: LoadKey,
+  bring: () => Promise<LocalData>,
+  context: StepContext,
+): Promise<Counts> {
   const { lake } = engine;
   const before = await withLedger(lake, context.signal, async (records) => {
     for (const kept of await records.prune(keptDays)) await rm(`${lake.folder}/${kept}`, { force: true });
@@ -43,7 +49,10 @@ async function stageAndPublish(engine: DuckDbFolderEngine, load: Load, key: Load
     if (existsSync(staged.file)) await rm(staged.file, { force: true });
     if (published !== undefined) return published;
   }
-  throw new HeadraceError(`${load.into.table} was changed by other loads ${rounds} times while this one was being written.`, { code: 'retry_later', where: load.into.table });
+  throw new HeadraceError(`${load.into.table} was changed by other loads ${rounds} times while this one was being written.`, {
+    code: 'retry_later',
+    where: load.into.table,
+  });
 }
 
 async function stage(engine: DuckDbFolderEngine, load: Load, key: LoadKey, data: LocalData): Promise<Staged> {

@@ -32,10 +32,13 @@ function checkLayout(load: Load, keys: readonly string[], partitionBy: string | 
   const asked = partitionBy === undefined ? [] : [partitionBy];
   if (keys.join() === asked.join()) return;
   const layout = keys.length === 0 ? 'has no partitions' : `has partitions by ${keys.join(', ')}`;
-  throw new SchemaConflictError(`The table ${load.into.table} ${layout}, and this load ${partitionBy === undefined ? 'names none' : `is one of a partition by ${partitionBy}`}.`, {
-    where: load.into.table,
-    fix: keys.length === 1 ? `Give partitionBy: '${keys[0]}' and the partition.` : 'Load into another table, or leave out partitionBy.',
-  });
+  throw new SchemaConflictError(
+    `The table ${load.into.table} ${layout}, and this load ${partitionBy === undefined ? 'names none' : `is one of a partition by ${partitionBy}`}.`,
+    {
+      where: load.into.table,
+      fix: keys.length === 1 ? `Give partitionBy: '${keys[0]}' and the partition.` : 'Load into another table, or leave out partitionBy.',
+    },
+  );
 }
 
 async function plainFile(folder: string, load: Load, key: LoadKey): Promise<string> {
@@ -56,7 +59,10 @@ async function readPartition(engine: DuckDbFolderEngine, load: Load, name: strin
   const column = columns.find((other) => other.name === name);
   const value = 'partition' in load ? load.partition : undefined;
   if (column === undefined || value === undefined) {
-    throw new ValidationError(column === undefined ? `The rows have no column '${name}' to partition by.` : `partitionBy '${name}' is given, and no partition.`, { code: column === undefined ? 'unknown_column' : 'validation_failed', where: load.load });
+    throw new ValidationError(
+      column === undefined ? `The rows have no column '${name}' to partition by.` : `partitionBy '${name}' is given, and no partition.`,
+      { code: column === undefined ? 'unknown_column' : 'validation_failed', where: load.load },
+    );
   }
   // 2001-7-1 and 2001-07-01 are one day, and must be one folder.
   const [row] = await engine.session.rows<{ value: string }>(`SELECT CAST(CAST($1 AS ${column.type}) AS VARCHAR) AS value`, [value]);

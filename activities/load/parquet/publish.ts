@@ -52,7 +52,16 @@ async function prepared(lake: Lake, load: Load, key: LoadKey, staged: Staged): P
   if (kept !== undefined) await keep(staged.target, kept);
   const path = (file: string) => relative(lake.folder, file);
   const inode = String((await stat(staged.file, { bigint: true })).ino);
-  return { key: key.text, mode: load.mode, declaration: declarationOf(load), target: path(staged.target), staged: path(staged.file), inode, kept: kept === undefined ? null : path(kept), ...staged.counts };
+  return {
+    key: key.text,
+    mode: load.mode,
+    declaration: declarationOf(load),
+    target: path(staged.target),
+    staged: path(staged.file),
+    inode,
+    kept: kept === undefined ? null : path(kept),
+    ...staged.counts,
+  };
 }
 
 /** A second name for the file: its bytes stay though the first name gets another file. */

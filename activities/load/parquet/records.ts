@@ -43,12 +43,20 @@ export class Records {
 
   /** The next load after this one that was published to the same file. */
   async later(record: LoadRecord): Promise<LoadRecord | undefined> {
-    return (await this.session.rows<LoadRecord>(`${select} WHERE target = $1 AND sequence > $2 AND state = 'PUBLISHED' ORDER BY sequence`, [record.target, record.sequence]))[0];
+    return (
+      await this.session.rows<LoadRecord>(`${select} WHERE target = $1 AND sequence > $2 AND state = 'PUBLISHED' ORDER BY sequence`, [
+        record.target,
+        record.sequence,
+      ])
+    )[0];
   }
 
   async prepare(record: Omit<LoadRecord, 'sequence' | 'state'>): Promise<void> {
     const values = columns.map((column) => (column === 'state' ? 'PREPARED' : record[column]));
-    await this.session.rows(`INSERT INTO loads (${columns.map((column) => `"${column}"`).join(', ')}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')})`, values);
+    await this.session.rows(
+      `INSERT INTO loads (${columns.map((column) => `"${column}"`).join(', ')}) VALUES (${columns.map((_, index) => `$${index + 1}`).join(', ')})`,
+      values,
+    );
   }
 
   async mark(key: string, state: State): Promise<void> {
@@ -70,7 +78,10 @@ export class Records {
 
   /** Takes out loads that are older, and gives the files that they kept. */
   async prune(days: number): Promise<string[]> {
-    const old = await this.session.rows<{ kept: string | null }>("DELETE FROM loads WHERE state IN ('PUBLISHED', 'UNDONE') AND recorded_at < now() - to_days(CAST($1 AS INTEGER)) RETURNING kept", [days]);
+    const old = await this.session.rows<{ kept: string | null }>(
+      "DELETE FROM loads WHERE state IN ('PUBLISHED', 'UNDONE') AND recorded_at < now() - to_days(CAST($1 AS INTEGER)) RETURNING kept",
+      [days],
+    );
     return old.flatMap(({ kept }) => kept ?? []);
   }
 }

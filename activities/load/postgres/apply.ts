@@ -42,7 +42,11 @@ async function overwrite(application: Application, load: Extract<Load, { mode: '
   const name = quoteIdentifier(column.name);
   const value = `CAST($1 AS ${column.type})`;
   const strangers = await count(application, `${rows} WHERE ${name} IS DISTINCT FROM ${value}`, [load.partition]);
-  if (strangers > 0) throw new ValidationError(`${strangers} rows do not belong to the partition ${load.partitionBy} = ${load.partition}.`, { where: load.load, fix: 'Select the rows of one partition before the load.' });
+  if (strangers > 0)
+    throw new ValidationError(`${strangers} rows do not belong to the partition ${load.partitionBy} = ${load.partition}.`, {
+      where: load.load,
+      fix: 'Select the rows of one partition before the load.',
+    });
   const [partition] = await application.engine.session.rows<{ value: string }>(`SELECT ${value}::text AS value`, [load.partition]);
   const kept = await keep(application, `SELECT * FROM ${target.name} WHERE ${name} = ${value}`, [load.partition]);
   const deleted = await change(application, `DELETE FROM ${target.name} WHERE ${name} = ${value}`, [load.partition]);
@@ -54,19 +58,29 @@ async function merge(application: Application, { keys, load, into }: Extract<Loa
   const names = await checkKeys(application, keys, load, into.table);
   const match = names.map((name) => `target.${name} = rows.${name}`).join(' AND ');
   const kept = await keep(application, `SELECT target.* FROM ${target.name} AS target WHERE EXISTS (SELECT FROM ${rows} AS rows WHERE ${match})`);
-  const values = columns.filter(({ name }) => !keys.includes(name)).map((column) => `${quoteIdentifier(column.name)} = ${valueOf(application, column)}`);
-  const updated = values.length === 0 ? 0 : await change(application, `UPDATE ${target.name} AS target SET ${values.join(', ')} FROM ${rows} AS rows WHERE ${match}`);
+  const values = columns.filter(({ name }) => !keys.includes(name)).map((column) => `${quoteIdentifier(column.name)} = ${stagedValue(application, column)}`);
+  const updated =
+    values.length === 0 ? 0 : await change(application, `UPDATE ${target.name} AS target SET ${values.join(', ')} FROM ${rows} AS rows WHERE ${match}`);
   const inserted = await insert(application, `WHERE NOT EXISTS (SELECT FROM ${target.name} AS target WHERE ${match})`);
   return { ...inserted, updated, deleted: 0, kept, identity: [...keys], partition: null };
 }
 
 /** The quoted keys of a load, which must tell its rows and the target's apart. @throws ValidationError */
-export async function checkKeys(application: Application, keys: readonly string[], load: string, table: string, targetRows = application.target.name): Promise<string[]> {
+export async function checkKeys(
+  application: Application,
+  keys: readonly string[],
+  load: string,
+  table: string,
+  targetRows = application.target.name,
+): Promise<string[]> {
   const names = keys.map((key) => quoteIdentifier(findColumn(application.columns, key, table).name));
   const list = names.join(', ');
   const missing = await count(application, `${application.rows} WHERE ${names.map((name) => `${name} IS NULL`).join(' OR ')}`);
   const repeated = await count(application, `(SELECT FROM ${application.rows} GROUP BY ${list} HAVING count(*) > 1) AS repeated`);
-  const ambiguous = await count(application, `(SELECT FROM ${targetRows} AS present WHERE (${list}) IN (SELECT ${list} FROM ${application.rows}) GROUP BY ${list} HAVING count(*) > 1) AS repeated`);
+  const ambiguous = await count(
+    application,
+    `(SELECT FROM ${targetRows} AS present WHERE (${list}) IN (SELECT ${list} FROM ${application.rows}) GROUP BY ${list} HAVING count(*) > 1) AS repeated`,
+  );
   if (missing + repeated + ambiguous === 0) return names;
   const what = `${missing} rows have NULL, ${repeated} keys are repeated among the rows, ${ambiguous} in the table`;
   throw new ValidationError(`The keys ${list} do not tell the rows apart: ${what}.`, { where: load, fix: 'Load one row per key.' });
@@ -76,12 +90,14 @@ export async function checkKeys(application: Application, keys: readonly string[
 export async function insert(application: Application, which = '', from = application.rows): Promise<{ inserted: number }> {
   const { target, columns } = application;
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
-  const values = columns.map((column) => valueOf(application, column)).join(', ');
-  return { inserted: await change(application, `INSERT INTO ${target.name} (${names}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM ${from} AS rows ${which}`) };
+  const values = columns.map((column) => stagedValue(application, column)).join(', ');
+  return {
+    inserted: await change(application, `INSERT INTO ${target.name} (${names}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM ${from} AS rows ${which}`),
+  };
 }
 
 /** A staged value as the target's type. A text is left to the assignment, which refuses what is too long where a cast would cut it. */
-export function valueOf({ target }: Application, { name }: Column): string {
+export function stagedValue({ target }: Application, { name }: Column): string {
   const type = target.columns.find((column) => column.name === name)?.type ?? 'text';
   return /^(text|character)/.test(type) ? `rows.${quoteIdentifier(name)}` : `CAST(rows.${quoteIdentifier(name)} AS ${type})`;
 }

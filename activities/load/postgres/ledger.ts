@@ -20,7 +20,22 @@ export interface LoadRow extends Published {
   readonly created: boolean;
 }
 
-const columns = ['key', 'mode', 'declaration', 'target', 'partition', 'transaction', 'kept', 'identity', 'created', 'rows', 'bytes', 'inserted', 'updated', 'deleted'] as const;
+const columns = [
+  'key',
+  'mode',
+  'declaration',
+  'target',
+  'partition',
+  'transaction',
+  'kept',
+  'identity',
+  'created',
+  'rows',
+  'bytes',
+  'inserted',
+  'updated',
+  'deleted',
+] as const;
 const select = `SELECT ${columns.map((column) => (column === 'identity' ? 'to_jsonb(identity) AS identity' : quoteIdentifier(column))).join(', ')}, state, sequence FROM headrace.loads`;
 
 const table = `
@@ -49,7 +64,10 @@ export class Ledger {
   /** Holds a target until the transaction's end, also one that is not there yet. */
   async holdTarget(target: string): Promise<void> {
     // A worker that stops in the middle of its transaction is cut off by the server, and lets go.
-    await this.rows("SELECT set_config('idle_in_transaction_session_timeout', '60s', true), pg_advisory_xact_lock(hashtextextended('headrace.load:' || $1, 0))", [target]);
+    await this.rows(
+      "SELECT set_config('idle_in_transaction_session_timeout', '60s', true), pg_advisory_xact_lock(hashtextextended('headrace.load:' || $1, 0))",
+      [target],
+    );
   }
 
   async find(key: LoadKey): Promise<LoadRow | undefined> {
@@ -58,12 +76,21 @@ export class Ledger {
 
   /** The next load of the same partition that came after this one. */
   async later(row: LoadRow): Promise<LoadRow | undefined> {
-    return (await this.rows<LoadRow>(`${select} WHERE target = $1 AND sequence > $2 AND state = 'PUBLISHED' AND partition IS NOT DISTINCT FROM $3 ORDER BY sequence LIMIT 1`, [row.target, row.sequence, row.partition]))[0];
+    return (
+      await this.rows<LoadRow>(
+        `${select} WHERE target = $1 AND sequence > $2 AND state = 'PUBLISHED' AND partition IS NOT DISTINCT FROM $3 ORDER BY sequence LIMIT 1`,
+        [row.target, row.sequence, row.partition],
+      )
+    )[0];
   }
 
   async publish(row: Omit<LoadRow, 'sequence' | 'state' | 'transaction'>): Promise<void> {
     const given = columns.filter((column) => column !== 'transaction');
-    const values = given.map((column) => (column === 'identity' ? `{${row.identity.map((name) => `"${name.replace(/["\\]/g, '\\$&')}"`).join(',')}}` : (row[column as keyof typeof row] as string | number | boolean | null)));
+    const values = given.map((column) =>
+      column === 'identity'
+        ? `{${row.identity.map((name) => `"${name.replace(/["\\]/g, '\\$&')}"`).join(',')}}`
+        : (row[column as keyof typeof row] as string | number | boolean | null),
+    );
     await this.rows(
       `INSERT INTO headrace.loads (${given.map(quoteIdentifier).join(', ')}, transaction, state) VALUES (${given.map((_, index) => `$${index + 1}`).join(', ')}, pg_current_xact_id()::text, 'PUBLISHED')`,
       values,
@@ -84,7 +111,9 @@ export class Ledger {
       `DELETE FROM headrace.loads WHERE key IN (SELECT key FROM headrace.loads WHERE recorded_at < now() - make_interval(days => $1::integer) LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING kept`,
       [keptDays],
     );
-    const staged = await this.rows<{ name: string }>(String.raw`SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace'::regnamespace AND relname LIKE 'stage\_%' AND relkind = 'r'`);
+    const staged = await this.rows<{ name: string }>(
+      String.raw`SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace'::regnamespace AND relname LIKE 'stage\_%' AND relkind = 'r'`,
+    );
     const oldest = Date.now() - keptDays * 86_400_000;
     const stale = staged.map(({ name }) => name).filter((name) => Number.parseInt(name.split('_')[2] ?? '', 36) < oldest);
     for (const name of [...old.flatMap(({ kept }) => kept ?? []), ...stale]) await this.rows(`DROP TABLE IF EXISTS headrace.${quoteIdentifier(name)}`);

@@ -68,7 +68,15 @@ async function publish(engine: PostgresEngine, ledger: Ledger, load: Load, key: 
     const applied = await apply({ engine, load, key, target, rows: staged.name, columns: staged.columns });
     const [size] = await engine.session.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${staged.name}`);
     const counts = { rows: size?.rows ?? 0, bytes: staged.bytes, inserted: applied.inserted, updated: applied.updated, deleted: applied.deleted };
-    await ledger.publish({ key: key.text, mode: load.mode, declaration: declarationOf(load), target: quoteTable(load.into.table), created: target.created, ...applied, ...counts });
+    await ledger.publish({
+      key: key.text,
+      mode: load.mode,
+      declaration: declarationOf(load),
+      target: quoteTable(load.into.table),
+      created: target.created,
+      ...applied,
+      ...counts,
+    });
     return counts;
   });
 }

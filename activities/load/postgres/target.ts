@@ -54,7 +54,12 @@ export async function openTarget(engine: PostgresEngine, load: Load, rows: reado
   const own = load.mode === 'scd2' ? versionColumns.map(({ name }) => name) : [];
   const expected = columns.filter(({ name }) => !own.includes(name));
   const optional = expected.filter(({ generated, filled }) => generated || filled).map(({ name }) => name);
-  checkFit(rows.map(inDuckDb), [...expected, ...columns.filter(({ name }) => own.includes(name) && rows.some((row) => row.name === name))].map(inDuckDb), table, optional);
+  checkFit(
+    rows.map(inDuckDb),
+    [...expected, ...columns.filter(({ name }) => own.includes(name) && rows.some((row) => row.name === name))].map(inDuckDb),
+    table,
+    optional,
+  );
   if (load.mode === 'scd2') checkFit(versionColumns.map(inDuckDb), columns.filter(({ name }) => own.includes(name)).map(inDuckDb), table);
   return { name: quoteTable(table), columns, created };
 }

@@ -64,11 +64,15 @@ async function restore(engine: PostgresEngine, table: string, key: LoadKey, row:
   const columns = stored.map(({ name }) => quoteIdentifier(name)).join(', ');
   if (kept !== undefined && row.identity.length > 0) {
     const match = row.identity.map((name) => `target.${quoteIdentifier(name)} = kept.${quoteIdentifier(name)}`).join(' AND ');
-    const values = stored.filter(({ fixed }) => !fixed).map(({ name }) => `${quoteIdentifier(name)} = kept.${quoteIdentifier(name)}`).join(', ');
+    const values = stored
+      .filter(({ fixed }) => !fixed)
+      .map(({ name }) => `${quoteIdentifier(name)} = kept.${quoteIdentifier(name)}`)
+      .join(', ');
     await engine.session.rows(`UPDATE ${row.target} AS target SET ${values} FROM ${kept} AS kept WHERE ${match} AND target.${written(row)}`);
   }
   await engine.session.rows(`DELETE FROM ${row.target} WHERE ${written(row)}`);
-  if (kept !== undefined && row.identity.length === 0) await engine.session.rows(`INSERT INTO ${row.target} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${kept}`);
+  if (kept !== undefined && row.identity.length === 0)
+    await engine.session.rows(`INSERT INTO ${row.target} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${kept}`);
   if (kept !== undefined) await engine.session.rows(`DROP TABLE ${kept}`);
   if (row.created) await dropEmpty(engine, row.target);
 }

@@ -40,7 +40,13 @@ export class DuckDbMigrator implements Migrator {
       const content = await this.content(table);
       await this.engine.session.rows(`CREATE TABLE ${backup} AS FROM ${quoteTable(table)}`);
       this.compare(content, await this.content(backup), 'The backup');
-      await this.engine.session.rows('INSERT INTO headrace.backups (key, backup, definition, rows, checksum) VALUES ($1, $2, $3, $4, $5)', [key, backup, JSON.stringify(await this.definition(table)), content.rows, content.checksum]);
+      await this.engine.session.rows('INSERT INTO headrace.backups (key, backup, definition, rows, checksum) VALUES ($1, $2, $3, $4, $5)', [
+        key,
+        backup,
+        JSON.stringify(await this.definition(table)),
+        content.rows,
+        content.checksum,
+      ]);
       return { backup, ...content };
     });
   }
@@ -77,7 +83,9 @@ export class DuckDbMigrator implements Migrator {
 
   async content(table: string): Promise<Content> {
     await this.engine.columns(table);
-    const [found] = await this.engine.session.rows<{ rows: number; checksum: string }>(`SELECT count(*) AS rows, CAST(COALESCE(sum(CAST(md5_number_lower(CAST(content AS VARCHAR)) AS HUGEINT)), 0) AS VARCHAR) AS checksum FROM ${quoteTable(table)} AS content`);
+    const [found] = await this.engine.session.rows<{ rows: number; checksum: string }>(
+      `SELECT count(*) AS rows, CAST(COALESCE(sum(CAST(md5_number_lower(CAST(content AS VARCHAR)) AS HUGEINT)), 0) AS VARCHAR) AS checksum FROM ${quoteTable(table)} AS content`,
+    );
     return { rows: found?.rows ?? 0, bytes: 0, checksum: `${found?.rows}:${found?.checksum}` };
   }
 
@@ -90,13 +98,19 @@ export class DuckDbMigrator implements Migrator {
   private async definition(table: string): Promise<string[]> {
     const { schema = 'main', name } = parseTableName(table);
     const where = 'WHERE table_name = $1 AND schema_name = $2 AND database_name = current_database()';
-    const rows = await this.engine.session.rows<{ sql: string }>(`SELECT sql FROM (SELECT sql, '' AS name FROM duckdb_tables() ${where} UNION ALL SELECT sql, index_name FROM duckdb_indexes() ${where}) ORDER BY name`, [name, schema]);
+    const rows = await this.engine.session.rows<{ sql: string }>(
+      `SELECT sql FROM (SELECT sql, '' AS name FROM duckdb_tables() ${where} UNION ALL SELECT sql, index_name FROM duckdb_indexes() ${where}) ORDER BY name`,
+      [name, schema],
+    );
     return rows.map(({ sql }) => sql);
   }
 
   private compare(expected: Content, found: Content, what: string): void {
     if (expected.rows === found.rows && expected.checksum === found.checksum) return;
-    throw new HeadraceError(`${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`, { where: this.engine.connection });
+    throw new HeadraceError(
+      `${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`,
+      { where: this.engine.connection },
+    );
   }
 
   private async find(key: string): Promise<BackupRow | undefined> {
@@ -109,7 +123,9 @@ export class DuckDbMigrator implements Migrator {
 
   private async ensure(): Promise<void> {
     await this.engine.session.rows('CREATE SCHEMA IF NOT EXISTS headrace');
-    await this.engine.session.rows('CREATE TABLE IF NOT EXISTS headrace.backups (key VARCHAR PRIMARY KEY, backup VARCHAR, definition VARCHAR, rows BIGINT, checksum VARCHAR, recorded_at TIMESTAMPTZ DEFAULT now())');
+    await this.engine.session.rows(
+      'CREATE TABLE IF NOT EXISTS headrace.backups (key VARCHAR PRIMARY KEY, backup VARCHAR, definition VARCHAR, rows BIGINT, checksum VARCHAR, recorded_at TIMESTAMPTZ DEFAULT now())',
+    );
     await this.engine.session.rows('CREATE TABLE IF NOT EXISTS headrace.migrations (key VARCHAR PRIMARY KEY, recorded_at TIMESTAMPTZ)');
   }
 }

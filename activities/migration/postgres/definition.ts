@@ -27,14 +27,18 @@ const parts = {
   grants: `SELECT COALESCE(r.rolname, 'PUBLIC') AS grantee, g.privilege_type AS privilege, g.is_grantable AS grantable FROM aclexplode(t.relacl) AS g LEFT JOIN pg_roles r ON r.oid = g.grantee WHERE g.grantee <> t.relowner ORDER BY 1, 2`,
 };
 
-const query = `SELECT ${Object.entries(parts).map(([name, part]) => `${rows(part)} AS ${name}`).join(', ')}, pg_get_userbyid(t.relowner) AS owner, obj_description(t.oid, 'pg_class') AS comment FROM pg_class t WHERE t.oid = to_regclass($1)`;
+const query = `SELECT ${Object.entries(parts)
+  .map(([name, part]) => `${rows(part)} AS ${name}`)
+  .join(', ')}, pg_get_userbyid(t.relowner) AS owner, obj_description(t.oid, 'pg_class') AS comment FROM pg_class t WHERE t.oid = to_regclass($1)`;
 
 const ownedSequences = `SELECT s.oid::regclass::text AS name, a.attname AS column, d.deptype = 'a' AS owned FROM pg_depend d JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
   WHERE d.refobjid = to_regclass($1) AND d.deptype IN ('a', 'i') ORDER BY 1`;
 
 /** Reads a table's definition from the catalogue. @param quoted the table's name, quoted */
 export async function readDefinition({ session }: PostgresEngine, quoted: string): Promise<Definition | undefined> {
-  const [found] = await session.rows<Omit<Definition, 'indexes' | 'triggers' | 'sequences'> & { indexes: { definition: string }[]; triggers: { definition: string }[] }>(query, [quoted]);
+  const [found] = await session.rows<
+    Omit<Definition, 'indexes' | 'triggers' | 'sequences'> & { indexes: { definition: string }[]; triggers: { definition: string }[] }
+  >(query, [quoted]);
   if (found === undefined) return undefined;
   const sequences: Definition['sequences'] = [];
   for (const sequence of await session.rows<{ name: string; column: string; owned: boolean }>(ownedSequences, [quoted])) {
@@ -52,5 +56,7 @@ export function sameDefinition(one: Definition, other: Definition): boolean {
 
 /** jsonb does not keep the order of fields. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
 }

@@ -64,7 +64,14 @@ export class PostgresMigrator implements Migrator {
       await copyRows(this.engine, quoted, backup);
       const content = await this.content(table);
       this.compare(content, await this.content(backup), 'The backup');
-      await this.engine.session.rows('INSERT INTO headrace.backups (key, backup, definition, rows, bytes, checksum) VALUES ($1, $2, $3, $4, $5, $6)', [key, backup, JSON.stringify(definition), content.rows, content.bytes, content.checksum]);
+      await this.engine.session.rows('INSERT INTO headrace.backups (key, backup, definition, rows, bytes, checksum) VALUES ($1, $2, $3, $4, $5, $6)', [
+        key,
+        backup,
+        JSON.stringify(definition),
+        content.rows,
+        content.bytes,
+        content.checksum,
+      ]);
       return { backup, ...content };
     });
   }
@@ -73,7 +80,10 @@ export class PostgresMigrator implements Migrator {
     await this.ensure();
     await this.engine.session.transaction(async () => {
       // A second attempt waits here for the first one's transaction, and then sees whether it came through.
-      const { changed } = await this.engine.session.run({ text: 'INSERT INTO headrace.migrations (key) VALUES ($1) ON CONFLICT DO NOTHING', parameters: [key] });
+      const { changed } = await this.engine.session.run({
+        text: 'INSERT INTO headrace.migrations (key) VALUES ($1) ON CONFLICT DO NOTHING',
+        parameters: [key],
+      });
       if (changed === 0) return;
       await this.runAll(statements);
     });
@@ -91,7 +101,8 @@ export class PostgresMigrator implements Migrator {
       if (backup === undefined) return { restored: false, verified: true, ...(await this.content(table)) };
       const now = await readDefinition(this.engine, quoted);
       if (now !== undefined) await this.engine.session.rows(`LOCK TABLE ${quoted} IN ACCESS EXCLUSIVE MODE`);
-      if (now !== undefined && sameDefinition(now, backup.definition) && (await this.content(table)).checksum === backup.checksum) return this.verified(table, backup, false);
+      if (now !== undefined && sameDefinition(now, backup.definition) && (await this.content(table)).checksum === backup.checksum)
+        return this.verified(table, backup, false);
       await rebuild(this.engine, quoted, backup.backup, backup.definition);
       return this.verified(table, backup, true);
     });
@@ -108,17 +119,26 @@ export class PostgresMigrator implements Migrator {
     const content = await this.content(table);
     this.compare(backup, content, 'The restored table');
     const definition = await readDefinition(this.engine, quoteTable(table));
-    if (definition === undefined || !sameDefinition(definition, backup.definition)) throw new HeadraceError(`The restored table ${table} does not have the definition of its backup. It is left as it was.`, { where: table, fix: `Compare it with ${backup.backup}.` });
+    if (definition === undefined || !sameDefinition(definition, backup.definition))
+      throw new HeadraceError(`The restored table ${table} does not have the definition of its backup. It is left as it was.`, {
+        where: table,
+        fix: `Compare it with ${backup.backup}.`,
+      });
     return { restored, verified: true, ...content };
   }
 
   private compare(expected: Content, found: Content, what: string): void {
     if (expected.rows === found.rows && expected.checksum === found.checksum) return;
-    throw new HeadraceError(`${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`, { where: this.engine.connection });
+    throw new HeadraceError(
+      `${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`,
+      { where: this.engine.connection },
+    );
   }
 
   private async find(key: string): Promise<BackupRow | undefined> {
-    return (await this.engine.session.rows<BackupRow>('SELECT backup, definition, rows, bytes, checksum FROM headrace.backups WHERE key = $1 FOR UPDATE', [key]))[0];
+    return (
+      await this.engine.session.rows<BackupRow>('SELECT backup, definition, rows, bytes, checksum FROM headrace.backups WHERE key = $1 FOR UPDATE', [key])
+    )[0];
   }
 
   private async runAll(statements: readonly string[]): Promise<void> {
@@ -131,7 +151,9 @@ export class PostgresMigrator implements Migrator {
   }
 
   private async ensure(): Promise<void> {
-    const [found] = await this.engine.session.rows<{ there: boolean }>("SELECT to_regclass('headrace.backups') IS NOT NULL AND to_regclass('headrace.migrations') IS NOT NULL AS there");
+    const [found] = await this.engine.session.rows<{ there: boolean }>(
+      "SELECT to_regclass('headrace.backups') IS NOT NULL AND to_regclass('headrace.migrations') IS NOT NULL AS there",
+    );
     if (found?.there) return;
     await this.engine.session.transaction(async () => {
       await this.engine.ensureSchema('headrace');
@@ -140,4 +162,3 @@ export class PostgresMigrator implements Migrator {
     });
   }
 }
-

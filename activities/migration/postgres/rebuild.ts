@@ -19,8 +19,13 @@ export async function rebuild(engine: PostgresEngine, table: string, backup: str
 
 /** Copies rows without those columns that the table computes. */
 export async function copyRows(engine: PostgresEngine, from: string, to: string): Promise<void> {
-  const names = (await targetColumns(engine, to)).filter(({ generated }) => !generated).map(({ name }) => quoteIdentifier(name)).join(', ');
-  await engine.session.rows(names === '' ? `INSERT INTO ${to} SELECT FROM ${from}` : `INSERT INTO ${to} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${from}`);
+  const names = (await targetColumns(engine, to))
+    .filter(({ generated }) => !generated)
+    .map(({ name }) => quoteIdentifier(name))
+    .join(', ');
+  await engine.session.rows(
+    names === '' ? `INSERT INTO ${to} SELECT FROM ${from}` : `INSERT INTO ${to} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${from}`,
+  );
 }
 
 /** Takes the table away, but not the sequences that count for it. */
@@ -28,7 +33,8 @@ async function clear(engine: PostgresEngine, table: string, { sequences }: Defin
   const { session } = engine;
   const [present] = await session.rows<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
   for (const { name, owned } of sequences) {
-    if (owned && (await session.rows<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]))[0]?.there) await session.rows(`ALTER SEQUENCE ${name} OWNED BY NONE`);
+    if (owned && (await session.rows<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]))[0]?.there)
+      await session.rows(`ALTER SEQUENCE ${name} OWNED BY NONE`);
     else if (owned) await session.rows(`CREATE SEQUENCE ${name}`);
   }
   if (!present?.there) return;
@@ -46,7 +52,10 @@ function after(table: string, { constraints, indexes, triggers, incoming, sequen
     ...incoming.map((other) => `ALTER TABLE ${other.table} ADD CONSTRAINT ${quoteIdentifier(other.name)} ${other.definition}`),
     ...sequences.flatMap((sequence) => count(table, sequence)),
     ...(comment === null ? [] : [`COMMENT ON TABLE ${table} IS ${quoteLiteral(comment)}`]),
-    ...grants.map(({ grantee, privilege, grantable }) => `GRANT ${privilege} ON ${table} TO ${grantee === 'PUBLIC' ? grantee : quoteIdentifier(grantee)}${grantable ? ' WITH GRANT OPTION' : ''}`),
+    ...grants.map(
+      ({ grantee, privilege, grantable }) =>
+        `GRANT ${privilege} ON ${table} TO ${grantee === 'PUBLIC' ? grantee : quoteIdentifier(grantee)}${grantable ? ' WITH GRANT OPTION' : ''}`,
+    ),
     `ALTER TABLE ${table} OWNER TO ${quoteIdentifier(owner)}`,
   ];
 }
