@@ -5,10 +5,16 @@ import { discover, short } from '../host/discover.js';
 
 /** Loads the modules of a folder, TypeScript too. */
 export async function loadCatalogue(folder: string): Promise<Catalogue> {
-  const { register } = await import('tsx/esm/api');
-  // Without tsconfig's paths: a name means for the worker what it means for the sandbox's bundle and for Node.
-  register({ tsconfig: false });
+  await (typescript ??= loadTypescript());
   return discover(folder);
+}
+
+let typescript: Promise<void> | undefined;
+
+/** Without tsconfig's paths: a name means for the worker what it means for the sandbox's bundle and for Node. */
+async function loadTypescript(): Promise<void> {
+  const { register } = await import('tsx/esm/api');
+  register({ tsconfig: false });
 }
 
 /** What was found, as a table, and what was refused, with the fix. */

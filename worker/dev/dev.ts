@@ -1,4 +1,5 @@
 import { watch } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Settings } from '../cli/settings.js';
 import type { HostSettings } from './host-messages.js';
 import { HostProcess } from './host-process.js';
@@ -49,7 +50,7 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     const apiPort = await chooseApiPort(options.apiPort);
     const temporal = await startTemporal({ stateFolder, address: settings.address, namespace: settings.namespace, report });
     undo.push(() => temporal.stop());
-    const host = new Hosting({ ...hostSettings(settings, temporal.address), apiPort }, report);
+    const host = new Hosting({ ...hostSettings(settings, temporal.address), apiPort, cacheFolder: resolve(stateFolder, 'bundle') }, report);
     undo.push(() => host.stop());
     const { apiUrl, found } = await host.start();
     if (options.reload === true) undo.push(host.watch(settings.pipelines));
@@ -123,7 +124,7 @@ class Hosting {
     } catch (error) {
       const { message, fix } = error as Error & { fix?: string };
       this.report(`${file} changed, and what was there before goes on: ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`);
-      this.next = new HostProcess();
+      this.next = new HostProcess().warm();
       await host.stop();
     }
   }
@@ -133,7 +134,7 @@ class Hosting {
     await before?.release();
     const apiUrl = await host.serve();
     this.current = host;
-    this.next = new HostProcess();
+    this.next = new HostProcess().warm();
     host.onEnd(() => this.current === host && this.report('The worker ended unexpectedly: save a file to start it again, or restart headrace dev.'));
     return apiUrl;
   }

@@ -5,20 +5,21 @@
 import { Runtime } from '@temporalio/worker';
 import { explain } from '../cli/explain.js';
 import { workerLogger } from '../host/worker-logger.js';
-import { prepareHost, type Host } from './host.js';
+import { prepareHost, type Host, warmUp } from './host.js';
 import type { FromHost, ToHost } from './host-messages.js';
 
 let host: Host | undefined;
+let warming: Promise<void> | undefined;
 
 Runtime.install({ logger: workerLogger(), shutdownSignals: [] });
 // Ctrl-C reaches the whole group: the parent says when to stop. And without a parent there is nothing to host for.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => void stop());
 process.on('message', (message: ToHost) => void obey(message));
-tell({ kind: 'warm' });
 
 async function obey(message: ToHost): Promise<void> {
   try {
+    if (message.kind === 'warm') warming = warmUp();
     if (message.kind === 'prepare') await prepare(message.settings);
     if (message.kind === 'go') tell({ kind: 'serving', apiUrl: (await host?.serve()) ?? '' });
     if (message.kind === 'stop') await stop();
@@ -30,6 +31,7 @@ async function obey(message: ToHost): Promise<void> {
 }
 
 async function prepare(settings: Extract<ToHost, { kind: 'prepare' }>['settings']): Promise<void> {
+  await warming;
   host = await prepareHost(settings);
   tell({ kind: 'prepared', found: host.found, refused: host.refused });
 }

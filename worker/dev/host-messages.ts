@@ -7,13 +7,14 @@ export interface HostSettings {
   taskQueue: string;
   concurrency: number;
   apiPort: number;
+  /** Where bundling keeps what is unchanged. */
+  cacheFolder: string;
 }
 
-/** Prepare: load, bundle, connect. Go: poll and listen. Stop: close the API at once, drain the worker, end. */
-export type ToHost = { kind: 'prepare'; settings: HostSettings } | { kind: 'go' } | { kind: 'stop' };
+/** Warm: load what is the same for every pipeline. Prepare: load, bundle, connect. Go: poll and listen. Stop: close the API at once, drain the worker, end. */
+export type ToHost = { kind: 'warm' } | { kind: 'prepare'; settings: HostSettings } | { kind: 'go' } | { kind: 'stop' };
 
 export type FromHost =
-  | { kind: 'warm' }
   | { kind: 'prepared'; found: string; refused: number }
   | { kind: 'refused'; message: string; fix?: string; code?: string }
   | { kind: 'serving'; apiUrl: string }

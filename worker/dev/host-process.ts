@@ -19,6 +19,12 @@ export class HostProcess {
     void this.ended.then(() => this.heard.emit('ended'));
   }
 
+  /** Loads what is the same for every pipeline, for the next change. */
+  warm(): this {
+    this.tell({ kind: 'warm' });
+    return this;
+  }
+
   /** @throws HeadraceError the host's refusal */
   async prepare(settings: HostSettings): Promise<{ found: string; refused: number }> {
     return this.ask({ kind: 'prepare', settings }, 'prepared');
@@ -53,7 +59,11 @@ export class HostProcess {
       this.heard.once(answer, resolve);
       this.heard.once('refused', ({ message: text, code, fix }: Extract<FromHost, { kind: 'refused' }>) => reject(new HeadraceError(text, { code, fix })));
       this.heard.once('ended', () => reject(new HeadraceError('The process that hosts worker and API ended.')));
-      this.child.send(message);
+      this.tell(message);
     });
+  }
+
+  private tell(message: ToHost): void {
+    if (this.child.connected) this.child.send(message);
   }
 }

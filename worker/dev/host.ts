@@ -5,7 +5,9 @@ import { Connections } from '../../sdk/node/connections/connections.js';
 import { closeEngines } from '../../activities/engines/open-engine.js';
 import { startApi } from '../api/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
+import { bundlePipelines } from '../host/bundle.js';
 import { makeWorker } from '../host/run-worker.js';
+import { readyWorkflows } from '../host/source.js';
 import type { HostSettings } from './host-messages.js';
 
 /** A worker and an API that are ready, and do nothing before `serve`. */
@@ -28,10 +30,13 @@ const drainTime = 3_000;
 export async function prepareHost(settings: HostSettings): Promise<Host> {
   const catalogue = await loadCatalogue(settings.folder);
   const { address, namespace, taskQueue, concurrency } = settings;
-  const connection = await NativeConnection.connect({ address });
   const connections = Connections.read(settings.settingsFile);
-  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, drain: drainTime });
-  const client = await connect({ address, namespace, taskQueue });
+  const [bundle, connection, client] = await Promise.all([
+    bundlePipelines(catalogue, settings.cacheFolder),
+    NativeConnection.connect({ address }),
+    connect({ address, namespace, taskQueue }),
+  ]);
+  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain: drainTime });
   let api: { url: string; stop(): Promise<void> } | undefined;
   let running: Promise<void> | undefined;
   return {
@@ -51,6 +56,11 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
       await closeEngines();
     },
   };
+}
+
+/** Loads and bundles the ready workflows alone: what the next change needs is then loaded, and compiled by V8. */
+export async function warmUp(): Promise<void> {
+  await bundlePipelines(await loadCatalogue(readyWorkflows));
 }
 
 async function run(worker: Worker): Promise<void> {

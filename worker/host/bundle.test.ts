@@ -15,11 +15,18 @@ test('the entry exports one lazy stub a pipeline, and loads its module when it i
 
 test.each(['node:fs', 'child_process', 'headrace/node', 'headrace/testing'])("a pipeline's module that imports %s is refused with its file", async (module) => {
   const text = `import * as it from '${module}';\n${pipelineModule('daily', undefined, 'void it;')}`;
-  await expect(bundle({ 'daily.ts': text })).rejects.toMatchObject({ code: 'node_in_workflow', message: expect.stringMatching(new RegExp(`daily\\.ts imports '${module}'`)), fix: expect.stringContaining('implement') });
+  await expect(bundle({ 'daily.ts': text })).rejects.toMatchObject({
+    code: 'node_in_workflow',
+    message: expect.stringMatching(new RegExp(`daily\\.ts imports '${module}'`)),
+    fix: expect.stringContaining('implement'),
+  });
 });
 
 test('a module further down that imports Node is named, and not the one that leads to it', async () => {
-  const files = { 'daily.ts': `import { size } from './lib/size.js';\n${pipelineModule('daily', undefined, 'void size;')}`, 'lib/size.ts': "import { statSync } from 'node:fs';\nexport const size = () => statSync('.');" };
+  const files = {
+    'daily.ts': `import { size } from './lib/size.js';\n${pipelineModule('daily', undefined, 'void size;')}`,
+    'lib/size.ts': "import { statSync } from 'node:fs';\nexport const size = () => statSync('.');",
+  };
   await expect(bundle(files)).rejects.toMatchObject({ code: 'node_in_workflow', message: expect.stringMatching(/lib\/size\.ts imports 'node:fs'/) });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,10 +24,11 @@ interface Trespass {
 /**
  * Bundles the pipelines of a catalogue for Temporal's sandbox.
  *
+ * @param cacheFolder where what is unchanged is kept between bundlings; one process at a time may use it. Without it nothing is kept.
  * @throws HeadraceError node_in_workflow, which names each file and module, or unreadable_module
  */
-export async function bundlePipelines(catalogue: Catalogue): Promise<WorkflowBundleWithSourceMap> {
-  const folder = await mkdtemp(join(tmpdir(), 'headrace-bundle-'));
+export async function bundlePipelines(catalogue: Catalogue, cacheFolder?: string): Promise<WorkflowBundleWithSourceMap> {
+  const folder = await entryFolder(cacheFolder);
   const trespasses: Trespass[] = [];
   const logger = quietLogger();
   try {
@@ -37,13 +38,13 @@ export async function bundlePipelines(catalogue: Catalogue): Promise<WorkflowBun
       workflowsPath,
       logger,
       preloadModules: [ownFile('worker/host/preload')],
-      webpackConfigHook: (configuration) => configure(configuration, trespasses),
+      webpackConfigHook: (configuration) => configure(configuration, trespasses, cacheFolder),
     });
     return { ...bundle, code: spareFrozenPatterns(bundle.code) };
   } catch (error) {
     throw trespasses.length > 0 ? trespassed(trespasses) : unbundled(error, logger.errors);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (cacheFolder === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -55,7 +56,14 @@ function spareFrozenPatterns(code: string): string {
   return code.replaceAll(/^(\s*)([\w.]+)\.lastIndex = 0;$/gm, '$1if ($2.global || $2.sticky) $2.lastIndex = 0;');
 }
 
-function configure(configuration: WebpackConfiguration, trespasses: Trespass[]): WebpackConfiguration {
+/** The entry's path is part of what the cache goes by. */
+async function entryFolder(cacheFolder: string | undefined): Promise<string> {
+  if (cacheFolder === undefined) return mkdtemp(join(tmpdir(), 'headrace-bundle-'));
+  await mkdir(cacheFolder, { recursive: true });
+  return cacheFolder;
+}
+
+function configure(configuration: WebpackConfiguration, trespasses: Trespass[], cacheFolder: string | undefined): WebpackConfiguration {
   const externals = async ({ request = '', contextInfo }: { request?: string; contextInfo?: { issuer?: string } }) => {
     const module = request.replace(/^node:/, '');
     const file = contextInfo?.issuer ?? '';
@@ -65,7 +73,8 @@ function configure(configuration: WebpackConfiguration, trespasses: Trespass[]):
   };
   const resolve = configuration.resolve ?? {};
   const alias = { ...(resolve.alias as Record<string, string>), ...ownImports };
-  return { ...configuration, externals: [externals, configuration.externals].flat() as WebpackConfiguration['externals'], resolve: { ...resolve, alias } };
+  const cache = cacheFolder === undefined ? false : { type: 'filesystem' as const, cacheDirectory: join(cacheFolder, 'modules'), name: ownFile('worker/host/bundle').replaceAll(/\W/g, '_') };
+  return { ...configuration, cache, externals: [externals, configuration.externals].flat() as WebpackConfiguration['externals'], resolve: { ...resolve, alias } };
 }
 
 function trespassed(trespasses: Trespass[]): HeadraceError {

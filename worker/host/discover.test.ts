@@ -16,7 +16,11 @@ test('modules are found in all folders, by their exports and not by their names'
 
 test('tests, declarations, hidden folders, dist and compiled twins are passed over', async () => {
   const broken = 'throw new Error("loaded");';
-  const files = Object.fromEntries(['a.test.ts', 'a.test-d.ts', 'a.spec.ts', 'a.fixture.ts', 'a.d.ts', '.hidden/a.ts', 'dist/a.js', 'node_modules/a/a.js', 'histories/a.ts', 'a.js'].map((name) => [name, broken]));
+  const files = Object.fromEntries(
+    ['a.test.ts', 'a.test-d.ts', 'a.spec.ts', 'a.fixture.ts', 'a.d.ts', '.hidden/a.ts', 'dist/a.js', 'node_modules/a/a.js', 'histories/a.ts', 'a.js'].map(
+      (name) => [name, broken],
+    ),
+  );
   const catalogue = await discover(folderOf({ ...files, 'a.ts': pipelineModule('daily') }));
   expect(catalogue.refusals).toEqual([]);
   expect(own(catalogue.pipelines)).toEqual(['daily']);
@@ -32,7 +36,12 @@ test('the ready-made workflows and the built-in steps are always there', async (
 test('a default export is refused with its file and the fix', async () => {
   const folder = folderOf({ 'daily.ts': pipelineModule('daily', 'export default') });
   const { refusals } = await discover(folder);
-  expect(refusals).toMatchObject([{ file: join(folder, 'daily.ts'), error: { code: 'default_export', message: expect.stringContaining("'daily'"), fix: expect.stringContaining('export const') } }]);
+  expect(refusals).toMatchObject([
+    {
+      file: join(folder, 'daily.ts'),
+      error: { code: 'default_export', message: expect.stringContaining("'daily'"), fix: expect.stringContaining('export const') },
+    },
+  ]);
 });
 
 test.each([
@@ -55,20 +64,28 @@ test('the same pipeline exported again by another module is one', async () => {
 test('a step that is declared and not done is refused, and done it is not', async () => {
   const step = { 'count.ts': stepModule('count') };
   const { refusals } = await discover(folderOf(step));
-  expect(refusals).toMatchObject([{ file: expect.stringContaining('count.ts'), error: { code: 'not_implemented', message: expect.stringContaining("'count'") } }]);
-  const work = "import { implement } from 'headrace/node';\nimport { count } from './count.js';\nexport default implement({ count }, { count: async () => undefined });";
+  expect(refusals).toMatchObject([
+    { file: expect.stringContaining('count.ts'), error: { code: 'not_implemented', message: expect.stringContaining("'count'") } },
+  ]);
+  const work =
+    "import { implement } from 'headrace/node';\nimport { count } from './count.js';\nexport default implement({ count }, { count: async () => undefined });";
   expect((await discover(folderOf({ ...step, 'work.ts': work }))).refusals).toEqual([]);
 });
 
 test('a step that is done twice names both files', async () => {
-  const work = "import { implement } from 'headrace/node';\nimport { count } from './count.js';\nexport default implement({ count }, { count: async () => undefined });";
+  const work =
+    "import { implement } from 'headrace/node';\nimport { count } from './count.js';\nexport default implement({ count }, { count: async () => undefined });";
   const folder = folderOf({ 'count.ts': stepModule('count'), 'one.ts': work, 'two.ts': work });
   const { refusals } = await discover(folder);
-  expect(refusals).toMatchObject([{ file: join(folder, 'two.ts'), error: { code: 'duplicate_id', message: expect.stringMatching(/implementation of the step 'count'.*one\.ts.*two\.ts/) } }]);
+  expect(refusals).toMatchObject([
+    { file: join(folder, 'two.ts'), error: { code: 'duplicate_id', message: expect.stringMatching(/implementation of the step 'count'.*one\.ts.*two\.ts/) } },
+  ]);
 });
 
 test('a module that cannot be loaded is refused with its cause, and the others are still found', async () => {
-  const catalogue = await discover(folderOf({ 'bad.ts': "import './missing.js';", 'throws.ts': 'throw new Error("no luck");', 'good.ts': pipelineModule('daily') }));
+  const catalogue = await discover(
+    folderOf({ 'bad.ts': "import './missing.js';", 'throws.ts': 'throw new Error("no luck");', 'good.ts': pipelineModule('daily') }),
+  );
   expect(catalogue.refusals.map(({ error }) => error.code)).toEqual(['unreadable_module', 'unreadable_module']);
   expect(catalogue.refusals[1]?.error.message).toContain('no luck');
   expect(own(catalogue.pipelines)).toEqual(['daily']);
@@ -76,7 +93,9 @@ test('a module that cannot be loaded is refused with its cause, and the others a
 
 test('a declaration that cannot work is refused with its own code', async () => {
   const module = "import { step } from 'headrace';\nimport * as z from 'zod';\nexport const a = step('a', { input: z.date() });";
-  expect((await discover(folderOf({ 'a.ts': module }))).refusals).toMatchObject([{ error: { code: 'unsafe_schema', message: expect.stringContaining('it is a date') } }]);
+  expect((await discover(folderOf({ 'a.ts': module }))).refusals).toMatchObject([
+    { error: { code: 'unsafe_schema', message: expect.stringContaining('it is a date') } },
+  ]);
 });
 
 test('a folder that is not there is refused', async () => {

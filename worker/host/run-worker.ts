@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { asActivity } from '../../sdk/node/as-activity.js';
 import type { Connections } from '../../sdk/node/connections/connections.js';
 import { bundlePipelines } from './bundle.js';
@@ -38,6 +38,8 @@ export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
     activities: activitiesOf(catalogue, connections),
     maxConcurrentActivityTaskExecutions: concurrency,
     maxCachedWorkflows: cachedRuns(),
+    // A cancellation reaches a step with the answer to a heartbeat, which Temporal else holds back for most of its time-out.
+    maxHeartbeatThrottleInterval: '5 seconds',
     shutdownGraceTime: drain,
     shutdownForceTime: drain + forcedEnd,
     ...pollers,
