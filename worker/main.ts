@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { program } from './cli/program.js';
 import { explain } from './cli/explain.js';
+import { program } from './cli/program.js';
 
 try {
   await program().parseAsync();

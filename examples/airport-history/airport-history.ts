@@ -47,7 +47,13 @@ export const airportHistory = pipeline(
           tables: { airports: airports.table, counted: counted.table },
           into: 'named',
         });
-        const dated = await sql({ on: 'lake', statement: 'SELECT $day AS day, * FROM named', parameters: { day }, tables: { named: named.table }, into: 'dated' });
+        const dated = await sql({
+          on: 'lake',
+          statement: 'SELECT $day AS day, * FROM named',
+          parameters: { day },
+          tables: { named: named.table },
+          into: 'dated',
+        });
         return { named: named.table, dated: dated.table };
       },
       load: ({ named, dated }) => ({

@@ -20,7 +20,13 @@ export const dailyFlights = pipeline(
     description: 'Delays by airport and route of one day of flights',
     owner: 'flight-data',
     tags: ['flights', 'daily'],
-    input: z.object({ day: z.iso.date(), decideWithinSeconds: z.number().positive().default(4 * 3_600) }),
+    input: z.object({
+      day: z.iso.date(),
+      decideWithinSeconds: z
+        .number()
+        .positive()
+        .default(4 * 3_600),
+    }),
     output: z.object({ status: z.literal('COMPLETED'), day: z.string(), rows: z.number(), flights: z.number(), score: z.number() }),
     approvals: [loadAnyway],
     maxDuration: '8 hours',
@@ -58,7 +64,13 @@ export const dailyFlights = pipeline(
       await flow.approve(loadAnyway, { evidence: quality, within: decideWithinSeconds * 1_000, reason: 'Quality below threshold' });
     }
 
-    const transformed = await sql({ on: 'lake', statement: delaysByRoute, parameters: { day }, tables: { flights: flights.table, airports: airports.table }, into: 'delays' });
+    const transformed = await sql({
+      on: 'lake',
+      statement: delaysByRoute,
+      parameters: { day },
+      tables: { flights: flights.table, airports: airports.table },
+      into: 'delays',
+    });
     flow.progress(0.7);
 
     const load: Load = { load: 'delays', from: transformed.table, into: delays, mode: 'overwrite_partition', partitionBy: 'day', partition: day };

@@ -26,7 +26,11 @@ export const dailyReport = pipeline(
       flow.skip(exportData, `No flights of ${day} are loaded.`);
       return { routes: 0 };
     }
-    await exportData({ from: worst.table, orderBy: [{ column: 'average_delay', descending: true }], to: { email: 'mail', recipients: to, subject: `Delays of ${day}`, rows: 20 } });
+    await exportData({
+      from: worst.table,
+      orderBy: [{ column: 'average_delay', descending: true }],
+      to: { email: 'mail', recipients: to, subject: `Delays of ${day}`, rows: 20 },
+    });
     return { routes: worst.rowCount };
   },
 );

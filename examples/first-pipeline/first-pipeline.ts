@@ -22,7 +22,14 @@ export const monthlyWeather = pipeline(
       into: 'months',
     });
 
-    const load: Load = { load: 'weather', from: months.table, into: lake('weather.monthly'), mode: 'overwrite_partition', partitionBy: 'year', partition: year };
+    const load: Load = {
+      load: 'weather',
+      from: months.table,
+      into: lake('weather.monthly'),
+      mode: 'overwrite_partition',
+      partitionBy: 'year',
+      partition: year,
+    };
     flow.undo(() => undoLoad(load)); // on failure, cancellation or a declined approval: the old rows come back
     return { months: (await loadData(load)).rows };
   },

@@ -12,7 +12,11 @@ const rules: Record<string, z.input<typeof Check>[]> = {
     checks.range('temp_max', { min: -20, max: 45 }),
   ],
   // No price of this file reaches 1,000: the check fails on purpose, so that the alert can be seen.
-  'stocks.csv': [checks.notNull('price'), checks.range('price', { min: 0, max: 500 }), checks.sql('one price a month', 'SELECT symbol, date FROM checked GROUP BY ALL HAVING count(*) > 1')],
+  'stocks.csv': [
+    checks.notNull('price'),
+    checks.range('price', { min: 0, max: 500 }),
+    checks.sql('one price a month', 'SELECT symbol, date FROM checked GROUP BY ALL HAVING count(*) > 1'),
+  ],
 };
 
 /** Several tables are checked at the same time, and one alert tells about those that are not as they should be. */

@@ -5,7 +5,13 @@ const { forward } = proxyActivities({
   startToCloseTimeout: '1 hour',
   scheduleToCloseTimeout: '24 hours',
   heartbeatTimeout: '20 seconds',
-  retry: { initialInterval: '10 seconds', backoffCoefficient: 2, maximumInterval: '5 minutes', maximumAttempts: 5, nonRetryableErrorTypes: ['ValidationError', 'PermissionDeniedError', 'SchemaConflictError'] },
+  retry: {
+    initialInterval: '10 seconds',
+    backoffCoefficient: 2,
+    maximumInterval: '5 minutes',
+    maximumAttempts: 5,
+    nonRetryableErrorTypes: ['ValidationError', 'PermissionDeniedError', 'SchemaConflictError'],
+  },
 });
 
 exports.fortyByHand = async function fortyByHand(row) {

@@ -5,8 +5,8 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { WorkflowHandle } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { Connections } from 'headrace/node';
 import { discover, makeWorker, pollers } from 'headrace/worker';
@@ -33,7 +33,7 @@ const Row = z.object({ id: z.number(), name: z.string(), day: z.iso.date(), amou
 ${steps.join('\n')}
 export const other${index} = pipeline('other_${index}', { input: Row, output: Row }, async (_flow, row) => {
   let last = row;
-  for (const step of [${Array.from({ length: 10 }, (_, n) => `s${n}`)}]) last = await step(last);
+  for (const step of [${Array.from({ length: 10 }, (_, n) => `s${n}`).join(', ')}]) last = await step(last);
   return last;
 });\n`;
 }
@@ -56,7 +56,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 await withTemporal(async ({ client, connection }) => {
   const catalogue = await discover(folder);
-  if (catalogue.refusals.length > 0) throw catalogue.refusals[0]?.error;
+  if (catalogue.refusals.length > 0) throw new Error(catalogue.refusals[0]?.error.message);
   const ours = await makeWorker({ catalogue, connections: Connections.of({}), connection, namespace, taskQueue: 'ours' });
   const bundle = await bundleWorkflowCode({ workflowsPath: join(here, 'overhead-twin.cjs'), logger: new DefaultLogger('ERROR') });
   const twin = await Worker.create({
@@ -64,7 +64,7 @@ await withTemporal(async ({ client, connection }) => {
     namespace,
     taskQueue: 'twin',
     workflowBundle: bundle,
-    activities: { forward: async (it: unknown) => (beat(), it) },
+    activities: { forward: forwardByHand },
     maxConcurrentActivityTaskExecutions: 10,
     maxCachedWorkflows: ours.options.maxCachedWorkflows,
     ...pollers,
@@ -93,7 +93,9 @@ await withTemporal(async ({ client, connection }) => {
       }
       console.log(`Headrace: ${counts[0]}; by hand: ${counts[1]}`);
       if (counts[0] !== counts[1]) throw new Error('Headrace adds events or workflow tasks.');
-      console.log(`medians: Headrace ${median(times.map((it) => it.ours)).toFixed(1)} ms, by hand ${median(times.map((it) => it.twin)).toFixed(1)} ms, ${pairs} pairs`);
+      console.log(
+        `medians: Headrace ${median(times.map((it) => it.ours)).toFixed(1)} ms, by hand ${median(times.map((it) => it.twin)).toFixed(1)} ms, ${pairs} pairs`,
+      );
       const [low, high] = medianInterval(ratios);
       console.log(`90 % interval of the median ratio: ${low.toFixed(3)} to ${high.toFixed(3)}`);
       console.log(`overhead ${median(ratios).toFixed(3)} ratio`);
@@ -101,8 +103,9 @@ await withTemporal(async ({ client, connection }) => {
   );
 });
 
-/** By hand one heartbeats too: a timer that is cleared when the step ends. */
-function beat(): void {
+/** By hand one heartbeats too: by a timer that is cleared when the step ends. */
+async function forwardByHand(row: unknown): Promise<unknown> {
   const { heartbeatTimeoutMs = 20_000 } = Context.current().info;
   clearInterval(setInterval(() => Context.current().heartbeat(), heartbeatTimeoutMs / 4));
+  return row;
 }

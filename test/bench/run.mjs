@@ -8,7 +8,9 @@ import { prepare } from '../../worker/dev/prepare.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 const [name = '', ...rest] = process.argv.slice(2);
 const file = join(here, `${name}.ts`);
-const names = readdirSync(here).filter((it) => /^[a-z-]+\.ts$/.test(it) && !it.startsWith('bench-')).map((it) => it.slice(0, -3));
+const names = readdirSync(here)
+  .filter((it) => /^[a-z-]+\.ts$/.test(it) && !it.startsWith('bench-'))
+  .map((it) => it.slice(0, -3));
 if (!names.includes(name) || !existsSync(file)) {
   console.error(`There is no benchmark '${name}'. There are: ${names.join(', ')}.`);
   process.exit(2);

@@ -22,9 +22,23 @@ const row = { id: 1, name: 'a row of five fields', day: '2001-01-01', amount: 12
 async function startUntuned(): Promise<{ address: string; stop: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-untuned-'));
   const port = await freePort();
-  const words = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace, '--db-filename', join(folder, 'temporal.db')];
+  const words = [
+    'server',
+    'start-dev',
+    '--headless',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--namespace',
+    namespace,
+    '--db-filename',
+    join(folder, 'temporal.db'),
+  ];
   const child = spawn(await findTemporal(), [...words, '--log-level', 'error'], { stdio: 'ignore' });
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+    child.once('exit', (code, signal) => resolve({ code, signal })),
+  );
   await temporalAnswers(`127.0.0.1:${port}`, namespace, [], exited);
   const stop = () => {
     child.kill();
@@ -65,7 +79,9 @@ await withTemporal(async ({ address }) => {
         ratios.push((times.theirs.at(-1) as number) / (times.ours.at(-1) as number));
       }
       const [low, high] = medianInterval(ratios);
-      console.log(`a step: tuned ${(median(times.ours) / 40).toFixed(1)} ms, untuned ${(median(times.theirs) / 40).toFixed(1)} ms, ${rounds} rounds of 40 steps`);
+      console.log(
+        `a step: tuned ${(median(times.ours) / 40).toFixed(1)} ms, untuned ${(median(times.theirs) / 40).toFixed(1)} ms, ${rounds} rounds of 40 steps`,
+      );
       console.log(`90 % interval of the median ratio: ${low.toFixed(1)} to ${high.toFixed(1)}`);
       console.log(`server ${median(ratios).toFixed(1)} ratio`);
     }),

@@ -28,7 +28,9 @@ await withTemporal(async ({ client, connection }) => {
   let number = 0;
   const rate = async (taskQueue: string) => {
     const began = performance.now();
-    await Promise.all(Array.from({ length: runs }, () => client.workflow.execute('one_step', { taskQueue, workflowId: `${taskQueue}-${number++}`, args: [{}] })));
+    await Promise.all(
+      Array.from({ length: runs }, () => client.workflow.execute('one_step', { taskQueue, workflowId: `${taskQueue}-${number++}`, args: [{}] })),
+    );
     return runs / ((performance.now() - began) / 1_000);
   };
   await ours.runUntil(

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import type {} from './provided.js';
 import { startPostgres } from './postgres.js';
+import type {} from './provided.js';
 import { startTestTemporal } from './temporal.js';
 import { prepareTimeSkipping } from './time-skipping.js';
 

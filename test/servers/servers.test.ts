@@ -9,9 +9,7 @@ test('the shared Temporal server has the namespace and the search attributes', a
   const { address, namespace } = inject('temporal');
   const connection = await Connection.connect({ address });
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  expect(Object.keys(customAttributes)).toEqual(
-    expect.arrayContaining(['HeadraceState', 'HeadraceTenant', 'HeadracePipeline', 'HeadracePartition']),
-  );
+  expect(Object.keys(customAttributes)).toEqual(expect.arrayContaining(['HeadraceState', 'HeadraceTenant', 'HeadracePipeline', 'HeadracePartition']));
   await connection.close();
 });
 

@@ -66,7 +66,12 @@ function isWhole(folder: string): boolean {
 }
 
 function checksums(folder: string): Record<string, string> {
-  const files = ['server.sh', ...readdirSync(join(folder, 'jars')).sort().map((name) => join('jars', name))];
+  const files = [
+    'server.sh',
+    ...readdirSync(join(folder, 'jars'))
+      .sort()
+      .map((name) => join('jars', name)),
+  ];
   return Object.fromEntries(files.map((name) => [name, sha256(join(folder, name))]));
 }
 

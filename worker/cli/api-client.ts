@@ -11,7 +11,9 @@ interface Problem {
 
 /** The API's address: as given, by HEADRACE_API, of the `headrace dev` that holds this folder's state, or the default port. */
 export function apiAddress(given: string | undefined): string {
-  const announced = holderOf('.headrace')?.urls.find((url) => url.endsWith('/v1'))?.replace(/\/v1$/, '');
+  const announced = holderOf('.headrace')
+    ?.urls.find((url) => url.endsWith('/v1'))
+    ?.replace(/\/v1$/, '');
   return (given ?? process.env.HEADRACE_API ?? announced ?? 'http://127.0.0.1:8092').replace(/\/$/, '');
 }
 

@@ -8,7 +8,8 @@ export const exitCode = { succeeded: 0, failed: 1, usage: 2, notSucceeded: 3 } a
 /** Prints an error as what happened and what to do, and gives the exit code. A stack trace is shown with HEADRACE_DEBUG=1 only. */
 export function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.succeeded : exitCode.usage;
-  const { message, fix, code } = error instanceof HeadraceError ? error : { message: String((error as Error)?.message ?? error), fix: undefined, code: undefined };
+  const { message, fix, code } =
+    error instanceof HeadraceError ? error : { message: String((error as Error)?.message ?? error), fix: undefined, code: undefined };
   console.error(`${colors.red('error')}${code === undefined ? '' : ` ${code}`}: ${message}`);
   if (fix !== undefined) console.error(`${colors.yellow('fix')}: ${fix}`);
   if (process.env.HEADRACE_DEBUG === '1') console.error(error);

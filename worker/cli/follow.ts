@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import colors from 'picocolors';
-import { approvalHint } from './print-status.js';
 import type { RunStatus } from '../../sdk/node/status/run-status.js';
+import { approvalHint } from './print-status.js';
 
 const interval = 400;
 const barWidth = 24;
@@ -35,7 +35,8 @@ function lines(): (status: RunStatus) => void {
     seen.add(line);
   };
   return ({ activities, pendingSignals, workflowId }) => {
-    for (const it of activities) say(`${it.callId ?? it.name} ${it.status}${it.duration === undefined ? '' : ` in ${it.duration}`}${it.reason === undefined ? '' : `: ${it.reason}`}`);
+    for (const it of activities)
+      say(`${it.callId ?? it.name} ${it.status}${it.duration === undefined ? '' : ` in ${it.duration}`}${it.reason === undefined ? '' : `: ${it.reason}`}`);
     for (const waits of pendingSignals) say(`waits for ${waits.id}: ${approvalHint(workflowId, waits)}`);
   };
 }

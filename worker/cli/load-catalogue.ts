@@ -19,7 +19,11 @@ async function loadTypescript(): Promise<void> {
 
 /** What was found, as a table, and what was refused, with the fix. */
 export function describeCatalogue(catalogue: Catalogue): string {
-  const rows = [...catalogue.pipelines.values()].map(({ pipeline, file, builtIn }) => [pipeline.id, builtIn ? 'headrace/workflows' : short(catalogue, file), pipeline.description ?? '']);
+  const rows = [...catalogue.pipelines.values()].map(({ pipeline, file, builtIn }) => [
+    pipeline.id,
+    builtIn ? 'headrace/workflows' : short(catalogue, file),
+    pipeline.description ?? '',
+  ]);
   const own = [...catalogue.steps.values()].filter(({ builtIn }) => !builtIn);
   const steps = `${own.length} steps of your own, ${catalogue.steps.size - own.length} built-in`;
   return [table(rows), colors.dim(steps), ...catalogue.refusals.map(describeRefusal(catalogue))].join('\n');

@@ -16,7 +16,9 @@ const marks: Record<string, string> = {
 /** A run for people: its steps, what it waits for, what went wrong and what to do. */
 export function printStatus(status: RunStatus): string {
   const head = `${colors.bold(status.workflowId)}  ${status.status}  ${Math.round(status.progress * 100)} %${status.duration === undefined ? '' : `  ${status.duration}`}`;
-  return [head, ...status.activities.map(printActivity), ...status.pendingSignals.map((it) => printWait(status.workflowId, it)), ...printEnd(status)].join('\n');
+  return [head, ...status.activities.map(printActivity), ...status.pendingSignals.map((it) => printWait(status.workflowId, it)), ...printEnd(status)].join(
+    '\n',
+  );
 }
 
 function printActivity(it: RunStatus['activities'][number]): string {
@@ -49,7 +51,8 @@ export function approvalHint(workflowId: string, { name, schema }: Waiting): str
 
 function printEnd({ reason, error, undo, problem, output }: RunStatus): string[] {
   const lines: string[] = [];
-  if (error !== undefined) lines.push(`  ${colors.red(error.type)}: ${error.message}`, ...(error.fix === undefined ? [] : [`  ${colors.yellow('fix')}: ${error.fix}`]));
+  if (error !== undefined)
+    lines.push(`  ${colors.red(error.type)}: ${error.message}`, ...(error.fix === undefined ? [] : [`  ${colors.yellow('fix')}: ${error.fix}`]));
   else if (reason !== undefined) lines.push(`  ${reason}`);
   if (undo === 'UNCOMPENSATED') lines.push(`  ${colors.red('not undone')}: what its steps did stands`);
   else if (undo !== 'NONE') lines.push(`  undo ${undo}`);

@@ -26,13 +26,20 @@ function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HeadraceError(`${what} is not JSON: ${(error as Error).message}`, { code: 'bad_declaration', fix: `Write '{"day":"2001-01-02"}', day=2001-01-02 or @file.json.` });
+    throw new HeadraceError(`${what} is not JSON: ${(error as Error).message}`, {
+      code: 'bad_declaration',
+      fix: `Write '{"day":"2001-01-02"}', day=2001-01-02 or @file.json.`,
+    });
   }
 }
 
 function readPair(word: string): [string, unknown] {
   const at = word.indexOf('=');
-  if (at < 1) throw new HeadraceError(`'${word}' is neither JSON nor name=value.`, { code: 'bad_declaration', fix: `Write '{"day":"2001-01-02"}', day=2001-01-02 or @file.json.` });
+  if (at < 1)
+    throw new HeadraceError(`'${word}' is neither JSON nor name=value.`, {
+      code: 'bad_declaration',
+      fix: `Write '{"day":"2001-01-02"}', day=2001-01-02 or @file.json.`,
+    });
   const text = word.slice(at + 1);
   return [word.slice(0, at), /^(true|false|null|-?\d+(\.\d+)?|[[{].*)$/s.test(text) ? parseJson(text, word) : text];
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { apiAddress, request } from './api-client.js';
 import { exitCode } from './explain.js';
 import { follow } from './follow.js';
 import { printStatus } from './print-status.js';
 import { readInput } from './read-input.js';
-import type { RunStatus } from '../../sdk/node/status/run-status.js';
 
 interface Target {
   api?: string;
@@ -21,10 +21,7 @@ export function addRuns(command: Command): void {
     .option('--key <key>', 'an idempotency key: the same key and body start one run only')
     .option('--detach', 'do not wait for the end')
     .action(run);
-  target(command.command('status <workflowId>'))
-    .description('show a run')
-    .option('--follow', 'until its end')
-    .action(status);
+  target(command.command('status <workflowId>')).description('show a run').option('--follow', 'until its end').action(status);
   target(command.command('approve <workflowId> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
     .option('--comment <text>')

@@ -6,12 +6,7 @@ import { findOnPath } from './executable.js';
 const timeLimit = 20 * 60_000;
 
 /** Builds Temporal's dev server from the Go module proxy and moves it to `target`. Rejects with the cause. */
-export async function buildTemporal(
-  target: string,
-  folder: string,
-  version: string,
-  report: (line: string) => void,
-): Promise<void> {
+export async function buildTemporal(target: string, folder: string, version: string, report: (line: string) => void): Promise<void> {
   const go = findOnPath('go', ['/usr/local/go/bin', '/usr/lib/go/bin']);
   if (!go) throw new Error('go is not on PATH');
   const apart = mkdtempSync(join(folder, 'build-'));

@@ -5,7 +5,7 @@
 import { Runtime } from '@temporalio/worker';
 import { explain } from '../cli/explain.js';
 import { workerLogger } from '../host/worker-logger.js';
-import { prepareHost, type Host, warmUp } from './host.js';
+import { type Host, prepareHost, warmUp } from './host.js';
 import type { FromHost, ToHost } from './host-messages.js';
 
 let host: Host | undefined;

@@ -1,8 +1,8 @@
 import { NativeConnection, type Worker } from '@temporalio/worker';
+import { closeEngines } from '../../activities/engines/open-engine.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { connect } from '../../sdk/node/client.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
-import { closeEngines } from '../../activities/engines/open-engine.js';
 import { startApi } from '../api/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
 import { bundlePipelines } from '../host/bundle.js';

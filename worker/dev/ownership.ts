@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.js';
 
@@ -38,7 +38,11 @@ export function claim(folder: string, urls: string[] = []): Claim | { holder: Ow
       rmSync(file(folder, mine), { force: true });
       continue;
     }
-    numbers(folder).filter((number) => number < mine).forEach((number) => { rmSync(file(folder, number), { force: true }); });
+    numbers(folder)
+      .filter((number) => number < mine)
+      .forEach((number) => {
+        rmSync(file(folder, number), { force: true });
+      });
     return claimed(folder, mine, me);
   }
 }
@@ -67,7 +71,9 @@ function ourselves(): ProcessIdentity {
 }
 
 function numbers(folder: string): number[] {
-  return readdirSync(folder).flatMap((name) => /^owner-(\d+)\.json$/.exec(name)?.[1] ?? []).map(Number);
+  return readdirSync(folder)
+    .flatMap((name) => /^owner-(\d+)\.json$/.exec(name)?.[1] ?? [])
+    .map(Number);
 }
 
 function highest(folder: string): number {

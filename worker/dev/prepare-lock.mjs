@@ -50,7 +50,9 @@ function startedAt(pid) {
 }
 
 function numbers(folder) {
-  return readdirSync(folder).flatMap((name) => /^claim-(\d+)\.json$/.exec(name)?.[1] ?? []).map(Number);
+  return readdirSync(folder)
+    .flatMap((name) => /^claim-(\d+)\.json$/.exec(name)?.[1] ?? [])
+    .map(Number);
 }
 
 function highest(folder) {

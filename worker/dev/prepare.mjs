@@ -68,7 +68,10 @@ function mayHoldLeftovers(now) {
 function sources() {
   const folders = ['sdk', 'activities', 'workflows', 'worker'].map((name) => join(root, name)).filter(existsSync);
   const isSource = (name) => /\.[cm]?tsx?$/.test(name) && !/\.test(-d)?\.ts$/.test(name);
-  const inFolder = (folder) => readdirSync(folder, { recursive: true }).filter(isSource).map((name) => join(folder, name));
+  const inFolder = (folder) =>
+    readdirSync(folder, { recursive: true })
+      .filter(isSource)
+      .map((name) => join(folder, name));
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => join(root, name));
   const files = [...folders.flatMap(inFolder), ...settings].sort();
   return Object.fromEntries(files.map((file) => [relative(root, file), fingerprint(file)]));

@@ -14,7 +14,7 @@ export async function temporalAnswers(
   timeLimit = 60_000,
 ): Promise<void> {
   let ended = false;
-  exited.then(() => {
+  void exited.then(() => {
     ended = true;
   });
   let refusal = 'nothing listens there';
@@ -37,7 +37,10 @@ function accepts(address: string): Promise<boolean> {
       socket.destroy();
       resolve(yes);
     };
-    socket.once('connect', () => settle(true)).once('error', () => settle(false)).once('timeout', () => settle(false));
+    socket
+      .once('connect', () => settle(true))
+      .once('error', () => settle(false))
+      .once('timeout', () => settle(false));
   });
 }
 

@@ -73,8 +73,16 @@ function configure(configuration: WebpackConfiguration, trespasses: Trespass[], 
   };
   const resolve = configuration.resolve ?? {};
   const alias = { ...(resolve.alias as Record<string, string>), ...ownImports };
-  const cache = cacheFolder === undefined ? false : { type: 'filesystem' as const, cacheDirectory: join(cacheFolder, 'modules'), name: ownFile('worker/host/bundle').replaceAll(/\W/g, '_') };
-  return { ...configuration, cache, externals: [externals, configuration.externals].flat() as WebpackConfiguration['externals'], resolve: { ...resolve, alias } };
+  const cache =
+    cacheFolder === undefined
+      ? false
+      : { type: 'filesystem' as const, cacheDirectory: join(cacheFolder, 'modules'), name: ownFile('worker/host/bundle').replaceAll(/\W/g, '_') };
+  return {
+    ...configuration,
+    cache,
+    externals: [externals, configuration.externals].flat() as WebpackConfiguration['externals'],
+    resolve: { ...resolve, alias },
+  };
 }
 
 function trespassed(trespasses: Trespass[]): HeadraceError {

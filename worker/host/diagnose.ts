@@ -37,7 +37,7 @@ async function diagnoseTemporal(settings: Settings): Promise<Finding[]> {
   try {
     return [
       await serverVersion(connection, address),
-      await attempt(`namespace ${settings.namespace}`, async () => (await requireSearchAttributes(connection, settings.namespace), 'search attributes are registered')),
+      await attributes(connection, settings.namespace),
       await retention(connection, settings.namespace),
       await speed(connection, settings.namespace),
     ];
@@ -48,6 +48,13 @@ async function diagnoseTemporal(settings: Settings): Promise<Finding[]> {
 
 function serverVersion(connection: NativeConnection, address: string): Promise<Finding> {
   return attempt(`Temporal ${address}`, async () => `server ${(await connection.workflowService.getSystemInfo({})).serverVersion ?? 'of unknown version'}`);
+}
+
+function attributes(connection: NativeConnection, namespace: string): Promise<Finding> {
+  return attempt(`namespace ${namespace}`, async () => {
+    await requireSearchAttributes(connection, namespace);
+    return 'search attributes are registered';
+  });
 }
 
 /** Runs are known as long as the namespace keeps their histories (DESIGN §3.3). */
@@ -63,7 +70,8 @@ async function speed(connection: NativeConnection, namespace: string): Promise<F
   const what = 'a sequential step';
   const finding = await attempt(what, async () => `${(await measureStep(connection, namespace)).toFixed(1)} ms`);
   if (!finding.ok || Number.parseFloat(finding.found) < throttled) return finding;
-  const fix = 'Raise history.transferProcessorMaxPollRPS and history.transferProcessorMaxPollHostRPS in the dynamic configuration of the server, and the timer and visibility queues\' keys alike: by default each shard is read 20 times a second.';
+  const fix =
+    "Raise history.transferProcessorMaxPollRPS and history.transferProcessorMaxPollHostRPS in the dynamic configuration of the server, and the timer and visibility queues' keys alike: by default each shard is read 20 times a second.";
   return { what, ok: false, found: `${finding.found}: the server throttles`, fix };
 }
 

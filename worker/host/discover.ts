@@ -51,7 +51,10 @@ export function listModules(folder: string): string[] {
     throw new HeadraceError(`The pipelines folder ${folder} cannot be read: ${(error as Error).message}`, { code: 'nothing_found', where: folder });
   }
   const all = new Set(files);
-  return files.filter((file) => isModule(file) && !isCompiledTwin(file, all)).sort().map((file) => join(folder, file));
+  return files
+    .filter((file) => isModule(file) && !isCompiledTwin(file, all))
+    .sort()
+    .map((file) => join(folder, file));
 }
 
 function isModule(file: string): boolean {

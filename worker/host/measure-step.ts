@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { implement } from '../../sdk/node/implement.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
+import { implement } from '../../sdk/node/implement.js';
 import { Catalogue } from './catalogue.js';
 import * as probes from './probe.js';
 import { makeWorker } from './run-worker.js';

@@ -18,7 +18,7 @@ function write({ level: severity, message, meta }: LogEntry): void {
 
 /** The run's status has the whole of an error; the log needs to say which. */
 function describe(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return error === undefined ? {} : { error: String(error) };
+  if (!(error instanceof Error)) return error === undefined ? {} : { error: JSON.stringify(error) };
   const { name, message, stack, type = name } = error as Error & { type?: string };
   return { error: `${type}: ${message.split('\n')[0]}`, ...(level === 'debug' || level === 'trace' ? { stack } : {}) };
 }
