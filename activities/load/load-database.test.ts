@@ -243,6 +243,13 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
     expect(await amounts()).toEqual([1, 2, 3]);
   });
 
+  test('a user called headrace goes on making tables in public', async () => {
+    await house.load({ load: 'first', from: await house.rows(day('2001-07-01', 1)), into: fresh('postgres'), mode: 'append' });
+    const table = `unqualified_${process.pid}`;
+    await house.query(`CREATE TABLE ${table} (id int)`, 'postgres');
+    expect(await house.query(`SELECT schemaname FROM pg_tables WHERE tablename = '${table}'`, 'postgres')).toEqual([{ schemaname: 'public' }]);
+  });
+
   test('undo refuses where another program has changed the rows, and changes nothing', async () => {
     const into = fresh('postgres');
     const load: Load = { load: into.table, from: await house.rows(day('2001-07-01', 1)), into, mode: 'append' };

@@ -36,15 +36,15 @@ const columns = [
   'updated',
   'deleted',
 ] as const;
-const select = `SELECT ${columns.map((column) => (column === 'identity' ? 'to_jsonb(identity) AS identity' : quoteIdentifier(column))).join(', ')}, state, sequence FROM headrace.loads`;
+const select = `SELECT ${columns.map((column) => (column === 'identity' ? 'to_jsonb(identity) AS identity' : quoteIdentifier(column))).join(', ')}, state, sequence FROM headrace_ledger.loads`;
 
 const table = `
-  CREATE TABLE IF NOT EXISTS headrace.loads (
+  CREATE TABLE IF NOT EXISTS headrace_ledger.loads (
     key text PRIMARY KEY, sequence bigint GENERATED ALWAYS AS IDENTITY, state text NOT NULL, mode text, declaration text, target text, partition text, transaction text, kept text, identity text[], created boolean,
     rows bigint, bytes bigint, inserted bigint, updated bigint, deleted bigint, recorded_at timestamptz NOT NULL DEFAULT now())`;
 
 /** The schema of the ledger, of kept rows and of staging. */
-export const ledgerSchema = 'headrace';
+export const ledgerSchema = 'headrace_ledger';
 
 /** The rows of the ledger, within the transaction of whoever asks. */
 export class Ledger {
@@ -52,11 +52,11 @@ export class Ledger {
 
   /** Makes the ledger where it is not there yet. */
   async ensure(): Promise<void> {
-    const [found] = await this.rows<{ there: boolean }>("SELECT to_regclass('headrace.loads') IS NOT NULL AS there");
+    const [found] = await this.rows<{ there: boolean }>("SELECT to_regclass('headrace_ledger.loads') IS NOT NULL AS there");
     if (found?.there) return;
     await this.engine.session.transaction(async () => {
       await this.engine.ensureSchema(ledgerSchema);
-      await this.rows("SELECT pg_advisory_xact_lock(hashtextextended('headrace.loads', 0))");
+      await this.rows("SELECT pg_advisory_xact_lock(hashtextextended('headrace_ledger.loads', 0))");
       await this.rows(table);
     });
   }
@@ -65,7 +65,7 @@ export class Ledger {
   async holdTarget(target: string): Promise<void> {
     // A worker that stops in the middle of its transaction is cut off by the server, and lets go.
     await this.rows(
-      "SELECT set_config('idle_in_transaction_session_timeout', '60s', true), pg_advisory_xact_lock(hashtextextended('headrace.load:' || $1, 0))",
+      "SELECT set_config('idle_in_transaction_session_timeout', '60s', true), pg_advisory_xact_lock(hashtextextended('headrace_ledger.load:' || $1, 0))",
       [target],
     );
   }
@@ -92,27 +92,29 @@ export class Ledger {
         : (row[column as keyof typeof row] as string | number | boolean | null),
     );
     await this.rows(
-      `INSERT INTO headrace.loads (${given.map(quoteIdentifier).join(', ')}, transaction, state) VALUES (${given.map((_, index) => `$${index + 1}`).join(', ')}, pg_current_xact_id()::text, 'PUBLISHED')`,
+      `INSERT INTO headrace_ledger.loads (${given.map(quoteIdentifier).join(', ')}, transaction, state) VALUES (${given.map((_, index) => `$${index + 1}`).join(', ')}, pg_current_xact_id()::text, 'PUBLISHED')`,
       values,
     );
   }
 
   async markUndone(key: LoadKey): Promise<void> {
-    await this.rows("INSERT INTO headrace.loads (key, state) VALUES ($1, 'UNDONE') ON CONFLICT (key) DO UPDATE SET state = 'UNDONE', kept = NULL", [key.text]);
+    await this.rows("INSERT INTO headrace_ledger.loads (key, state) VALUES ($1, 'UNDONE') ON CONFLICT (key) DO UPDATE SET state = 'UNDONE', kept = NULL", [
+      key.text,
+    ]);
   }
 
   async keepInstead(key: string, kept: string | null): Promise<void> {
-    await this.rows('UPDATE headrace.loads SET kept = $2 WHERE key = $1', [key, kept]);
+    await this.rows('UPDATE headrace_ledger.loads SET kept = $2 WHERE key = $1', [key, kept]);
   }
 
   /** Drops what loads of long ago kept and left behind. What somebody holds is left for the next time. */
   async prune(): Promise<void> {
     const old = await this.rows<{ kept: string | null }>(
-      `DELETE FROM headrace.loads WHERE key IN (SELECT key FROM headrace.loads WHERE recorded_at < now() - make_interval(days => $1::integer) LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING kept`,
+      `DELETE FROM headrace_ledger.loads WHERE key IN (SELECT key FROM headrace_ledger.loads WHERE recorded_at < now() - make_interval(days => $1::integer) LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING kept`,
       [keptDays],
     );
     const staged = await this.rows<{ name: string }>(
-      String.raw`SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace'::regnamespace AND relname LIKE 'stage\_%' AND relkind = 'r'`,
+      String.raw`SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace_ledger'::regnamespace AND relname LIKE 'stage\_%' AND relkind = 'r'`,
     );
     const oldest = Date.now() - keptDays * 86_400_000;
     const stale = staged.map(({ name }) => name).filter((name) => Number.parseInt(name.split('_')[2] ?? '', 36) < oldest);

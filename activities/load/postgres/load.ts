@@ -44,7 +44,7 @@ async function stagedAlready(engine: PostgresEngine, load: Load): Promise<Staged
 /** The attempt's own table. Its name says when it was made, so that one that is left behind is found. */
 async function stage(engine: PostgresEngine, key: LoadKey, bring: () => Promise<LocalData>, context: StepContext): Promise<Staged> {
   const table = `stage_${key.short}_${Date.now().toString(36)}_${randomBytes(3).toString('hex')}`;
-  const name = `headrace.${quoteIdentifier(table)}`;
+  const name = `headrace_ledger.${quoteIdentifier(table)}`;
   const data = await bring();
   try {
     await engine.createTable(name, data.columns);

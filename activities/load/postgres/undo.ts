@@ -58,7 +58,7 @@ async function leaveOut(engine: PostgresEngine, ledger: Ledger, row: LoadRow, la
 }
 
 async function restore(engine: PostgresEngine, table: string, key: LoadKey, row: LoadRow): Promise<void> {
-  const kept = row.kept === null ? undefined : `headrace.${quoteIdentifier(row.kept)}`;
+  const kept = row.kept === null ? undefined : `headrace_ledger.${quoteIdentifier(row.kept)}`;
   if (kept !== undefined && (await targetColumns(engine, kept)).length === 0) throw keptIsGone(key);
   const stored = (await targetColumns(engine, table)).filter(({ generated }) => !generated);
   const columns = stored.map(({ name }) => quoteIdentifier(name)).join(', ');

@@ -36,11 +36,11 @@ export class DuckDbMigrator implements Migrator {
     return this.engine.session.transaction(async () => {
       const before = await this.find(key);
       if (before !== undefined) return { backup: before.backup, rows: before.rows, checksum: before.checksum, bytes: 0 };
-      const backup = `headrace.backup_${fingerprint(key)}`;
+      const backup = `headrace_ledger.backup_${fingerprint(key)}`;
       const content = await this.content(table);
       await this.engine.session.rows(`CREATE TABLE ${backup} AS FROM ${quoteTable(table)}`);
       this.compare(content, await this.content(backup), 'The backup');
-      await this.engine.session.rows('INSERT INTO headrace.backups (key, backup, definition, rows, checksum) VALUES ($1, $2, $3, $4, $5)', [
+      await this.engine.session.rows('INSERT INTO headrace_ledger.backups (key, backup, definition, rows, checksum) VALUES ($1, $2, $3, $4, $5)', [
         key,
         backup,
         JSON.stringify(await this.definition(table)),
@@ -55,13 +55,13 @@ export class DuckDbMigrator implements Migrator {
     await this.ensure();
     await this.engine.session.transaction(async () => {
       if (await this.applied(key)) return;
-      await this.engine.session.rows('INSERT INTO headrace.migrations VALUES ($1, now())', [key]);
+      await this.engine.session.rows('INSERT INTO headrace_ledger.migrations VALUES ($1, now())', [key]);
       await this.runAll(statements);
     });
   }
 
   async applied(key: string): Promise<boolean> {
-    return (await this.engine.session.rows('SELECT key FROM headrace.migrations WHERE key = $1', [key])).length > 0;
+    return (await this.engine.session.rows('SELECT key FROM headrace_ledger.migrations WHERE key = $1', [key])).length > 0;
   }
 
   async restore(table: string, key: string): Promise<Restored> {
@@ -114,7 +114,7 @@ export class DuckDbMigrator implements Migrator {
   }
 
   private async find(key: string): Promise<BackupRow | undefined> {
-    return (await this.engine.session.rows<BackupRow>('SELECT backup, definition, rows, checksum FROM headrace.backups WHERE key = $1', [key]))[0];
+    return (await this.engine.session.rows<BackupRow>('SELECT backup, definition, rows, checksum FROM headrace_ledger.backups WHERE key = $1', [key]))[0];
   }
 
   private async runAll(statements: readonly string[]): Promise<void> {
@@ -122,10 +122,10 @@ export class DuckDbMigrator implements Migrator {
   }
 
   private async ensure(): Promise<void> {
-    await this.engine.session.rows('CREATE SCHEMA IF NOT EXISTS headrace');
+    await this.engine.session.rows('CREATE SCHEMA IF NOT EXISTS headrace_ledger');
     await this.engine.session.rows(
-      'CREATE TABLE IF NOT EXISTS headrace.backups (key VARCHAR PRIMARY KEY, backup VARCHAR, definition VARCHAR, rows BIGINT, checksum VARCHAR, recorded_at TIMESTAMPTZ DEFAULT now())',
+      'CREATE TABLE IF NOT EXISTS headrace_ledger.backups (key VARCHAR PRIMARY KEY, backup VARCHAR, definition VARCHAR, rows BIGINT, checksum VARCHAR, recorded_at TIMESTAMPTZ DEFAULT now())',
     );
-    await this.engine.session.rows('CREATE TABLE IF NOT EXISTS headrace.migrations (key VARCHAR PRIMARY KEY, recorded_at TIMESTAMPTZ)');
+    await this.engine.session.rows('CREATE TABLE IF NOT EXISTS headrace_ledger.migrations (key VARCHAR PRIMARY KEY, recorded_at TIMESTAMPTZ)');
   }
 }

@@ -15,8 +15,8 @@ interface BackupRow {
 }
 
 const tables = `
-  CREATE TABLE IF NOT EXISTS headrace.backups (key text PRIMARY KEY, backup text NOT NULL, definition jsonb NOT NULL, rows bigint NOT NULL, bytes bigint NOT NULL, checksum text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now());
-  CREATE TABLE IF NOT EXISTS headrace.migrations (key text PRIMARY KEY, recorded_at timestamptz NOT NULL DEFAULT now())`;
+  CREATE TABLE IF NOT EXISTS headrace_ledger.backups (key text PRIMARY KEY, backup text NOT NULL, definition jsonb NOT NULL, rows bigint NOT NULL, bytes bigint NOT NULL, checksum text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now());
+  CREATE TABLE IF NOT EXISTS headrace_ledger.migrations (key text PRIMARY KEY, recorded_at timestamptz NOT NULL DEFAULT now())`;
 
 /** What a backup that LIKE makes would lose, or what a restore could not replace. */
 const obstacles = `
@@ -59,12 +59,12 @@ export class PostgresMigrator implements Migrator {
       await this.engine.columns(table);
       await this.engine.session.rows(`LOCK TABLE ${quoted} IN SHARE MODE`);
       const definition = await readDefinition(this.engine, quoted);
-      const backup = `headrace.backup_${fingerprint(key)}`;
+      const backup = `headrace_ledger.backup_${fingerprint(key)}`;
       await this.engine.session.rows(`CREATE TABLE ${backup} (LIKE ${quoted} INCLUDING ALL EXCLUDING INDEXES)`);
       await copyRows(this.engine, quoted, backup);
       const content = await this.content(table);
       this.compare(content, await this.content(backup), 'The backup');
-      await this.engine.session.rows('INSERT INTO headrace.backups (key, backup, definition, rows, bytes, checksum) VALUES ($1, $2, $3, $4, $5, $6)', [
+      await this.engine.session.rows('INSERT INTO headrace_ledger.backups (key, backup, definition, rows, bytes, checksum) VALUES ($1, $2, $3, $4, $5, $6)', [
         key,
         backup,
         JSON.stringify(definition),
@@ -81,7 +81,7 @@ export class PostgresMigrator implements Migrator {
     await this.engine.session.transaction(async () => {
       // A second attempt waits here for the first one's transaction, and then sees whether it came through.
       const { changed } = await this.engine.session.run({
-        text: 'INSERT INTO headrace.migrations (key) VALUES ($1) ON CONFLICT DO NOTHING',
+        text: 'INSERT INTO headrace_ledger.migrations (key) VALUES ($1) ON CONFLICT DO NOTHING',
         parameters: [key],
       });
       if (changed === 0) return;
@@ -90,7 +90,7 @@ export class PostgresMigrator implements Migrator {
   }
 
   async applied(key: string): Promise<boolean> {
-    return (await this.engine.session.rows('SELECT key FROM headrace.migrations WHERE key = $1', [key])).length > 0;
+    return (await this.engine.session.rows('SELECT key FROM headrace_ledger.migrations WHERE key = $1', [key])).length > 0;
   }
 
   async restore(table: string, key: string): Promise<Restored> {
@@ -137,7 +137,9 @@ export class PostgresMigrator implements Migrator {
 
   private async find(key: string): Promise<BackupRow | undefined> {
     return (
-      await this.engine.session.rows<BackupRow>('SELECT backup, definition, rows, bytes, checksum FROM headrace.backups WHERE key = $1 FOR UPDATE', [key])
+      await this.engine.session.rows<BackupRow>('SELECT backup, definition, rows, bytes, checksum FROM headrace_ledger.backups WHERE key = $1 FOR UPDATE', [
+        key,
+      ])
     )[0];
   }
 
@@ -152,12 +154,12 @@ export class PostgresMigrator implements Migrator {
 
   private async ensure(): Promise<void> {
     const [found] = await this.engine.session.rows<{ there: boolean }>(
-      "SELECT to_regclass('headrace.backups') IS NOT NULL AND to_regclass('headrace.migrations') IS NOT NULL AS there",
+      "SELECT to_regclass('headrace_ledger.backups') IS NOT NULL AND to_regclass('headrace_ledger.migrations') IS NOT NULL AS there",
     );
     if (found?.there) return;
     await this.engine.session.transaction(async () => {
-      await this.engine.ensureSchema('headrace');
-      await this.engine.session.rows("SELECT pg_advisory_xact_lock(hashtextextended('headrace.backups', 0))");
+      await this.engine.ensureSchema('headrace_ledger');
+      await this.engine.session.rows("SELECT pg_advisory_xact_lock(hashtextextended('headrace_ledger.backups', 0))");
       for (const table of tables.split(';')) await this.engine.session.rows(table);
     });
   }
