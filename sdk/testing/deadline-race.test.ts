@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Decided } from '../authoring/decision.js';
 import { decide } from '../node/client/decide.js';
 import { DecisionRefused } from '../node/client/decision-refused.js';
 import { skippingBed, timeSkipping } from './bed.fixture.js';
@@ -21,7 +20,7 @@ async function race(offset: number, atOnce: boolean) {
     throw error;
   });
   await passed;
-  return { decided: decided as Decided, result: await run.ended() };
+  return { decided: decided, result: await run.ended() };
 }
 
 describe.skipIf(!timeSkipping)('a decision that meets its deadline', () => {

@@ -53,7 +53,10 @@ async function list(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((error: Error) => {
     throw unreadable(folder, error);
   });
-  return names.filter((name) => name.endsWith('.json')).sort().map((name) => join(folder, name));
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 async function readHistory(file: string): Promise<SavedHistory> {

@@ -11,12 +11,12 @@ interface Message {
 }
 
 interface Json {
-  toJson(type: unknown, message: object): unknown;
-  fromJson(type: unknown, json: unknown, options: object): unknown;
+  toJson(this: void, type: unknown, message: object): unknown;
+  fromJson(this: void, type: unknown, json: unknown, options: object): unknown;
 }
 
 interface Protocol {
-  patchProtobufRoot(root: unknown): { lookupType(name: string): unknown };
+  patchProtobufRoot(this: void, root: unknown): { lookupType(name: string): unknown };
 }
 
 // Temporal's own historyToJSON fails wherever npm gives @temporalio/common and @temporalio/proto a protobufjs each, as it does

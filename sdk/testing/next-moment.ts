@@ -3,9 +3,11 @@ import { nextAttempt } from './next-attempt.js';
 
 /** What an event opens or closes, by the id of the event that opened it. */
 interface Change {
-  opened?: unknown;
-  closed?: unknown;
+  opened?: EventId;
+  closed?: EventId;
 }
+
+type EventId = HistoryEvent['eventId'] | 'task';
 
 /**
  * When something happens next in a run that stands still, in milliseconds since the epoch; Infinity where only people can move it, and undefined
@@ -16,8 +18,8 @@ export function nextMoment(events: readonly HistoryEvent[], described: Described
   const timers = new Map<string, number>();
   for (const event of events) {
     const { opened, closed } = workOf(event);
-    if (opened !== undefined) open.add(String(opened));
-    if (closed !== undefined) open.delete(String(closed));
+    if (opened != null) open.add(opened.toString());
+    if (closed != null) open.delete(closed.toString());
     follow(timers, event);
   }
   const resting = restingCalls(events, described, open);
@@ -30,11 +32,22 @@ function workOf(event: HistoryEvent): Change {
   if (event.workflowTaskScheduledEventAttributes != null) return { opened: 'task' };
   if (event.workflowTaskCompletedEventAttributes != null) return { closed: 'task' };
   if (event.activityTaskScheduledEventAttributes != null) return { opened: eventId };
-  const ended = event.activityTaskCompletedEventAttributes ?? event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes ?? event.activityTaskCanceledEventAttributes;
+  const ended =
+    event.activityTaskCompletedEventAttributes ??
+    event.activityTaskFailedEventAttributes ??
+    event.activityTaskTimedOutEventAttributes ??
+    event.activityTaskCanceledEventAttributes;
   if (ended != null) return { closed: ended.scheduledEventId };
-  const asked = event.startChildWorkflowExecutionInitiatedEventAttributes ?? event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes ?? event.signalExternalWorkflowExecutionInitiatedEventAttributes;
+  const asked =
+    event.startChildWorkflowExecutionInitiatedEventAttributes ??
+    event.requestCancelExternalWorkflowExecutionInitiatedEventAttributes ??
+    event.signalExternalWorkflowExecutionInitiatedEventAttributes;
   if (asked != null) return { opened: eventId };
-  const answered = event.childWorkflowExecutionStartedEventAttributes ?? event.startChildWorkflowExecutionFailedEventAttributes ?? event.externalWorkflowExecutionCancelRequestedEventAttributes ?? event.requestCancelExternalWorkflowExecutionFailedEventAttributes;
+  const answered =
+    event.childWorkflowExecutionStartedEventAttributes ??
+    event.startChildWorkflowExecutionFailedEventAttributes ??
+    event.externalWorkflowExecutionCancelRequestedEventAttributes ??
+    event.requestCancelExternalWorkflowExecutionFailedEventAttributes;
   return answered == null ? {} : { closed: answered.initiatedEventId };
 }
 
@@ -49,7 +62,7 @@ function follow(timers: Map<string, number>, { eventTime, ...event }: HistoryEve
 function restingCalls(events: readonly HistoryEvent[], { pendingActivities }: Described, open: ReadonlySet<string>): number[] | undefined {
   const moments: number[] = [];
   for (const id of open) {
-    const scheduled = events.find((event) => String(event.eventId) === id)?.activityTaskScheduledEventAttributes;
+    const scheduled = events.find((event) => event.eventId?.toString() === id)?.activityTaskScheduledEventAttributes;
     const pending = pendingActivities?.find(({ activityId }) => activityId === scheduled?.activityId);
     const moment = scheduled == null || pending == null ? undefined : nextAttempt(scheduled, pending);
     if (moment === undefined) return undefined;

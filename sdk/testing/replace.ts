@@ -13,6 +13,6 @@ export type Replacement = Implementation;
  * const result = await bed.run(dailySales, { day }, { steps: [replace(extractData, async () => ({ table, rows: 3 }))] });
  */
 export function replace<Id extends string, I extends z.ZodType, O extends z.ZodType>(step: Step<Id, I, O>, work: Work<Step<Id, I, O>>): Replacement {
-  const [replacement] = implement({ step }, { step: work } as never).implementations;
+  const [replacement] = implement({ step }, { step: work }).implementations;
   return replacement as Replacement;
 }

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { folderOf } from '../../worker/host/folder.fixture.js';
 import { realBed } from './bed.fixture.js';
 import { count, sales } from './fixtures/pipelines/sales.js';
 import { replace, replay, saveHistory, type TestBed } from './index.js';
@@ -35,16 +36,13 @@ test('saved histories replay against the code that made them, and a changed pipe
   await expect(refused).rejects.toMatchObject({ message: expect.stringContaining(join(folder, 'approved.json')) });
 });
 
-/** The pipelines with the undo registered after its step, and another step in between. */
+/** The pipelines with another step before the last. */
 async function changedCopy(): Promise<string> {
-  const copy = join(fileURLToPath(pipelines), '..', `changed-${process.pid}`);
-  await mkdir(copy, { recursive: true });
-  for (const name of await readdir(pipelines)) {
-    const text = await readFile(join(fileURLToPath(pipelines), name), 'utf8');
-    await writeFile(join(copy, name), text.replace('await publish({ rows });', 'await retract({ day });\n  await publish({ rows });'));
-  }
-  afterAll(() => rm(copy, { recursive: true, force: true }));
-  return copy;
+  const texts = await Promise.all(
+    (await readdir(pipelines)).map(async (name) => [name, await readFile(join(fileURLToPath(pipelines), name), 'utf8')] as const),
+  );
+  const change = (text: string) => text.replace('await publish({ rows });', 'await retract({ day });\n  await publish({ rows });');
+  return folderOf(Object.fromEntries(texts.map(([name, text]) => [name, change(text)])));
 }
 
 test('a folder without histories is refused', async () => {

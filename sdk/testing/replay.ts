@@ -22,7 +22,8 @@ export interface Replayed {
  */
 export async function replay(histories: string | URL, { folder }: { folder: string | URL }): Promise<Replayed[]> {
   const saved = await readHistories(histories);
-  if (saved.length === 0) throw new HeadraceError(`There is no history in ${String(histories)}.`, { code: 'nothing_found', fix: 'Write some with saveHistory.' });
+  if (saved.length === 0)
+    throw new HeadraceError(`There is no history in ${String(histories)}.`, { code: 'nothing_found', fix: 'Write some with saveHistory.' });
   const catalogue = await loadCatalogue(typeof folder === 'string' ? folder : fileURLToPath(folder));
   const workflowBundle = await bundlePipelines(catalogue);
   const changed: string[] = [];

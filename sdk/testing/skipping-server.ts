@@ -1,4 +1,3 @@
-import type { Connection } from '@temporalio/client';
 import { searchAttributes } from '../authoring/run-memo.js';
 import { Temporal } from '../node/client/temporal.js';
 import type { TestServer } from './test-server.js';
@@ -19,7 +18,7 @@ export async function skippingServer(path: string | undefined, taskQueue: string
   // It knows no search attributes and cannot list them.
   await native.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, keyword])) });
   return {
-    temporal: new Temporal(client, connection as Connection, address, namespace, taskQueue),
+    temporal: new Temporal(client, connection, address, namespace, taskQueue),
     native,
     client,
     namespace,

@@ -18,7 +18,12 @@ const behaviours = () => {
 
   test('a replaced step is called with its input, and its context is the real one', async () => {
     let key = '';
-    const steps = [replace(count, async (input, context) => ((key = context.key), { rows: input.day.length, score: 1 }))];
+    const steps = [
+      replace(count, async (input, context) => {
+        key = context.key;
+        return { rows: input.day.length, score: 1 };
+      }),
+    ];
     const { output, calls, workflowId } = await bed.run(sales, { day }, { steps });
     expect(output).toEqual({ rows: 10 });
     expect(calls[0]).toEqual({ pipeline: 'sales', callId: 'count_orders#1', step: 'count_orders', input: { day } });
@@ -32,7 +37,11 @@ const behaviours = () => {
   });
 
   test('a reply may depend on what is asked', async () => {
-    const { status, reason } = await bed.run(sales, { day }, { steps: [bad], approvals: { release_anyway: ({ evidence }) => ({ decline: true, comment: `score ${(evidence as { score: number }).score}` }) } });
+    const { status, reason } = await bed.run(
+      sales,
+      { day },
+      { steps: [bad], approvals: { release_anyway: ({ evidence }) => ({ decline: true, comment: `score ${(evidence as { score: number }).score}` }) } },
+    );
     expect({ status, reason }).toEqual({ status: 'CANCELLED', reason: 'score 0.5' });
   });
 
@@ -41,7 +50,11 @@ const behaviours = () => {
   });
 
   test('an approval to which the test has no reply is named', async () => {
-    await expect(bed.run(sales, { day }, { steps: [bad] })).rejects.toMatchObject({ code: 'not_waiting', message: expect.stringContaining("waits for 'release_anyway'"), fix: expect.stringContaining("release_anyway: 'expire'") });
+    await expect(bed.run(sales, { day }, { steps: [bad] })).rejects.toMatchObject({
+      code: 'not_waiting',
+      message: expect.stringContaining("waits for 'release_anyway'"),
+      fix: expect.stringContaining("release_anyway: 'expire'"),
+    });
   });
 
   test('a misspelt approval is named before the run starts', async () => {
@@ -62,7 +75,11 @@ const behaviours = () => {
   }, 150_000);
 
   test('children play with the cast of their parent', async () => {
-    const { output, calls } = await bed.run(week, { days: [day, '2026-02-13'] }, { steps: [bad], approvals: { release_anyway: { answer: { reason: 'week' } } } });
+    const { output, calls } = await bed.run(
+      week,
+      { days: [day, '2026-02-13'] },
+      { steps: [bad], approvals: { release_anyway: { answer: { reason: 'week' } } } },
+    );
     expect(output).toBe(14);
     expect(calls.filter(({ step }) => step === 'count_orders')).toHaveLength(2);
   });

@@ -69,7 +69,11 @@ export class TestBed implements AsyncDisposable {
   private find(id: string): AnyPipeline {
     const found = this.catalogue.pipelines.get(id);
     if (found !== undefined) return found.pipeline;
-    throw new HeadraceError(`No module of ${this.catalogue.folder} exports the pipeline '${id}'.`, { code: 'unknown_pipeline', where: id, fix: 'Export it by name, and open the test bed on the folder of its module.' });
+    throw new HeadraceError(`No module of ${this.catalogue.folder} exports the pipeline '${id}'.`, {
+      code: 'unknown_pipeline',
+      where: id,
+      fix: 'Export it by name, and open the test bed on the folder of its module.',
+    });
   }
 }
 
@@ -79,7 +83,8 @@ function checkPlan({ id, approvals }: AnyPipeline, plan: TestPlan): void {
   // A child's approvals are answered by the same plan.
   if (declared.length === 0) return;
   const unknown = Object.keys(plan.approvals ?? {}).find((name) => !declared.includes(name));
-  if (unknown !== undefined) throw new HeadraceError(`The pipeline ${id} has no approval '${unknown}'. It has: ${declared.join(', ')}.`, { code: 'unknown_approval', where: unknown });
+  if (unknown !== undefined)
+    throw new HeadraceError(`The pipeline ${id} has no approval '${unknown}'. It has: ${declared.join(', ')}.`, { code: 'unknown_approval', where: unknown });
 }
 
 /**
@@ -99,7 +104,15 @@ export async function testBed(folder: string | URL, options: TestBedOptions = {}
   const [server, workflowBundle] = await Promise.all([openServer(options.server, taskQueue), bundlePipelines(catalogue)]);
   const standIns = new StandIns(catalogue, Connections.of(options.connections ?? {}), server.temporal);
   const { native: connection, namespace } = server;
-  const worker = await Worker.create({ connection, namespace, taskQueue, workflowBundle, activities: { default: standIns.perform }, shutdownGraceTime: 0, shutdownForceTime: '5 seconds' });
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle,
+    activities: { default: standIns.perform },
+    shutdownGraceTime: 0,
+    shutdownForceTime: '5 seconds',
+  });
   const running = worker.run();
   return new TestBed(server, catalogue, standIns, async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -1,5 +1,5 @@
-import type { RunStateName, RunStatus, StatusError } from '../node/status/run-status.js';
 import type { HistoryEvent } from '../node/status/history-event.js';
+import type { RunStateName, RunStatus, StatusError } from '../node/status/run-status.js';
 
 /** A call of a step during a test, in the order in which they reached the worker. Retries do not count anew. */
 export interface TestCall {

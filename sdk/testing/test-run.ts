@@ -1,10 +1,10 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { toMilliseconds } from '../authoring/duration.js';
 import { HeadraceError } from '../authoring/errors.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
-import { toMilliseconds } from '../authoring/duration.js';
 import { decide } from '../node/client/decide.js';
 import type { Implementation } from '../node/implement.js';
-import { readRun, type ReadRun } from '../node/status/read-run.js';
+import { type ReadRun, readRun } from '../node/status/read-run.js';
 import type { PendingSignal, RunStatus } from '../node/status/run-status.js';
 import { statusOf } from '../node/status/status-of.js';
 import { nextMoment } from './next-moment.js';
@@ -64,17 +64,17 @@ export class TestRun<Output> {
   async waiting(approval: string): Promise<PendingSignal> {
     for (;;) {
       const status = await this.status();
-      const ask = status.pendingSignals.find(({ name, id }) => name === approval || id === approval);
+      const ask = asked(status, approval);
       if (ask !== undefined) return ask;
-      if (status.endedAt !== undefined) throw new HeadraceError(`The run ended ${status.status} before it asked for '${approval}': ${status.reason ?? ''}`, { code: 'not_waiting' });
-      await this.step({ answering: false });
+      if (status.endedAt !== undefined) throw endedBefore(approval, status);
+      await this.goOn(approval);
     }
   }
 
   /** Goes on to the end of the run and of its children. @throws HeadraceError where the test has no reply to an approval, or the run cannot go on */
   async ended(): Promise<TestResult<Output>> {
     try {
-      while (await this.step({ answering: true }));
+      while (await this.goOn());
     } catch (error) {
       await this.handle.terminate('the test ended').catch(() => undefined);
       throw error;
@@ -83,13 +83,21 @@ export class TestRun<Output> {
     return resultOf(status, this.calls, read.events);
   }
 
-  /** Answers what is asked, then waits for the work, or lets time pass. @returns whether anything goes on */
-  private async step({ answering }: { answering: boolean }): Promise<boolean> {
+  /**
+   * Answers what is asked, then waits for the work, or lets time pass.
+   *
+   * @param until an approval before which no time may pass; nothing is answered then
+   * @returns whether anything goes on
+   */
+  private async goOn(until?: string): Promise<boolean> {
     const looks = await Promise.all([...this.tree].map((workflowId) => this.look(workflowId)));
     const open = looks.filter(({ status }) => status.endedAt === undefined);
     if (open.length === 0) return false;
+    if (until !== undefined && open.some(({ status }) => asked(status, until) !== undefined)) return true;
     const moments = open.map(({ read }) => nextMoment(read.events, read.described));
-    for (const [index, { status, workflowId }] of open.entries()) if (answering) await this.hear(workflowId, status.pendingSignals, moments[index] === undefined);
+    for (const [index, { status, workflowId }] of open.entries()) {
+      if (until === undefined) await this.hear(workflowId, status.pendingSignals, moments[index] === undefined);
+    }
     if (await this.answer()) return true;
     await this.advance(moments.some((moment) => moment === undefined) ? undefined : Math.min(...(moments as number[]), ...this.dueTimes()));
     return true;
@@ -139,11 +147,20 @@ export class TestRun<Output> {
 
   private async advance(moment: number | undefined): Promise<void> {
     if (moment !== Infinity) this.stillSince = undefined;
-    else if (Date.now() - (this.stillSince ??= Date.now()) > standstill) throw new HeadraceError('The run stands still: nothing works, no time-out runs, and nobody is asked.');
+    else if (Date.now() - (this.stillSince ??= Date.now()) > standstill)
+      throw new HeadraceError('The run stands still: nothing works, no time-out runs, and nobody is asked.');
     const left = moment === undefined || moment === Infinity ? pause : moment - (await this.server.now());
     if (this.server.skipsTime && moment !== undefined && moment !== Infinity) await this.server.pass(Math.max(1, left));
     else await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+function asked({ pendingSignals }: RunStatus, approval: string): PendingSignal | undefined {
+  return pendingSignals.find(({ name, id }) => name === approval || id === approval);
+}
+
+function endedBefore(approval: string, { status, reason }: RunStatus): HeadraceError {
+  return new HeadraceError(`The run ended ${status} before it asked for '${approval}': ${reason ?? ''}`, { code: 'not_waiting' });
 }
 
 /** A workflow task that fails is tried for ever: in a test nobody mends it. */
