@@ -1,8 +1,8 @@
-import { describe, expectTypeOf, test } from 'vitest';
-import * as z from 'zod';
 import { approval, type Decision, type Duration, type Flow, pipeline, step, type TableRef } from 'headrace';
 import { implement } from 'headrace/node';
 import { replace } from 'headrace/testing';
+import { describe, expectTypeOf, test } from 'vitest';
+import * as z from 'zod';
 
 const Day = z.object({ day: z.iso.date(), limit: z.number().default(10) });
 const count = step('count', { input: Day, output: z.object({ rows: z.number() }) });
@@ -100,7 +100,9 @@ describe('a schema that JSON cannot carry is a type error with a sentence', () =
     type Tree = { name: string; children: Tree[] };
     const Tree: z.ZodType<Tree, Tree> = z.object({ name: z.string(), children: z.lazy(() => z.array(Tree)) });
     step('a', { input: Tree, output: z.unknown() });
-    step('a', { input: z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b'), n: z.number().nullable().default(null) })]) });
+    step('a', {
+      input: z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b'), n: z.number().nullable().default(null) })]),
+    });
     step('a', { input: z.tuple([z.string()]).rest(z.number()), output: z.record(z.string(), z.array(z.boolean())) });
     step('a', { input: z.looseObject({ a: z.string() }), output: z.string().trim().min(1).optional() });
   });
@@ -178,7 +180,12 @@ describe('flow', () => {
         return 'done';
       },
     });
-    expectTypeOf(phases).resolves.toEqualTypeOf<{ extract: { a: { rows: number }; b: string }; transform: number; load: { c: boolean }; transformAtLoad: string }>();
+    expectTypeOf(phases).resolves.toEqualTypeOf<{
+      extract: { a: { rows: number }; b: string };
+      transform: number;
+      load: { c: boolean };
+      transformAtLoad: string;
+    }>();
   });
 
   test('runPipeline takes the input and gives the output of the pipeline', () => {

@@ -32,8 +32,16 @@ describe('an unknown option is refused with those that there are', () => {
   test.each([
     ['of a step', () => step('a', { retries: 3 } as never), /step a has no option 'retries'\. Its options are input, output/],
     ['of an approval', () => approval('a', { question: '?', deadline: '1 hour' } as never), /approval a has no option 'deadline'/],
-    ['of a pipeline', () => pipeline('a', { input: Empty, output: Empty, schedule: '* * * * *' } as never, async () => ({})), /pipeline a has no option 'schedule'/],
-    ['of notifications', () => pipeline('a', { input: Empty, output: Empty, notifications: { failure: async () => undefined } as never }, async () => ({})), /notifications has no option 'failure'/],
+    [
+      'of a pipeline',
+      () => pipeline('a', { input: Empty, output: Empty, schedule: '* * * * *' } as never, async () => ({})),
+      /pipeline a has no option 'schedule'/,
+    ],
+    [
+      'of notifications',
+      () => pipeline('a', { input: Empty, output: Empty, notifications: { failure: async () => undefined } as never }, async () => ({})),
+      /notifications has no option 'failure'/,
+    ],
   ])('%s', (_, declare, message) => {
     const error = refusal(declare);
     expect(error.code).toBe('unknown_option');
@@ -46,12 +54,20 @@ describe('a value that cannot work is refused where it is declared', () => {
     ['a retry preset', () => step('a', { retry: 'often' as never }), 'bad_declaration'],
     ['a time-out', () => step('a', { timeout: 'soon' as never }), 'bad_declaration'],
     ['a fast step of a minute', () => step('a', { fast: true, timeout: '1 minute' }), 'bad_declaration'],
-    ['an approval\'s time', () => approval('a', { question: '?', within: 'soon' as never }), 'bad_declaration'],
+    ["an approval's time", () => approval('a', { question: '?', within: 'soon' as never }), 'bad_declaration'],
     ['a maxDuration', () => pipeline('a', { input: Empty, output: Empty, maxDuration: 'long' as never }, async () => ({})), 'bad_declaration'],
-    ['a step\'s schema', () => step('a', { input: z.date() as never }), 'unsafe_schema'],
-    ['a pipeline\'s schema', () => pipeline('a', { input: Empty, output: z.map(z.string(), z.string()) as never }, async () => new Map() as never), 'unsafe_schema'],
-    ['an answer\'s schema', () => approval('a', { question: '?', answer: z.bigint() as never }), 'unsafe_schema'],
-    ['an approval twice', () => ((it) => pipeline('a', { input: Empty, output: Empty, approvals: [it, it] }, async () => ({})))(approval('b', { question: '?' })), 'duplicate_id'],
+    ["a step's schema", () => step('a', { input: z.date() as never }), 'unsafe_schema'],
+    [
+      "a pipeline's schema",
+      () => pipeline('a', { input: Empty, output: z.map(z.string(), z.string()) as never }, async () => new Map() as never),
+      'unsafe_schema',
+    ],
+    ["an answer's schema", () => approval('a', { question: '?', answer: z.bigint() as never }), 'unsafe_schema'],
+    [
+      'an approval twice',
+      () => ((it) => pipeline('a', { input: Empty, output: Empty, approvals: [it, it] }, async () => ({})))(approval('b', { question: '?' })),
+      'duplicate_id',
+    ],
   ])('%s', (_, declare, code) => {
     expect(refusal(declare)).toMatchObject({ code, fix: expect.any(String), where: expect.stringContaining(' a') });
   });
@@ -67,5 +83,9 @@ test('what is left out has the defaults of the specification', () => {
 });
 
 test('a step that is called outside a pipeline says so, with what to do', () => {
-  expect(refusal(() => step('a')())).toMatchObject({ code: 'outside_pipeline', message: expect.stringContaining("'a'"), fix: expect.stringContaining('headrace/testing') });
+  expect(refusal(() => step('a')())).toMatchObject({
+    code: 'outside_pipeline',
+    message: expect.stringContaining("'a'"),
+    fix: expect.stringContaining('headrace/testing'),
+  });
 });

@@ -17,9 +17,12 @@ describe('a duration', () => {
     expect(toMilliseconds(duration)).toBe(milliseconds);
   });
 
-  test.each(['4h', '4hours', 'four hours', '-1 second', '1 week', '', ' 1 day', '1e3 ms', -1, Number.NaN, Number.POSITIVE_INFINITY])('%s is refused with the form', (text) => {
-    expect(() => toMilliseconds(text as Duration)).toThrow(/is not a duration\. Write it as '30 seconds'/);
-  });
+  test.each(['4h', '4hours', 'four hours', '-1 second', '1 week', '', ' 1 day', '1e3 ms', -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    '%s is refused with the form',
+    (text) => {
+      expect(() => toMilliseconds(text as Duration)).toThrow(/is not a duration\. Write it as '30 seconds'/);
+    },
+  );
 
   test('of any whole count and unit is that many of the unit', () => {
     const units = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;

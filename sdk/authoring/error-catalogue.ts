@@ -15,7 +15,8 @@ export const catalogue = {
   outside_pipeline: 'Call a step inside the body of a pipeline; in a test, use testPipeline of headrace/testing.',
   two_copies: 'Remove one copy: npm ls names who brought it. Headrace and zod must be there once.',
   bad_declaration: 'Correct the declaration that is named.',
-  unsafe_schema: 'Use JSON values only: an ISO string for a date, a string for a bigint, an object or array for a Map or Set; compute in the step, not in the schema.',
+  unsafe_schema:
+    'Use JSON values only: an ISO string for a date, a string for a bigint, an object or array for a Map or Set; compute in the step, not in the schema.',
   unknown_option: 'Remove the option, or correct its spelling.',
   duplicate_id: 'Ids are permanent and unique: rename one of the two.',
   default_export: 'Export it by name: export const dailySales = pipeline(…).',

@@ -1,9 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './error-catalogue.js';
-import { ApprovalExpired, Declined, HeadraceError, PermissionDeniedError, Refused, RetryLater, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from './errors.js';
+import {
+  ApprovalExpired,
+  Declined,
+  HeadraceError,
+  PermissionDeniedError,
+  Refused,
+  RetryLater,
+  RunTimedOut,
+  SchemaConflictError,
+  StepFailed,
+  ValidationError,
+} from './errors.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -39,8 +50,26 @@ describe('errors', () => {
   });
 
   test('have their usual code', () => {
-    const codes = [new Refused(''), new ValidationError(''), new PermissionDeniedError(''), new SchemaConflictError(''), new RetryLater('', { after: 1 }), new Declined('a', ''), new ApprovalExpired('a', ''), new RunTimedOut('')];
-    expect(codes.map(({ code }) => code)).toEqual(['refused', 'validation_failed', 'permission_denied', 'schema_conflict', 'retry_later', 'declined', 'approval_expired', 'run_timed_out']);
+    const codes = [
+      new Refused(''),
+      new ValidationError(''),
+      new PermissionDeniedError(''),
+      new SchemaConflictError(''),
+      new RetryLater('', { after: 1 }),
+      new Declined('a', ''),
+      new ApprovalExpired('a', ''),
+      new RunTimedOut(''),
+    ];
+    expect(codes.map(({ code }) => code)).toEqual([
+      'refused',
+      'validation_failed',
+      'permission_denied',
+      'schema_conflict',
+      'retry_later',
+      'declined',
+      'approval_expired',
+      'run_timed_out',
+    ]);
     expect(new StepFailed('', { step: 's', callId: 's#1', type: 'Error' })).toMatchObject({ code: 'step_failed', where: 's#1' });
   });
 

@@ -116,4 +116,3 @@ export interface Flow {
   /** Whether the history is long enough that a coordinator should drain and continue as new. */
   readonly historyIsLong: boolean;
 }
-

@@ -15,7 +15,9 @@ function mistakes(lines: readonly string[]): string[] {
   host.getSourceFile = (name, ...rest) => (name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2023) : getSourceFile(name, ...rest));
   host.fileExists = (name) => name === file || fileExists(name);
   const program = ts.createProgram([file], options, host);
-  const found = program.getSemanticDiagnostics(program.getSourceFile(file)).map((it) => ({ line: it.file?.getLineAndCharacterOfPosition(it.start ?? 0).line ?? 0, text: ts.flattenDiagnosticMessageText(it.messageText, '\n') }));
+  const found = program
+    .getSemanticDiagnostics(program.getSourceFile(file))
+    .map((it) => ({ line: it.file?.getLineAndCharacterOfPosition(it.start ?? 0).line ?? 0, text: ts.flattenDiagnosticMessageText(it.messageText, '\n') }));
   return lines.map((_, index) => found.find(({ line }) => line === index + 2)?.text ?? 'no mistake');
 }
 

@@ -15,7 +15,9 @@ test.each([0.25, 1.9])('%d MB pass', (megabytes) => {
 });
 
 test.each([2.1, 5])('%d MB are refused, typed', (megabytes) => {
-  expect(() => refuseOversize('x'.repeat(megabytes * 1_000_000), 'the output')).toThrow(expect.objectContaining({ name: 'ValidationError', code: 'payload_too_large', where: 'the output' }));
+  expect(() => refuseOversize('x'.repeat(megabytes * 1_000_000), 'the output')).toThrow(
+    expect.objectContaining({ name: 'ValidationError', code: 'payload_too_large', where: 'the output' }),
+  );
 });
 
 test('nothing is small', () => {

@@ -14,7 +14,10 @@ export function refuseOversize(value: unknown, what: string, maximum = maximumPa
   if (text.length * 3 <= maximum) return;
   const bytes = utf8Length(text);
   if (bytes <= maximum) return;
-  throw new ValidationError(`${what} has ${bytes.toLocaleString('en')} bytes; ${maximum.toLocaleString('en')} are allowed.`, { code: 'payload_too_large', where: what });
+  throw new ValidationError(`${what} has ${bytes.toLocaleString('en')} bytes; ${maximum.toLocaleString('en')} are allowed.`, {
+    code: 'payload_too_large',
+    where: what,
+  });
 }
 
 function utf8Length(text: string): number {

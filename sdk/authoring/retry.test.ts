@@ -19,7 +19,12 @@ describe('the retry presets', () => {
     ['partition', 3, 30 * second, 10 * minute, 2],
   ])('%s', (name, attempts, firstWait, longestWait, backoff) => {
     const rule = retryRule(name);
-    expect({ ...rule, firstWait: toMilliseconds(rule.firstWait), longestWait: toMilliseconds(rule.longestWait) }).toEqual({ attempts, firstWait, longestWait, backoff });
+    expect({ ...rule, firstWait: toMilliseconds(rule.firstWait), longestWait: toMilliseconds(rule.longestWait) }).toEqual({
+      attempts,
+      firstWait,
+      longestWait,
+      backoff,
+    });
   });
 
   test('are those of the table, and none for no retry', () => {

@@ -17,7 +17,7 @@ describe('a schema that cannot travel as JSON', () => {
     ['a file', z.file(), 'it is a file'],
     ['inside an array', z.array(z.object({ at: z.date() })), '[].at is a date'],
     ['inside a tuple', z.tuple([z.string(), z.date()]), '1 is a date'],
-    ['inside a tuple\'s rest', z.tuple([z.string()]).rest(z.date()), 'rest is a date'],
+    ["inside a tuple's rest", z.tuple([z.string()]).rest(z.date()), 'rest is a date'],
     ['inside a union', z.union([z.string(), z.bigint()]), '1 is a bigint'],
     ['inside an intersection', z.intersection(z.object({ a: z.string() }), z.object({ at: z.date() })), 'right.at is a date'],
     ['inside a record', z.record(z.string(), z.date()), 'valueType is a date'],
@@ -59,7 +59,14 @@ describe('a schema that can travel', () => {
     ['enum and literal', z.object({ a: z.enum(['x']), b: z.literal(1) })],
     ['ISO dates', z.object({ day: z.iso.date(), at: z.iso.datetime() })],
     ['default and catch', z.object({ a: z.string().default('x'), b: z.number().catch(0) })],
-    ['refine and trim', z.string().trim().min(1).refine((text) => text !== 'x')],
+    [
+      'refine and trim',
+      z
+        .string()
+        .trim()
+        .min(1)
+        .refine((text) => text !== 'x'),
+    ],
     ['discriminated union', z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })])],
     ['the same schema twice', ((it) => z.object({ a: it, b: it }))(z.object({ x: z.string() }))],
   ])('%s', (_, schema) => {

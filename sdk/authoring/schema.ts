@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ValidationError } from './errors.js';
 import type { Mistake } from './mistake.js';
 
@@ -6,23 +6,35 @@ type Depth = [never, 0, 1, 2, 3, 4, 5, 6];
 type Plain = string | number | boolean | null | undefined | void;
 
 /** The first thing in a type that JSON cannot carry, by name, or never. */
-type Unsafe<T, D extends number = 6> = [D] extends [never] ? never
-  : unknown extends T ? never
-  : T extends Plain ? never
-  : T extends bigint ? 'a bigint'
-  : T extends symbol ? 'a symbol'
-  : T extends (...args: never) => unknown ? 'a function'
-  : T extends Date ? 'a Date'
-  : T extends ReadonlyMap<unknown, unknown> ? 'a Map'
-  : T extends ReadonlySet<unknown> ? 'a Set'
-  : T extends readonly (infer Item)[] ? Unsafe<Item, Depth[D]>
-  : T extends object ? { [K in keyof T]-?: Unsafe<T[K], Depth[D]> }[keyof T]
-  : never;
+type Unsafe<T, D extends number = 6> = [D] extends [never]
+  ? never
+  : unknown extends T
+    ? never
+    : T extends Plain
+      ? never
+      : T extends bigint
+        ? 'a bigint'
+        : T extends symbol
+          ? 'a symbol'
+          : T extends (...args: never) => unknown
+            ? 'a function'
+            : T extends Date
+              ? 'a Date'
+              : T extends ReadonlyMap<unknown, unknown>
+                ? 'a Map'
+                : T extends ReadonlySet<unknown>
+                  ? 'a Set'
+                  : T extends readonly (infer Item)[]
+                    ? Unsafe<Item, Depth[D]>
+                    : T extends object
+                      ? { [K in keyof T]-?: Unsafe<T[K], Depth[D]> }[keyof T]
+                      : never;
 
 /** A schema whose values travel as JSON and that parses its own output unchanged; else a sentence that says what is wrong. */
 export type JsonSafe<S extends z.ZodType> = [Unsafe<z.output<S>> | Unsafe<z.input<S>>] extends [never]
-  ? [z.output<S>] extends [z.input<S>] ? S
-  : Mistake<'This schema turns its input into another type. Keep the type, and compute in the step.'>
+  ? [z.output<S>] extends [z.input<S>]
+    ? S
+    : Mistake<'This schema turns its input into another type. Keep the type, and compute in the step.'>
   : Mistake<`This schema holds ${Unsafe<z.output<S>> | Unsafe<z.input<S>>}, which JSON cannot carry. Use a string, number, boolean, array or object.`>;
 
 const unsafeKinds = new Set(['date', 'bigint', 'map', 'set', 'symbol', 'function', 'promise', 'file', 'nan', 'transform']);

@@ -1,5 +1,5 @@
 import { HeadraceError } from './errors.js';
-import type { CallOptions, AnyStep } from './step.js';
+import type { AnyStep, CallOptions } from './step.js';
 
 /** What stands behind a step's call: the sandbox fills this slot while a pipeline's body runs. */
 export type Caller = (step: AnyStep, input: unknown, options: CallOptions) => Promise<unknown>;

@@ -85,7 +85,11 @@ export function step<const Id extends string, I extends z.ZodType = z.ZodVoid, O
   return Object.assign(call, declared, { id, timeout, [brand]: true }) as unknown as Step<Id, I, O>;
 }
 
-function check(id: string, declaration: StepOptions, { input, output, retry, fast }: { input: z.ZodType; output: z.ZodType; retry: Retry; fast: boolean }): void {
+function check(
+  id: string,
+  declaration: StepOptions,
+  { input, output, retry, fast }: { input: z.ZodType; output: z.ZodType; retry: Retry; fast: boolean },
+): void {
   checkId('step', id);
   checkOptions(`step ${id}`, declaration, options);
   checkSchema(`the input of step ${id}`, input);

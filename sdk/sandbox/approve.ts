@@ -43,7 +43,14 @@ function open(run: RunState, approval: AnyApproval, evidence: unknown, within: n
   const now = Date.now();
   const deadline = now + within;
   const since = new Date(now).toISOString();
-  const asked = { id: run.nextId(approval.id), approval: approval.id, question: approval.question, evidence, since, deadline: new Date(deadline).toISOString() };
+  const asked = {
+    id: run.nextId(approval.id),
+    approval: approval.id,
+    question: approval.question,
+    evidence,
+    since,
+    deadline: new Date(deadline).toISOString(),
+  };
   const wait: Wait = { asked, approval, deadline };
   run.waits.push(wait);
   run.record.waiting(stillOpen(run));

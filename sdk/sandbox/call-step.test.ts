@@ -86,7 +86,11 @@ describe('a step call', () => {
   });
 
   test('whose output is wrong is not tried again, and says what is wrong', async () => {
-    const { status, error, calls } = await bed.run(calling, { what: 'measure' }, { steps: [replace(measure, async () => ({ rows: 'three' as unknown as number }))] });
+    const { status, error, calls } = await bed.run(
+      calling,
+      { what: 'measure' },
+      { steps: [replace(measure, async () => ({ rows: 'three' as unknown as number }))] },
+    );
     expect(status).toBe('FAILED');
     expect(error).toMatchObject({ type: 'ValidationError', code: 'wrong_output', message: expect.stringMatching(/output of step measure.*rows/) });
     expect(calls).toHaveLength(1);

@@ -56,6 +56,8 @@ async function scheduleUntilHeard(run: RunState, step: AnyStep, callId: string, 
 
 function schedule(step: AnyStep, input: unknown, options: ActivityOptions): Promise<unknown> {
   if (!step.fast) return scheduleActivity(step.id, [input], options);
+  // Temporal's durations are typed by a package that has no types.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
   const { startToCloseTimeout, scheduleToCloseTimeout, retry, summary, cancellationType } = options;
   return scheduleLocalActivity(step.id, [input], { startToCloseTimeout, scheduleToCloseTimeout, retry, summary, cancellationType });
 }

@@ -30,7 +30,8 @@ function childId(callId: string): string {
 }
 
 function childOptions(run: RunState, pipeline: AnyPipeline): ChildWorkflowOptions {
-  const limit = pipeline.maxDuration === undefined ? undefined : Math.max(1, Math.min(pipeline.maxDuration, run.remaining() ?? pipeline.maxDuration)) + undoGrace;
+  const limit =
+    pipeline.maxDuration === undefined ? undefined : Math.max(1, Math.min(pipeline.maxDuration, run.remaining() ?? pipeline.maxDuration)) + undoGrace;
   return {
     parentClosePolicy: 'REQUEST_CANCEL',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Decided } from '../authoring/decision.js';
+import type { Decided } from '../authoring/decision.js';
 import { decide } from '../node/client/decide.js';
 import { DecisionRefused } from '../node/client/decision-refused.js';
 import { realBed } from '../testing/bed.fixture.js';
@@ -19,7 +19,11 @@ async function waitingRun(times = 1) {
   return run;
 }
 
-function send(run: TestRun<unknown>, decision: 'approve' | 'decline', options: { decisionId?: string; comment?: string; by?: string; approval?: string } = {}): Promise<Decided> {
+function send(
+  run: TestRun<unknown>,
+  decision: 'approve' | 'decline',
+  options: { decisionId?: string; comment?: string; by?: string; approval?: string } = {},
+): Promise<Decided> {
   const { approval = 'go_on', ...rest } = options;
   return decide(bed.server.temporal, run.workflowId, { approval, decision }, rest);
 }
@@ -29,7 +33,9 @@ const events = async (run: TestRun<unknown>) => (await run.handle.fetchHistory()
 describe('decisions', () => {
   test('fifty at once on a run that ends with the first: one wins, and all others hear what was decided', async () => {
     const run = await waitingRun();
-    const replies = await Promise.allSettled(Array.from({ length: 50 }, (_, index) => send(run, index % 2 === 0 ? 'approve' : 'decline', { decisionId: `d${index}`, by: `person ${index}` })));
+    const replies = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, index) => send(run, index % 2 === 0 ? 'approve' : 'decline', { decisionId: `d${index}`, by: `person ${index}` })),
+    );
     const taken = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
     const refused = replies.flatMap((reply) => (reply.status === 'rejected' ? [reply.reason as DecisionRefused] : []));
     const { output } = await run.ended();

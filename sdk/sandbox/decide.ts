@@ -1,6 +1,6 @@
 import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { AnyApproval } from '../authoring/approval.js';
-import { DecideInput, type Decided, decideUpdate } from '../authoring/decision.js';
+import { type Decided, DecideInput, decideUpdate } from '../authoring/decision.js';
 import { HeadraceError } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { WaitRecord } from '../authoring/run-memo.js';
@@ -21,7 +21,7 @@ const maximumDecision = 100_000;
 
 /** Takes decisions from the run's first moment. A decision that cannot count is refused by the validator and leaves no event. */
 export function takeDecisions(run: RunState): void {
-  setHandler(decide, (input) => orRefuse(() => settle(run, input)), { validator: (input) => void orRefuse(() => check(run, input)) });
+  setHandler(decide, (input) => orRefuse(() => settle(run, input)), { validator: (input: DecideInput) => void orRefuse(() => check(run, input)) });
 }
 
 /** An error that is no failure of Temporal's would fail the workflow task, for ever. */
@@ -74,7 +74,9 @@ function notOpen(run: RunState, asked: string, last: Wait | undefined): Headrace
 function decided(outcome: Decided): HeadraceError {
   const who = outcome.by === undefined ? '' : ` by ${outcome.by}`;
   const what = { approve: 'approved', decline: 'declined', expired: 'expired' }[outcome.decision];
-  return Object.assign(new HeadraceError(`'${outcome.approval}' was ${what}${who} at ${outcome.at}.`, { code: 'already_decided', where: outcome.approval }), { decided: outcome });
+  return Object.assign(new HeadraceError(`'${outcome.approval}' was ${what}${who} at ${outcome.at}.`, { code: 'already_decided', where: outcome.approval }), {
+    decided: outcome,
+  });
 }
 
 function tooLate(wait: Wait): HeadraceError {

@@ -2,7 +2,6 @@ import { allHandlersFinished, condition, log, makeContinueAsNewFunc, sleep, work
 import { type Duration, toMilliseconds } from '../authoring/duration.js';
 import { HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { EndState, Flow, RunInfo } from '../authoring/flow.js';
-import type { AnyPipeline } from '../authoring/pipeline.js';
 import { firstRun, type RunMemo } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { approve } from './approve.js';
@@ -24,7 +23,7 @@ export function makeFlow(run: RunState): Flow {
     undo: (compensation) => void run.undos.push(compensation),
     phases,
     each,
-    runPipeline: ((pipeline, input, options) => runChild(run, pipeline as unknown as AnyPipeline, input, options)) as Flow['runPipeline'],
+    runPipeline: ((pipeline, input, options) => runChild(run, pipeline, input, options)) as Flow['runPipeline'],
     startPipeline: (pipeline, input, options) => startPipeline(run, pipeline, input, options),
     cancelRun,
     notify: (notifications) => void run.notifications.push(notifications),
@@ -67,7 +66,10 @@ async function end<Output>(run: RunState, state: EndState, output: Output): Prom
 
 async function continueAs(run: RunState, input: unknown): Promise<never> {
   if (run.undos.length > 0) {
-    throw new HeadraceError('continueAs was called while there is something to undo.', { code: 'bad_declaration', fix: 'Continue as new only where nothing is left to undo.' });
+    throw new HeadraceError('continueAs was called while there is something to undo.', {
+      code: 'bad_declaration',
+      fix: 'Continue as new only where nothing is left to undo.',
+    });
   }
   const parsed = parse(run.pipeline.input, input, `The input of pipeline ${run.pipeline.id}`, 'wrong_input');
   await condition(allHandlersFinished);

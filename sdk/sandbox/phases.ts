@@ -12,7 +12,7 @@ export async function phases<E, T, L, A>({ extract, transform, load, transformAt
 }
 
 async function concurrently<Results>(phase: string, calls: Calls<Results>, concurrency: number | undefined): Promise<Results> {
-  const entries = Object.entries(calls) as [string, () => Promise<unknown>][];
+  const entries = Object.entries<() => Promise<unknown>>(calls);
   const results = await at({ phase }, () => each(entries, ([, call]) => call(), { concurrency }));
   return Object.fromEntries(entries.map(([name], index) => [name, results[index]])) as Results;
 }

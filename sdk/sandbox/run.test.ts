@@ -31,7 +31,10 @@ test('an output that fits is what the run gives', async () => {
 });
 
 test('a wrong output ends the run FAILED, typed', async () => {
-  expect(await bed.run(returning, { value: { rows: 'three' } })).toMatchObject({ status: 'FAILED', error: { type: 'ValidationError', code: 'wrong_output', message: expect.stringContaining('output of pipeline returning') } });
+  expect(await bed.run(returning, { value: { rows: 'three' } })).toMatchObject({
+    status: 'FAILED',
+    error: { type: 'ValidationError', code: 'wrong_output', message: expect.stringContaining('output of pipeline returning') },
+  });
 });
 
 test('an output that Temporal would refuse ends the run FAILED, with its size', async () => {
@@ -40,7 +43,12 @@ test('an output that Temporal would refuse ends the run FAILED, with its size', 
   expect(await bed.run(bounded, { count: 2, concurrency: 2 }, { steps: [big] })).toMatchObject({ status: 'FAILED', error: { code: 'payload_too_large' } });
 });
 
-test.each([['nothing', []], ['a text', ['x']], ['a wrong field', [{ left: 'many' }]], ['null', [null]]])('a raw client with wrong input, %s, gets a run that ends FAILED, typed', async (_, args) => {
+test.each([
+  ['nothing', []],
+  ['a text', ['x']],
+  ['a wrong field', [{ left: 'many' }]],
+  ['null', [null]],
+])('a raw client with wrong input, %s, gets a run that ends FAILED, typed', async (_, args) => {
   expect(await startRaw('rounds', ...args)).toMatchObject({ status: 'FAILED', error: { type: 'ValidationError', code: 'wrong_input' } });
 });
 

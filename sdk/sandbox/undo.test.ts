@@ -22,12 +22,12 @@ describe('on a real server', () => {
   afterAll(() => bed.close());
 
   test('a run that succeeds undoes nothing', async () => {
-    const result = await bed.run(undoing, { then: 'return' }, { steps });
+    const result = await bed.run(undoing, { ending: 'return' }, { steps });
     expect({ status: result.status, undos: undos(result), undo: result.run.undo }).toEqual({ status: 'SUCCEEDED', undos: [], undo: 'NONE' });
   });
 
   test('a failed step undoes in reverse order, and then tells of it', async () => {
-    const result = await bed.run(undoing, { then: 'fail' }, { steps });
+    const result = await bed.run(undoing, { ending: 'fail' }, { steps });
     expect(result.status).toBe('FAILED');
     expect(undos(result)).toEqual(['c', 'b', 'a']);
     expect(notice(result)).toEqual({ status: 'FAILED', undo: 'DONE' });
@@ -35,19 +35,27 @@ describe('on a real server', () => {
   });
 
   test('an error of the body itself undoes too, and keeps its own type', async () => {
-    const result = await bed.run(undoing, { then: 'throw' }, { steps });
+    const result = await bed.run(undoing, { ending: 'throw' }, { steps });
     expect(undos(result)).toEqual(['c', 'b', 'a']);
     expect(result).toMatchObject({ status: 'FAILED', error: { type: 'TypeError' } });
   });
 
   test('a declined approval undoes, and the run ends CANCELLED', async () => {
-    const result = await bed.run(undoing, { then: 'ask' }, { steps, approvals: { go_on: 'decline' } });
-    expect({ status: result.status, undos: undos(result), notice: notice(result) }).toEqual({ status: 'CANCELLED', undos: ['c', 'b', 'a'], notice: { status: 'CANCELLED', undo: 'DONE' } });
+    const result = await bed.run(undoing, { ending: 'ask' }, { steps, approvals: { go_on: 'decline' } });
+    expect({ status: result.status, undos: undos(result), notice: notice(result) }).toEqual({
+      status: 'CANCELLED',
+      undos: ['c', 'b', 'a'],
+      notice: { status: 'CANCELLED', undo: 'DONE' },
+    });
   });
 
   test('flow.end undoes and gives the output', async () => {
-    const result = await bed.run(undoing, { then: 'end' }, { steps });
-    expect({ status: result.status, output: result.output, undos: undos(result) }).toEqual({ status: 'ROLLED_BACK', output: { done: false }, undos: ['c', 'b', 'a'] });
+    const result = await bed.run(undoing, { ending: 'end' }, { steps });
+    expect({ status: result.status, output: result.output, undos: undos(result) }).toEqual({
+      status: 'ROLLED_BACK',
+      output: { done: false },
+      undos: ['c', 'b', 'a'],
+    });
   });
 
   test('a cancelled run undoes what it did, and a second cancel does not reach the undo', async () => {
@@ -56,7 +64,7 @@ describe('on a real server', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       if (signal.aborted) throw new Error('the undo was cancelled');
     });
-    const run = await bed.start(undoing, { then: 'ask' }, { steps: [works, slow, told] });
+    const run = await bed.start(undoing, { ending: 'ask' }, { steps: [works, slow, told] });
     await run.waiting('go_on');
     await run.handle.cancel();
     const result = await run.ended();
@@ -73,7 +81,7 @@ describe('on a real server', () => {
       return name;
     });
     const noting = replace(takeBack, async ({ name }) => void order.push(`undo ${name}`));
-    const run = await bed.start(undoing, { then: 'return' }, { steps: [slow, noting, told] });
+    const run = await bed.start(undoing, { ending: 'return' }, { steps: [slow, noting, told] });
     const result = await run.ended();
     expect(result.status).toBe('CANCELLED');
     // c's undo was registered, and c itself was not begun any more.
@@ -82,7 +90,7 @@ describe('on a real server', () => {
 
   test('an undo that fails is loud, and the others are still run', async () => {
     const failing = replace(takeBack, async ({ name }) => (name === 'b' ? Promise.reject(new Error('it is locked')) : undefined));
-    const result = await bed.run(undoing, { then: 'fail', retry: 'none' }, { steps: [works, failing, told] });
+    const result = await bed.run(undoing, { ending: 'fail', retry: 'none' }, { steps: [works, failing, told] });
     expect({ status: result.status, undos: undos(result), undo: result.run.undo, notice: notice(result) }).toEqual({
       status: 'FAILED',
       undos: ['c', 'b', 'a'],
@@ -93,7 +101,7 @@ describe('on a real server', () => {
 
   test('a run that was to end rolled back and could not be undone is FAILED', async () => {
     const failing = replace(takeBack, async ({ name }) => (name === 'b' ? Promise.reject(new Error('it is locked')) : undefined));
-    const result = await bed.run(undoing, { then: 'end', retry: 'none' }, { steps: [works, failing, told] });
+    const result = await bed.run(undoing, { ending: 'end', retry: 'none' }, { steps: [works, failing, told] });
     expect(result).toMatchObject({ status: 'FAILED', run: { undo: 'FAILED' }, error: { type: 'UndoFailed', message: expect.stringContaining('ROLLED_BACK') } });
     expect(undos(result)).toEqual(['c', 'b', 'a']);
   });
@@ -103,7 +111,10 @@ describe('on a real server', () => {
     while ((await run.status()).children[0]?.status !== 'RUNNING') await new Promise((resolve) => setTimeout(resolve, 20));
     const childId = (await run.status()).children[0]?.workflowId ?? '';
     const child = bed.server.client.workflow.getHandle(childId);
-    while (((await child.fetchHistory()).events ?? []).filter(({ activityTaskCompletedEventAttributes }) => activityTaskCompletedEventAttributes != null).length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (
+      ((await child.fetchHistory()).events ?? []).filter(({ activityTaskCompletedEventAttributes }) => activityTaskCompletedEventAttributes != null).length < 3
+    )
+      await new Promise((resolve) => setTimeout(resolve, 20));
     await run.handle.cancel();
     const result = await run.ended();
     expect({ status: result.status, undos: undos(result) }).toEqual({ status: 'CANCELLED', undos: ['c', 'b', 'a', 'parent'] });
@@ -111,7 +122,17 @@ describe('on a real server', () => {
   });
 
   test('a child that nobody awaits is cancelled and undone when its parent fails', async () => {
-    const result = await bed.run(parent, { detach: true }, { steps: [replace(act, async ({ name }) => (name === 'parent fails' ? new Promise((_, reject) => setTimeout(() => reject(new Error(name)), 700)) : name)), undone, told] });
+    const result = await bed.run(
+      parent,
+      { detach: true },
+      {
+        steps: [
+          replace(act, async ({ name }) => (name === 'parent fails' ? new Promise((_, reject) => setTimeout(() => reject(new Error(name)), 700)) : name)),
+          undone,
+          told,
+        ],
+      },
+    );
     expect(result.status).toBe('FAILED');
     expect(undos(result)).toEqual(['c', 'b', 'a', 'parent']);
   });
@@ -124,13 +145,17 @@ describe.skipIf(!timeSkipping)('in skipped time', () => {
   afterAll(() => bed.close());
 
   test('an expired approval undoes, and the run ends CANCELLED', async () => {
-    const result = await bed.run(undoing, { then: 'ask' }, { steps, approvals: { go_on: 'expire' } });
+    const result = await bed.run(undoing, { ending: 'ask' }, { steps, approvals: { go_on: 'expire' } });
     expect({ status: result.status, undos: undos(result) }).toEqual({ status: 'CANCELLED', undos: ['c', 'b', 'a'] });
   });
 
   test("the run's deadline undoes, and the run ends TIMED_OUT after exactly its maxDuration", async () => {
-    const result = await bed.run(undoing, { then: 'sleep' }, { steps });
-    expect({ status: result.status, undos: undos(result), notice: notice(result) }).toEqual({ status: 'TIMED_OUT', undos: ['c', 'b', 'a'], notice: { status: 'TIMED_OUT', undo: 'DONE' } });
+    const result = await bed.run(undoing, { ending: 'sleep' }, { steps });
+    expect({ status: result.status, undos: undos(result), notice: notice(result) }).toEqual({
+      status: 'TIMED_OUT',
+      undos: ['c', 'b', 'a'],
+      notice: { status: 'TIMED_OUT', undo: 'DONE' },
+    });
     expect(Math.abs(Date.parse(result.run.endedAt ?? '') - Date.parse(result.run.startedAt) - 86_400_000)).toBeLessThan(5_000);
     expect(result.error).toMatchObject({ type: 'RunTimedOut', code: 'run_timed_out' });
   });
@@ -138,7 +163,7 @@ describe.skipIf(!timeSkipping)('in skipped time', () => {
   test('an undo is tried again by the backup preset', async () => {
     let attempts = 0;
     const flaky = replace(takeBack, async () => (++attempts === 1 ? Promise.reject(new Error('busy')) : undefined));
-    const result = await bed.run(undoing, { then: 'fail' }, { steps: [works, flaky, told] });
+    const result = await bed.run(undoing, { ending: 'fail' }, { steps: [works, flaky, told] });
     expect(result.run.undo).toBe('DONE');
     expect(result.run.activities.find(({ callId }) => callId === 'take_back#1')).toMatchObject({ attempt: 2, undo: true });
   });

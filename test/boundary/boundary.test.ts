@@ -8,7 +8,13 @@ const isWork = (name: string) => /^(sdk\/(node|testing)|worker)\//.test(name) ||
 const isPackage = (name: string) => !name.endsWith('.ts') && name !== 'zod';
 
 describe('what an author imports reaches neither Node nor Temporal nor the work of a step', () => {
-  const entries = ['sdk/index.ts', 'activities/steps.ts', 'workflows/index.ts', ...sourcesOf('sdk/authoring', 'workflows'), ...sourcesOf('activities').filter((file) => file.endsWith('/steps.ts'))];
+  const entries = [
+    'sdk/index.ts',
+    'activities/steps.ts',
+    'workflows/index.ts',
+    ...sourcesOf('sdk/authoring', 'workflows'),
+    ...sourcesOf('activities').filter((file) => file.endsWith('/steps.ts')),
+  ];
   test.each([...new Set(entries)])('%s', (entry) => {
     expect(wayTo(entry, (name) => isNode(name) || isTemporal(name) || isWork(name) || isPackage(name) || name.startsWith('sdk/sandbox/'))).toBeUndefined();
   });

@@ -31,8 +31,11 @@ export async function pack(into: string): Promise<string> {
 export async function strangersProject(files: Record<string, string>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'stranger-'));
   const tarball = await pack(folder);
-  const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<'peerDependencies' | 'devDependencies', Record<string, string>>;
-  const tested = (name: string) => [name, devDependencies[name] as string];
+  const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+    'peerDependencies' | 'devDependencies',
+    Record<string, string>
+  >;
+  const tested = (name: string): [string, string] => [name, devDependencies[name] ?? '*'];
   const dependencies = { headrace: `file:${tarball}`, ...Object.fromEntries(Object.keys(peerDependencies).map(tested)) };
   const tools = Object.fromEntries(['typescript', '@types/node'].map(tested));
   const manifest = { name: 'stranger', private: true, type: 'module', dependencies, devDependencies: tools };
@@ -46,5 +49,7 @@ export async function strangersProject(files: Record<string, string>): Promise<s
 
 /** The folders in which a package is installed, at any depth. */
 export function copiesOf(name: string, folder: string): string[] {
-  return readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter((path) => `/${path}`.endsWith(`/${name}/package.json`) && new RegExp(`(^|node_modules/)${name}/package\\.json$`).test(path));
+  return readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => `/${path}`.endsWith(`/${name}/package.json`) && new RegExp(`(^|node_modules/)${name}/package\\.json$`).test(path),
+  );
 }
