@@ -105,7 +105,7 @@ export function stagedValue({ target }: Application, { name }: Column): string {
 /** Keeps rows under the load's name. */
 export async function keep({ engine, key }: Application, query: string, parameters: Parameter[] = []): Promise<string> {
   const name = `kept_${key.short}`;
-  await engine.session.rows(`CREATE TABLE headrace.${quoteIdentifier(name)} AS ${query}`, parameters);
+  await engine.session.rows(`CREATE TABLE headrace_ledger.${quoteIdentifier(name)} AS ${query}`, parameters);
   return name;
 }
 

@@ -118,7 +118,7 @@ export class Ledger {
     );
     const oldest = Date.now() - keptDays * 86_400_000;
     const stale = staged.map(({ name }) => name).filter((name) => Number.parseInt(name.split('_')[2] ?? '', 36) < oldest);
-    for (const name of [...old.flatMap(({ kept }) => kept ?? []), ...stale]) await this.rows(`DROP TABLE IF EXISTS headrace.${quoteIdentifier(name)}`);
+    for (const name of [...old.flatMap(({ kept }) => kept ?? []), ...stale]) await this.rows(`DROP TABLE IF EXISTS headrace_ledger.${quoteIdentifier(name)}`);
   }
 
   private rows<R>(text: string, parameters?: Parameters<PostgresEngine['session']['rows']>[1]): Promise<R[]> {

@@ -54,7 +54,7 @@ async function replacing(ledger: Ledger, key: LoadKey, row: LoadRow): Promise<Lo
 /** A later load has replaced all of this one's rows: what this one replaced is then what the later one's undo brings back. */
 async function leaveOut(engine: PostgresEngine, ledger: Ledger, row: LoadRow, later: LoadRow): Promise<void> {
   await ledger.keepInstead(later.key, row.kept);
-  if (later.kept !== null) await engine.session.rows(`DROP TABLE IF EXISTS headrace.${quoteIdentifier(later.kept)}`);
+  if (later.kept !== null) await engine.session.rows(`DROP TABLE IF EXISTS headrace_ledger.${quoteIdentifier(later.kept)}`);
 }
 
 async function restore(engine: PostgresEngine, table: string, key: LoadKey, row: LoadRow): Promise<void> {
