@@ -2,6 +2,7 @@ import colors from 'picocolors';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { discover, short } from '../host/discover.js';
+import { table } from './table.js';
 
 /** Loads the modules of a folder, TypeScript too. */
 export async function loadCatalogue(folder: string): Promise<Catalogue> {
@@ -32,12 +33,6 @@ export function describeCatalogue(catalogue: Catalogue): string {
 function describeRefusal(catalogue: Catalogue) {
   return ({ file, error }: Catalogue['refusals'][number]) =>
     `${colors.red('refused')} ${short(catalogue, file)}: ${error.message}\n  ${colors.yellow('fix')}: ${error.fix ?? ''}`;
-}
-
-/** Rows with their columns aligned. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd()).join('\n');
 }
 
 /** @throws HeadraceError the first refusal, or nothing_found where there is no pipeline of the folder's own */

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { ListedRun } from '../../sdk/node/client/list-runs.js';
 import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { apiAddress, request } from './api-client.js';
 import { exitCode } from './explain.js';
 import { follow } from './follow.js';
 import { printStatus } from './print-status.js';
 import { readInput } from './read-input.js';
+import { table } from './table.js';
 
 interface Target {
   api?: string;
@@ -21,6 +23,12 @@ export function addRuns(command: Command): void {
     .option('--key <key>', 'an idempotency key: the same key and body start one run only')
     .option('--detach', 'do not wait for the end')
     .action(run);
+  target(command.command('runs'))
+    .description('list the runs, the newest first')
+    .option('--pipeline <id>', 'of this pipeline only')
+    .option('--status <status>', 'in this state only, such as FAILED')
+    .option('--limit <number>', 'how many', '20')
+    .action(list);
   target(command.command('status <workflowId>')).description('show a run').option('--follow', 'until its end').action(status);
   target(command.command('approve <workflowId> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
@@ -43,6 +51,13 @@ async function run(pipeline: string, words: string[], options: Target & { key?: 
   if (options.detach === true) return show(started, options, `started ${started.workflowId}`);
   if (options.json !== true) console.log(`started ${started.workflowId}`);
   finish(await follow(() => read(api, started.workflowId), options.json === true), options);
+}
+
+async function list({ pipeline, status, limit, ...options }: Target & { pipeline?: string; status?: string; limit: string }): Promise<void> {
+  const filter = Object.entries({ pipeline, status, limit }).filter((it): it is [string, string] => it[1] !== undefined);
+  const answer = await request<{ runs: ListedRun[] }>(apiAddress(options.api), 'GET', `${runs}?${new URLSearchParams(filter).toString()}`);
+  const rows = answer.runs.map((run) => [run.workflowId, run.status, run.startedAt, run.duration ?? '']);
+  show(answer, options, rows.length === 0 ? 'no runs' : table(rows));
 }
 
 async function status(workflowId: string, options: Target & { follow?: boolean }): Promise<void> {
