@@ -11,6 +11,7 @@ export type { StartOptions } from './client/start-run.js';
 export { Connections } from './connections/connections.js';
 export { Connection } from './connections/kinds.js';
 export { type Implementations, implement, type Work } from './implement.js';
+export { maximumPartitions, type Partition, type PartitionRange, type Partitions, type PartitionSize, partitions } from './partition.js';
 export type { StepContext } from './step-context.js';
 export type { RunStateName, RunStatus } from './status/run-status.js';
 export { type Known, statusOf } from './status/status-of.js';

@@ -111,3 +111,10 @@ test('a folder with a zod of its own is refused with both paths', async () => {
   await expect(discover(elsewhere)).rejects.toMatchObject({ code: 'two_copies', message: expect.stringMatching(/node_modules\/zod\/.* and .*headrace-zod-/) });
   rmSync(elsewhere, { recursive: true });
 });
+
+test('a project whose modules are CommonJS is refused with the command that mends it', async () => {
+  const folder = folderOf({ 'package.json': '{ "type": "commonjs" }', 'daily.ts': pipelineModule('daily'), 'weekly.mts': pipelineModule('weekly') });
+  const catalogue = await discover(folder);
+  expect(catalogue.refusals).toMatchObject([{ file: join(folder, 'daily.ts'), error: { code: 'not_a_module', fix: expect.stringContaining('type=module') } }]);
+  expect(own(catalogue.pipelines)).toEqual(['weekly']);
+});

@@ -3,6 +3,7 @@ import { extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { Catalogue } from './catalogue.js';
+import { refuseCommonJs } from './module-kind.js';
 import { refuseForeignCopies } from './one-copy.js';
 import { readyWorkflows } from './source.js';
 
@@ -30,6 +31,7 @@ export async function discover(folder: string): Promise<Catalogue> {
 
 async function load(catalogue: Catalogue, file: string, builtIn: boolean): Promise<void> {
   try {
+    refuseCommonJs(file);
     catalogue.add(file, (await import(pathToFileURL(file).href)) as Record<string, unknown>, builtIn);
   } catch (error) {
     catalogue.refuse(file, error instanceof HeadraceError ? error : unreadable(file, error));
