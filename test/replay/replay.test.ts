@@ -1,13 +1,16 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { replay } from '../../sdk/testing/replay.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const histories = join(root, 'test/replay/histories');
 const examples = join(root, 'examples');
 const files = readdirSync(histories);
+
+beforeAll(() => void Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { filter: 'OFF' } } }));
 
 test('a history of each story is kept, and none is large', () => {
   expect(files).toEqual(expect.arrayContaining(['airport-history', 'backfill-of-five-days', 'daily-flights-approved', 'daily-flights-declined', 'daily-flights-good-day', 'daily-report', 'data-pipeline', 'schema-migration-completed', 'schema-migration-rolled-back', 'table-quality'].map((name) => `${name}.json`)));

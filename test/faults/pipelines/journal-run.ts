@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Refused } from 'headrace';
 import { implement } from 'headrace/node';
 import { hold, note, refuse, work } from './journal.js';
+import { makeText } from './sized.js';
 
 const journal = process.env.HEADRACE_JOURNAL ?? '';
 const write = (line: string) => appendFileSync(journal, `${line}\n`);
 
-export const journalRun = implement({ note, hold, work, refuse }, {
+export const journalRun = implement({ note, hold, work, refuse, makeText }, {
   note: async ({ line }) => write(line),
   hold: async ({ name }, { signal, log }) => {
     log.info(`holding ${name}`);
@@ -20,6 +21,7 @@ export const journalRun = implement({ note, hold, work, refuse }, {
     write(`done ${name}`);
     return { attempt };
   },
+  makeText: async ({ bytes }) => ({ text: 'x'.repeat(bytes) }),
   refuse: async ({ why }) => {
     throw new Refused(why);
   },
