@@ -3,8 +3,14 @@ import tseslint from 'typescript-eslint';
 
 const temporal = { group: ['@temporalio/*'], message: 'Only sdk/sandbox may import @temporalio/workflow here: what an author imports knows no Temporal.' };
 const node = { regex: '^node:', message: "This runs in Temporal's sandbox as well, where Node's modules do not exist: do it in a step's run.ts." };
-const nodeSide = { regex: '(^headrace/(node|testing|worker)$)|(/(sdk/node|node|testing)/)', message: 'This file is safe on both sides: the Node side may import it, and never the other way round.' };
-const run = { regex: 'activities/(.+/run|implementations)\\.js$|^\\./run\\.js$', message: 'A step is declared in steps.ts and done in run.ts: the sandbox must not load the engines.' };
+const nodeSide = {
+  regex: '(^headrace/(node|testing|worker)$)|(/(sdk/node|node|testing)/)',
+  message: 'This file is safe on both sides: the Node side may import it, and never the other way round.',
+};
+const run = {
+  regex: 'activities/(.+/run|implementations)\\.js$|^\\./run\\.js$',
+  message: 'A step is declared in steps.ts and done in run.ts: the sandbox must not load the engines.',
+};
 const worker = { regex: '/worker/', message: 'Nothing imports the worker but the worker, the tests, and headrace/testing, which hosts one.' };
 
 /** Bans imports in a folder's sources; its tests run in Node and may import what they need. */

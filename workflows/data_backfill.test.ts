@@ -25,9 +25,22 @@ afterAll(async () => {
 });
 beforeEach(forget);
 
-const days = (end: string, more: Record<string, unknown> = {}, input: Record<string, unknown> = {}) => ({ start: '2001-01-01', end, size: 'day', pipeline: 'one_day', partitionAs: 'day', input, ...more });
-const refusal = (handle: WorkflowHandleWithFirstExecutionRunId) => handle.result().then(() => 'it was not refused', (error: Error) => (error.cause as Error).message);
-const childOf = (handle: WorkflowHandleWithFirstExecutionRunId, key: string) => worker.client.workflow.getHandle(`${handle.workflowId}-${handle.firstExecutionRunId.slice(0, 8)}-${key}`);
+const days = (end: string, more: Record<string, unknown> = {}, input: Record<string, unknown> = {}) => ({
+  start: '2001-01-01',
+  end,
+  size: 'day',
+  pipeline: 'one_day',
+  partitionAs: 'day',
+  input,
+  ...more,
+});
+const refusal = (handle: WorkflowHandleWithFirstExecutionRunId) =>
+  handle.result().then(
+    () => 'it was not refused',
+    (error: Error) => (error.cause as Error).message,
+  );
+const childOf = (handle: WorkflowHandleWithFirstExecutionRunId, key: string) =>
+  worker.client.workflow.getHandle(`${handle.workflowId}-${handle.firstExecutionRunId.slice(0, 8)}-${key}`);
 
 async function runsOf(handle: WorkflowHandleWithFirstExecutionRunId): Promise<number> {
   let runs = 0;
@@ -41,7 +54,17 @@ async function runsOf(handle: WorkflowHandleWithFirstExecutionRunId): Promise<nu
 describe('a backfill', () => {
   it('runs the pipeline once for each partition, and adds their rows', async () => {
     const handle = await worker.start('data_backfill', days('2001-03-02'));
-    expect(await handle.result()).toMatchObject({ status: 'COMPLETED', total: 60, partitionsProcessed: 60, totalRows: 600, succeeded: 60, failed: [], cancelled: [], notStarted: [], problems: [] });
+    expect(await handle.result()).toMatchObject({
+      status: 'COMPLETED',
+      total: 60,
+      partitionsProcessed: 60,
+      totalRows: 600,
+      succeeded: 60,
+      failed: [],
+      cancelled: [],
+      notStarted: [],
+      problems: [],
+    });
     expect(new Set(seen.done).size).toBe(60);
     expect(seen.done).toHaveLength(60);
     expect((await handle.describe()).memo).toMatchObject({ headrace: { progress: 1 } });
@@ -57,13 +80,23 @@ describe('a backfill', () => {
 
   it('continues as new with what is left, and does each partition once', async () => {
     const handle = await worker.start('data_backfill', days('2001-01-31', { concurrency: 4, continueAfter: 8 }, { fails: ['2001-01-03'] }));
-    expect(await handle.result()).toMatchObject({ status: 'INCOMPLETE', total: 30, succeeded: 29, totalRows: 290, partitionsProcessed: 30, failed: [{ first: '2001-01-03', last: '2001-01-03' }] });
+    expect(await handle.result()).toMatchObject({
+      status: 'INCOMPLETE',
+      total: 30,
+      succeeded: 29,
+      totalRows: 290,
+      partitionsProcessed: 30,
+      failed: [{ first: '2001-01-03', last: '2001-01-03' }],
+    });
     expect([...seen.done].sort()).toEqual([...new Set(seen.done)].sort());
     expect(await runsOf(handle)).toBe(4);
   });
 
   it('does a failed partition again when the others are done, and reports one that fails in every round', async () => {
-    const handle = await worker.start('data_backfill', days('2001-01-11', { concurrency: 2 }, { failsOnce: ['2001-01-02'], fails: ['2001-01-04', '2001-01-05', '2001-01-09'] }));
+    const handle = await worker.start(
+      'data_backfill',
+      days('2001-01-11', { concurrency: 2 }, { failsOnce: ['2001-01-02'], fails: ['2001-01-04', '2001-01-05', '2001-01-09'] }),
+    );
     expect(await handle.result()).toMatchObject({
       status: 'INCOMPLETE',
       succeeded: 7,
@@ -86,7 +119,10 @@ describe('a backfill', () => {
     expect(await handle.result()).toMatchObject({
       succeeded: 3,
       totalRows: 30,
-      cancelled: [{ first: '2001-01-02', last: '2001-01-02' }, { first: '2001-01-04', last: '2001-01-04' }],
+      cancelled: [
+        { first: '2001-01-02', last: '2001-01-02' },
+        { first: '2001-01-04', last: '2001-01-04' },
+      ],
       failed: [{ first: '2001-01-06', last: '2001-01-06' }],
     });
     expect(seen.attempts.get('2001-01-04')).toBe(1);
@@ -96,7 +132,11 @@ describe('a backfill', () => {
   it('begins no further partitions when too many did not succeed', async () => {
     const fails = Array.from({ length: 30 }, (_, day) => `2001-01-${String(day + 1).padStart(2, '0')}`);
     const handle = await worker.start('data_backfill', days('2001-01-31', { concurrency: 1, stopAfter: 5 }, { fails }));
-    expect(await handle.result()).toMatchObject({ status: 'INCOMPLETE', failed: [{ partitions: 5 }], notStarted: [{ first: '2001-01-06', last: '2001-01-30', partitions: 25 }] });
+    expect(await handle.result()).toMatchObject({
+      status: 'INCOMPLETE',
+      failed: [{ partitions: 5 }],
+      notStarted: [{ first: '2001-01-06', last: '2001-01-30', partitions: 25 }],
+    });
   });
 
   it('can be declared for a pipeline, typed, with a range as its input', async () => {
@@ -125,8 +165,17 @@ describe('a backfill by a query', () => {
   });
 
   it('reports the partitions that failed, and why', async () => {
-    const handle = await worker.start('data_backfill', { ...range, rounds: 1, query: query("SELECT $key AS day, CASE WHEN $key = '2001-01-04' THEN error('no such day') ELSE 1 END AS n") });
-    expect(await handle.result()).toMatchObject({ status: 'INCOMPLETE', succeeded: 9, failed: [{ first: '2001-01-04', partitions: 1 }], problems: [{ key: '2001-01-04', state: 'FAILED', reason: expect.stringContaining('no such day') as string }] });
+    const handle = await worker.start('data_backfill', {
+      ...range,
+      rounds: 1,
+      query: query("SELECT $key AS day, CASE WHEN $key = '2001-01-04' THEN error('no such day') ELSE 1 END AS n"),
+    });
+    expect(await handle.result()).toMatchObject({
+      status: 'INCOMPLETE',
+      succeeded: 9,
+      failed: [{ first: '2001-01-04', partitions: 1 }],
+      problems: [{ key: '2001-01-04', state: 'FAILED', reason: expect.stringContaining('no such day') as string }],
+    });
   });
 });
 
@@ -144,15 +193,25 @@ describe('a partition that waits for people', () => {
     const input = { asks: ['2001-01-01', '2001-01-02'], askedFor: 30_000 };
     const handle = await worker.start('data_backfill', days('2001-01-13', { concurrency: 2, parkAfter: 100, continueAfter: 4 }, input));
     await vi.waitFor(() => expect(seen.done).toHaveLength(10), { timeout: 20_000, interval: 50 });
-    const decide = (key: string, decision: string) => childOf(handle, key).executeUpdate('decide', { args: [{ approval: 'load_anyway', decision, decisionId: key }] });
+    const decide = (key: string, decision: string) =>
+      childOf(handle, key).executeUpdate('decide', { args: [{ approval: 'load_anyway', decision, decisionId: key }] });
     await decide('2001-01-01', 'approve');
     await decide('2001-01-02', 'decline');
-    expect(await handle.result()).toMatchObject({ status: 'INCOMPLETE', succeeded: 11, totalRows: 110, cancelled: [{ first: '2001-01-02' }], problems: [{ state: 'CANCELLED', reason: 'Nobody wanted it' }] });
+    expect(await handle.result()).toMatchObject({
+      status: 'INCOMPLETE',
+      succeeded: 11,
+      totalRows: 110,
+      cancelled: [{ first: '2001-01-02' }],
+      problems: [{ state: 'CANCELLED', reason: 'Nobody wanted it' }],
+    });
     expect(await runsOf(handle)).toBeGreaterThan(2);
   });
 
   it('is cancelled with the backfill, also when it was parked before that continued as new', async () => {
-    const handle = await worker.start('data_backfill', days('2001-01-07', { concurrency: 2, parkAfter: 100, continueAfter: 3 }, { asks: ['2001-01-01'], askedFor: 60_000 }));
+    const handle = await worker.start(
+      'data_backfill',
+      days('2001-01-07', { concurrency: 2, parkAfter: 100, continueAfter: 3 }, { asks: ['2001-01-01'], askedFor: 60_000 }),
+    );
     await vi.waitFor(() => expect(seen.done).toHaveLength(5), { timeout: 10_000, interval: 50 });
     await worker.client.workflow.getHandle(handle.workflowId).cancel();
     await expect(handle.result()).rejects.toThrow();
@@ -173,7 +232,14 @@ describe('a backfill whose worker is lost', () => {
   });
 
   it('can be replayed, by the worker that takes it over, in every turn it took', async () => {
-    const handle = await worker.start('data_backfill', days('2001-01-16', { concurrency: 3, parkAfter: 100, continueAfter: 9 }, { takes: 20, asks: ['2001-01-02'], askedFor: 1_500, failsOnce: ['2001-01-03'], fails: ['2001-01-05'] }));
+    const handle = await worker.start(
+      'data_backfill',
+      days(
+        '2001-01-16',
+        { concurrency: 3, parkAfter: 100, continueAfter: 9 },
+        { takes: 20, asks: ['2001-01-02'], askedFor: 1_500, failsOnce: ['2001-01-03'], fails: ['2001-01-05'] },
+      ),
+    );
     expect(await handle.result()).toMatchObject({ succeeded: 13, failed: [{ partitions: 1 }], cancelled: [{ partitions: 1 }] });
     await worker.replay(worker.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId));
     await worker.replay(worker.client.workflow.getHandle(handle.workflowId));

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandleWithFirstExecutionRunId as Handle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { stepContext } from '../activities/step-context.fixture.js';
 import { runStep } from '../activities/run-step.fixture.js';
 import sqlRun from '../activities/sql/run.js';
 import { sql } from '../activities/sql/steps.js';
+import { stepContext } from '../activities/step-context.fixture.js';
 import { implement } from '../sdk/node/index.js';
-import { startWorker, type TestWorker } from './worker.fixture.js';
 import { loadOwn, undoOwn } from './pipeline/own-stages.fixture.js';
+import { startWorker, type TestWorker } from './worker.fixture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-data-pipeline-'));
 const connections = { shop: { kind: 'files', folder }, lake: { kind: 'duckdb', folder: join(folder, 'lake') }, console: { kind: 'console' } } as const;
@@ -46,17 +46,33 @@ const orders = (target: string, more: Record<string, unknown> = {}) => ({
   target: { mode: 'append', into: table(target) },
   ...more,
 });
-const poor = { checks: [{ check: 'row_count', min: 1 }, { check: 'not_null', column: 'city', severity: 'critical' }], minQualityScore: 0.9 };
+const poor = {
+  checks: [
+    { check: 'row_count', min: 1 },
+    { check: 'not_null', column: 'city', severity: 'critical' },
+  ],
+  minQualityScore: 0.9,
+};
 
 const state = async (handle: Handle) => {
   const { typedSearchAttributes, memo } = await handle.describe();
-  return { state: typedSearchAttributes.get({ name: 'HeadraceState', type: 'KEYWORD' }), memo: memo?.headrace as { waiting?: { since: string; deadline: string; evidence: unknown }[] } };
+  return {
+    state: typedSearchAttributes.get({ name: 'HeadraceState', type: 'KEYWORD' }),
+    memo: memo?.headrace as { waiting?: { since: string; deadline: string; evidence: unknown }[] },
+  };
 };
 const waiting = (handle: Handle) => vi.waitFor(async () => expect((await state(handle)).state).toBe('WAITING_FOR_APPROVAL'), { timeout: 20_000, interval: 50 });
-const decide = (handle: Handle, decision: string, comment: string) => handle.executeUpdate('decide', { args: [{ approval: 'accept_quality', decision, decisionId: '1', comment, by: 'ada' }] });
-const stepsOf = async (handle: Handle) => (await handle.fetchHistory()).events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
-const failure = (handle: Handle) => handle.result().then(() => 'it did not fail', (error: Error) => (error.cause as Error).message);
-const rowsIn = async (name: string) => ((await runStep(sqlRun, sql, { on: 'lake', statement: `SELECT * FROM ${name} ORDER BY 1` }, stepContext(connections))) as { rows: unknown }).rows;
+const decide = (handle: Handle, decision: string, comment: string) =>
+  handle.executeUpdate('decide', { args: [{ approval: 'accept_quality', decision, decisionId: '1', comment, by: 'ada' }] });
+const stepsOf = async (handle: Handle) =>
+  (await handle.fetchHistory()).events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+const failure = (handle: Handle) =>
+  handle.result().then(
+    () => 'it did not fail',
+    (error: Error) => (error.cause as Error).message,
+  );
+const rowsIn = async (name: string) =>
+  ((await runStep(sqlRun, sql, { on: 'lake', statement: `SELECT * FROM ${name} ORDER BY 1` }, stepContext(connections))) as { rows: unknown }).rows;
 
 describe('a data pipeline', () => {
   it('extracts, checks, transforms, loads, and tells of its end', async () => {
@@ -89,7 +105,12 @@ describe('a data pipeline', () => {
     const handle = await worker.start('data_pipeline', orders('declined', poor));
     await waiting(handle);
     await decide(handle, 'decline', 'wait for the correction');
-    expect(await handle.result()).toMatchObject({ status: 'CANCELLED', reason: 'Quality below threshold', rowsProcessed: 0, decision: { approved: false, by: 'ada', comment: 'wait for the correction' } });
+    expect(await handle.result()).toMatchObject({
+      status: 'CANCELLED',
+      reason: 'Quality below threshold',
+      rowsProcessed: 0,
+      decision: { approved: false, by: 'ada', comment: 'wait for the correction' },
+    });
     expect((await state(handle)).state).toBe('CANCELLED');
     expect(await stepsOf(handle)).toEqual(['extract_data', 'validate_quality']);
   });

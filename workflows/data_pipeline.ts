@@ -44,7 +44,12 @@ export const dataPipeline = pipeline(
   },
 );
 
-async function tellOfQuality(flow: Flow, { notify, minQualityScore }: DataPipelineInput, quality: Awaited<ReturnType<typeof validateQuality>>, table: TableRef): Promise<void> {
+async function tellOfQuality(
+  flow: Flow,
+  { notify, minQualityScore }: DataPipelineInput,
+  quality: Awaited<ReturnType<typeof validateQuality>>,
+  table: TableRef,
+): Promise<void> {
   if (notify === undefined) flow.skip(notifyQualityIssue, 'The input names nobody to notify.');
   else await notifyQualityIssue({ to: notify, table, quality, minimum: minQualityScore, severity: quality.severity });
 }

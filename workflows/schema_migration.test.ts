@@ -28,9 +28,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const stepsOf = async (handle: Handle) => (await handle.fetchHistory()).events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+const stepsOf = async (handle: Handle) =>
+  (await handle.fetchHistory()).events?.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
 const stateOf = async (handle: Handle) => (await handle.describe()).typedSearchAttributes.get({ name: 'HeadraceState', type: 'KEYWORD' });
-const failure = (handle: Handle) => handle.result().then(() => 'it did not fail', (error: Error) => (error.cause as Error).message);
+const failure = (handle: Handle) =>
+  handle.result().then(
+    () => 'it did not fail',
+    (error: Error) => (error.cause as Error).message,
+  );
 
 describe.each(['file', ...(postgresUrl === undefined ? [] : ['postgres'])])('a schema migration on %s', (on) => {
   async function migrate(more: (table: string) => Record<string, unknown>) {
@@ -51,15 +56,25 @@ describe.each(['file', ...(postgresUrl === undefined ? [] : ['postgres'])])('a s
   });
 
   it('is rolled back when the validation afterwards does not pass: the table is as it was', async () => {
-    const { handle, content, before } = await migrate((table) => ({ statements: [...late(table), `DELETE FROM ${table} WHERE id = 1`], checksAfter: [{ check: 'not_null', column: 'late' }] }));
-    expect(await handle.result()).toMatchObject({ status: 'ROLLED_BACK', reason: 'The validation after the migration did not pass', problems: [expect.stringContaining('late')] });
+    const { handle, content, before } = await migrate((table) => ({
+      statements: [...late(table), `DELETE FROM ${table} WHERE id = 1`],
+      checksAfter: [{ check: 'not_null', column: 'late' }],
+    }));
+    expect(await handle.result()).toMatchObject({
+      status: 'ROLLED_BACK',
+      reason: 'The validation after the migration did not pass',
+      problems: [expect.stringContaining('late')],
+    });
     expect(await stateOf(handle)).toBe('ROLLED_BACK');
     expect((await stepsOf(handle))?.at(-1)).toBe('restore_backup');
     expect(await content()).toEqual(before);
   });
 
   it('fails when it cannot be applied, after one attempt, and the table is as it was', async () => {
-    const { handle, content, before } = await migrate((table) => ({ tryStatements: false, statements: [`DELETE FROM ${table}`, `ALTER TABLE ${table} DROP COLUMN nothing`] }));
+    const { handle, content, before } = await migrate((table) => ({
+      tryStatements: false,
+      statements: [`DELETE FROM ${table}`, `ALTER TABLE ${table} DROP COLUMN nothing`],
+    }));
     expect(await failure(handle)).toMatch(/nothing/);
     expect(await stateOf(handle)).toBe('FAILED');
     expect(await stepsOf(handle)).toEqual(['validate_migration', 'create_backup', 'apply_migration', 'restore_backup']);
@@ -67,7 +82,10 @@ describe.each(['file', ...(postgresUrl === undefined ? [] : ['postgres'])])('a s
   });
 
   it('fails after it was applied, when it cannot be validated, and the table is restored', async () => {
-    const { handle, content, before } = await migrate((table) => ({ statements: [`ALTER TABLE ${table} DROP COLUMN delay`], checksAfter: [{ check: 'not_null', column: 'delay' }] }));
+    const { handle, content, before } = await migrate((table) => ({
+      statements: [`ALTER TABLE ${table} DROP COLUMN delay`],
+      checksAfter: [{ check: 'not_null', column: 'delay' }],
+    }));
     expect(await failure(handle)).toMatch(/delay/);
     expect(await stateOf(handle)).toBe('FAILED');
     expect(await content()).toEqual(before);

@@ -17,7 +17,12 @@ export interface TestWorker {
 }
 
 /** Starts a worker in this process, on the test run's Temporal and, unless said, a task queue of its own. */
-export async function startWorker(module: string, works: Implementations[], connections: Parameters<typeof Connections.of>[0] = {}, taskQueue = `test-${crypto.randomUUID()}`): Promise<TestWorker> {
+export async function startWorker(
+  module: string,
+  works: Implementations[],
+  connections: Parameters<typeof Connections.of>[0] = {},
+  taskQueue = `test-${crypto.randomUUID()}`,
+): Promise<TestWorker> {
   const { address, namespace } = inject('temporal');
   const catalogue = await discover(module);
   for (const work of works) catalogue.add(module, { work }, false);
@@ -25,13 +30,23 @@ export async function startWorker(module: string, works: Implementations[], conn
   if (refusals.length > 0) throw new Error(refusals.map(({ file, error }) => `${file}: ${error.message}`).join('\n'));
   const bundle = await bundlePipelines(catalogue);
   const connection = await NativeConnection.connect({ address });
-  const worker = await makeWorker({ catalogue, connections: Connections.of(connections), connection, namespace, taskQueue, bundle, concurrency: 50, drain: 1_000 });
+  const worker = await makeWorker({
+    catalogue,
+    connections: Connections.of(connections),
+    connection,
+    namespace,
+    taskQueue,
+    bundle,
+    concurrency: 50,
+    drain: 1_000,
+  });
   const running = worker.run();
   const ours = await Connection.connect({ address });
   const client = new Client({ connection: ours, namespace });
   return {
     client,
-    start: (pipeline, input) => client.workflow.start(pipeline, { taskQueue, workflowId: `test-${pipeline}-${crypto.randomUUID().slice(0, 8)}`, args: [input] }),
+    start: (pipeline, input) =>
+      client.workflow.start(pipeline, { taskQueue, workflowId: `test-${pipeline}-${crypto.randomUUID().slice(0, 8)}`, args: [input] }),
     replay: async (handle) => Worker.runReplayHistory({ workflowBundle: bundle }, await handle.fetchHistory(), handle.workflowId),
     stop: async () => {
       worker.shutdown();

@@ -21,9 +21,15 @@ afterAll(closeEngines);
 async function lake(more: Connections = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'headrace-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const connections: Connections = { lake: { kind: 'duckdb', folder: join(folder, 'lake') }, reports: { kind: 'files', folder: join(folder, 'reports') }, ...more };
+  const connections: Connections = {
+    lake: { kind: 'duckdb', folder: join(folder, 'lake') },
+    reports: { kind: 'files', folder: join(folder, 'reports') },
+    ...more,
+  };
   await withEngine(stepContext(connections), 'lake', (engine) =>
-    engine.replace('delays', { text: "SELECT 9007199254740993 + i AS id, 'A<' || i || '>' AS airport, CAST((i * 7) % 5 AS INTEGER) AS delay, DATE '2001-01-01' + CAST(i AS INTEGER) AS day FROM range(5) t(i)" }),
+    engine.replace('delays', {
+      text: "SELECT 9007199254740993 + i AS id, 'A<' || i || '>' AS airport, CAST((i * 7) % 5 AS INTEGER) AS delay, DATE '2001-01-01' + CAST(i AS INTEGER) AS day FROM range(5) t(i)",
+    }),
   );
   return { connections, reports: join(folder, 'reports') };
 }
@@ -36,7 +42,11 @@ function send(connections: Connections, input: Omit<Input, 'from'> & { from?: In
 
 test('a table becomes a CSV file, with chosen columns in the order asked for', async () => {
   const { connections, reports } = await lake();
-  const exported = await send(connections, { to: { files: 'reports', path: '2001/delays.csv' }, select: ['airport', 'delay'], orderBy: [{ column: 'delay', descending: true }] });
+  const exported = await send(connections, {
+    to: { files: 'reports', path: '2001/delays.csv' },
+    select: ['airport', 'delay'],
+    orderBy: [{ column: 'delay', descending: true }],
+  });
   expect(await readFile(join(reports, '2001/delays.csv'), 'utf8')).toBe('airport,delay\nA<2>,4\nA<4>,3\nA<1>,2\nA<3>,1\nA<0>,0\n');
   expect(exported).toEqual({ rows: 5, bytes: 49, location: 'reports:2001/delays.csv' });
 });
@@ -56,7 +66,9 @@ test('a file is replaced as a whole, and nothing is left of an export that fails
   await mkdir(reports);
   await writeFile(join(reports, 'delays.csv'), 'old');
   await expect(send(connections, { to: { files: 'reports', path: 'delays.csv' }, select: ['nothing'] })).rejects.toMatchObject({ code: 'unknown_column' });
-  await expect(send(connections, { to: { files: 'reports', path: 'delays.csv' } }, { signal: AbortSignal.abort(new Error('cancelled')) })).rejects.toThrow('cancelled');
+  await expect(send(connections, { to: { files: 'reports', path: 'delays.csv' } }, { signal: AbortSignal.abort(new Error('cancelled')) })).rejects.toThrow(
+    'cancelled',
+  );
   expect(await readFile(join(reports, 'delays.csv'), 'utf8')).toBe('old');
   await send(connections, { to: { files: 'reports', path: 'delays.csv' } });
   expect(await readdir(reports)).toEqual(['delays.csv']);
@@ -66,20 +78,29 @@ test('a file cannot leave the folder of its connection', async () => {
   const { connections, reports } = await lake();
   await mkdir(reports);
   await symlink(tmpdir(), join(reports, 'link'));
-  for (const path of ['../out.csv', '/tmp/out.csv', 'link/out.csv']) await expect(send(connections, { to: { files: 'reports', path } })).rejects.toThrow(PermissionDeniedError);
+  for (const path of ['../out.csv', '/tmp/out.csv', 'link/out.csv'])
+    await expect(send(connections, { to: { files: 'reports', path } })).rejects.toThrow(PermissionDeniedError);
   await expect(send(connections, { to: { files: 'reports', path: 'out.xls' } })).rejects.toThrow('does not say its format');
 });
 
 test('inline rows become a file without their texts being taken for dates or numbers', async () => {
   const { connections, reports } = await lake();
-  const rows: Record<string, string | number | boolean | null>[] = [{ day: '2001-01-01', code: '007', share: 0.5, 'a "b"': true }, { day: '2001-01-02', code: null, share: 2 }];
+  const rows: Record<string, string | number | boolean | null>[] = [
+    { day: '2001-01-01', code: '007', share: 0.5, 'a "b"': true },
+    { day: '2001-01-02', code: null, share: 2 },
+  ];
   await send(connections, { from: { rows }, to: { files: 'reports', path: 'rows.jsonl' } });
-  expect(await readFile(join(reports, 'rows.jsonl'), 'utf8')).toBe('{"day":"2001-01-01","code":"007","share":0.5,"a \\"b\\"":true}\n{"day":"2001-01-02","code":null,"share":2.0,"a \\"b\\"":null}\n');
+  expect(await readFile(join(reports, 'rows.jsonl'), 'utf8')).toBe(
+    '{"day":"2001-01-01","code":"007","share":0.5,"a \\"b\\"":true}\n{"day":"2001-01-02","code":null,"share":2.0,"a \\"b\\"":null}\n',
+  );
 });
 
 test('a table is replaced by the rows', async () => {
   const { connections } = await lake();
-  expect(await send(connections, { to: { table: { connection: 'lake', table: 'published' } }, select: ['id'] })).toMatchObject({ rows: 5, location: 'lake:published' });
+  expect(await send(connections, { to: { table: { connection: 'lake', table: 'published' } }, select: ['id'] })).toMatchObject({
+    rows: 5,
+    location: 'lake:published',
+  });
   const { rows } = await withEngine(stepContext(connections), 'lake', (engine) => engine.query({ text: 'SELECT count(*) AS n FROM published' }, 1));
   expect(rows).toEqual([{ n: 5 }]);
 });
@@ -91,7 +112,9 @@ test('an endpoint gets batches, each under a key that stays the same through ret
   expect(await send(connections, { to })).toMatchObject({ rows: 5, location: 'api:delays' });
   await send(connections, { to }, { attempt: 2 });
   expect(received[0]).toMatchObject({ method: 'POST', url: '/v1/delays', headers: { authorization: 'Bearer key' } });
-  expect(received[0]?.body).toBe('{"records":[{"id":9007199254740993,"airport":"A<0>","delay":0,"day":"2001-01-01"},{"id":9007199254740994,"airport":"A<1>","delay":2,"day":"2001-01-02"}]}');
+  expect(received[0]?.body).toBe(
+    '{"records":[{"id":9007199254740993,"airport":"A<0>","delay":0,"day":"2001-01-01"},{"id":9007199254740994,"airport":"A<1>","delay":2,"day":"2001-01-02"}]}',
+  );
   const sent = received.map(({ headers, body }) => [headers['idempotency-key'], body]);
   expect(sent.slice(3)).toEqual(sent.slice(0, 3));
   expect(new Set(sent.map(([key]) => key)).size).toBe(3);
@@ -142,7 +165,9 @@ test('an email has the first rows as a table, escaped, and all of them as a CSV 
 
 test('an email that would be too large is refused before it is sent', async () => {
   const { connections } = await lake({ mail: { kind: 'smtp', host: '127.0.0.1', port: 1, from: 'headrace@example.com', to: ['team@example.com'] } });
-  await withEngine(stepContext(connections), 'lake', (engine) => engine.replace('large', { text: "SELECT repeat('x', 1000) AS text, i FROM range(12000) t(i)" }));
+  await withEngine(stepContext(connections), 'lake', (engine) =>
+    engine.replace('large', { text: "SELECT repeat('x', 1000) AS text, i FROM range(12000) t(i)" }),
+  );
   await expect(send(connections, { from: { connection: 'lake', table: 'large' }, to: { email: 'mail', subject: 'Large' } })).rejects.toThrow(ValidationError);
 });
 
@@ -150,6 +175,9 @@ test('an unknown table, column or connection is answered by name', async () => {
   const { connections } = await lake();
   const to = { files: 'reports', path: 'a.csv' };
   await expect(send(connections, { from: { connection: 'lake', table: 'nothing' }, to })).rejects.toMatchObject({ code: 'unknown_table' });
-  await expect(send(connections, { to, orderBy: [{ column: 'nothing' }] })).rejects.toMatchObject({ code: 'unknown_column', message: expect.stringContaining('id, airport, delay, day') as string });
+  await expect(send(connections, { to, orderBy: [{ column: 'nothing' }] })).rejects.toMatchObject({
+    code: 'unknown_column',
+    message: expect.stringContaining('id, airport, delay, day') as string,
+  });
   await expect(send(connections, { to: { files: 'elsewhere', path: 'a.csv' } })).rejects.toMatchObject({ code: 'missing_connection' });
 });

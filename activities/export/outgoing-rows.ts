@@ -56,7 +56,12 @@ export class OutgoingRows {
 
   /** The rows as another engine receives them. */
   async asLocalData(): Promise<LocalData> {
-    return { relation: `(${this.query.text})`, ...(this.data.parameters && { parameters: this.data.parameters }), columns: await this.session.describe(this.query), dispose: async () => undefined };
+    return {
+      relation: `(${this.query.text})`,
+      ...(this.data.parameters && { parameters: this.data.parameters }),
+      columns: await this.session.describe(this.query),
+      dispose: async () => undefined,
+    };
   }
 }
 
@@ -79,7 +84,13 @@ export async function withRows<Result>(input: Input, context: StepContext, work:
   }
 }
 
-async function withSession<Result>(input: Input, data: LocalData, folder: string, context: StepContext, work: (rows: OutgoingRows) => Promise<Result>): Promise<Result> {
+async function withSession<Result>(
+  input: Input,
+  data: LocalData,
+  folder: string,
+  context: StepContext,
+  work: (rows: OutgoingRows) => Promise<Result>,
+): Promise<Result> {
   const session = await DuckDbSession.open(await sharedInstance('files', ownLimits), 'export', context.signal);
   try {
     return await work(new OutgoingRows(session, data, ...(await compile(input, data, session)), folder));
@@ -93,7 +104,9 @@ async function compile({ from, select, orderBy }: Input, data: LocalData, sessio
   const columns = await session.describe({ text: `FROM ${data.relation}`, parameters });
   const name = 'rows' in from ? 'The rows' : from.table;
   const selected = `SELECT ${compileSelect(select, columns, name, duckDbDialect)} FROM ${data.relation}`;
-  const asked = orderBy.map(({ column, descending }) => `${duckDbDialect.identifier(findColumn(columns, column, name).name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`);
+  const asked = orderBy.map(
+    ({ column, descending }) => `${duckDbDialect.identifier(findColumn(columns, column, name).name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+  );
   const all = (select ?? columns.map((column) => column.name)).map((column) => duckDbDialect.identifier(column));
   const ordered = (order: string[]) => ({ text: order.length === 0 ? selected : `${selected} ORDER BY ${order.join(', ')}`, parameters });
   return [ordered(asked), ordered([...asked, ...all])];

@@ -1,12 +1,12 @@
 import { implement, type StepContext } from '../../sdk/node/index.js';
+import { type OutgoingRows, withRows } from './outgoing-rows.js';
+import { type Exported, exportData } from './steps.js';
+import type { Target } from './target.js';
 import { exportToEmail } from './to-email.js';
 import { exportToFile } from './to-file.js';
 import { exportToHttp } from './to-http.js';
 import { exportToSlack } from './to-slack.js';
 import { exportToTable } from './to-table.js';
-import { type OutgoingRows, withRows } from './outgoing-rows.js';
-import { type Exported, exportData } from './steps.js';
-import type { Target } from './target.js';
 
 export default implement({ exportData }, { exportData: (input, context) => withRows(input, context, (rows) => send(rows, input.to, context)) });
 

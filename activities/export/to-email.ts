@@ -27,7 +27,14 @@ export async function exportToEmail(rows: OutgoingRows, to: To, context: StepCon
     ...(to.recipients === undefined ? {} : { to: to.recipients }),
     subject: to.subject,
     text: [to.text, textTable(shown).text, more].filter((part) => part !== '').join('\n\n'),
-    html: [htmlParagraph(to.text), htmlTable(shown.rows.map((row) => cells(shown, row)), shown.columns.map((column) => column.name)), htmlParagraph(more)].join(''),
+    html: [
+      htmlParagraph(to.text),
+      htmlTable(
+        shown.rows.map((row) => cells(shown, row)),
+        shown.columns.map((column) => column.name),
+      ),
+      htmlParagraph(more),
+    ].join(''),
     attachments: attachment === undefined ? [] : [{ filename: `${fileName(to.subject)}.csv`, contentType: 'text/csv', path: attachment.file }],
   };
   await sendEmail(email, connection, { channel: to.email, id: deliveryId(context, to.email), context });
@@ -39,7 +46,9 @@ async function attach(rows: OutgoingRows): Promise<{ file: string; rows: number;
   const file = join(rows.folder, 'attachment.csv');
   const written = await rows.write(file, 'csv');
   if (written.bytes <= largestAttachment) return { file, ...written };
-  throw new ValidationError(`The attachment has ${written.bytes} bytes; ${largestAttachment} are allowed.`, { fix: "Export fewer rows or columns, or give attachment: 'none' and export a file." });
+  throw new ValidationError(`The attachment has ${written.bytes} bytes; ${largestAttachment} are allowed.`, {
+    fix: "Export fewer rows or columns, or give attachment: 'none' and export a file.",
+  });
 }
 
 function remainder(left: number, isAttached: boolean): string {
@@ -47,5 +56,10 @@ function remainder(left: number, isAttached: boolean): string {
 }
 
 function fileName(subject: string): string {
-  return subject.replace(/[^\p{Letter}\p{Number}.-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, 80) || 'rows';
+  return (
+    subject
+      .replace(/[^\p{Letter}\p{Number}.-]+/gu, '-')
+      .replace(/^[-.]+|[-.]+$/g, '')
+      .slice(0, 80) || 'rows'
+  );
 }

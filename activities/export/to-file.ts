@@ -15,7 +15,8 @@ const endings: Record<string, FileFormat> = { '.csv': 'csv', '.json': 'json', '.
 /** Writes the rows beside their file and moves them there when they are complete. */
 export async function exportToFile(rows: OutgoingRows, to: z.output<typeof FileTarget>, context: StepContext): Promise<Exported> {
   const format = to.format ?? endings[extname(to.path)];
-  if (format === undefined) throw new ValidationError(`The ending of ${to.path} does not say its format.`, { fix: "Give format: 'csv', 'json', 'jsonl' or 'parquet'." });
+  if (format === undefined)
+    throw new ValidationError(`The ending of ${to.path} does not say its format.`, { fix: "Give format: 'csv', 'json', 'jsonl' or 'parquet'." });
   const { folder } = context.connection(to.files, 'files');
   await mkdir(folder, { recursive: true });
   const file = await belowFolder(folder, to.path);

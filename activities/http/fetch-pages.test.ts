@@ -39,20 +39,29 @@ const slice = (from: number) => all.slice(from, from + 10);
 
 test('pages by number are read up to the first empty one', async () => {
   const { fetched, received } = await fetchAll((query) => ({ body: { data: slice((Number(query.get('page')) - 1) * 10) } }), {
-    path: 'orders', records: '/data', query: { day: '2001-01-01' }, paging: { by: 'page', size: { parameter: 'per_page', size: 10 } },
+    path: 'orders',
+    records: '/data',
+    query: { day: '2001-01-01' },
+    paging: { by: 'page', size: { parameter: 'per_page', size: 10 } },
   });
   expect(fetched.pages).toBe(4);
   expect(received[0]).toMatchObject({ url: '/v1/orders?day=2001-01-01&page=1&per_page=10', headers: { 'x-key': 'topsecret' } });
 });
 
 test('pages by number end at the last one where the answer says which it is', async () => {
-  const { fetched, context } = await fetchAll((query) => ({ body: { pages: 3, data: slice((Number(query.get('p')) - 1) * 10) } }), { records: '/data', paging: { by: 'page', parameter: 'p', last: '/pages' } });
+  const { fetched, context } = await fetchAll((query) => ({ body: { pages: 3, data: slice((Number(query.get('p')) - 1) * 10) } }), {
+    records: '/data',
+    paging: { by: 'page', parameter: 'p', last: '/pages' },
+  });
   expect(fetched.pages).toBe(3);
   expect(context.heartbeats.at(-1)).toMatchObject({ pages: 3, records: 25 });
 });
 
 test('pages by offset go on from the records that came, though the server gives fewer than asked for', async () => {
-  const { received } = await fetchAll((query) => ({ body: { total: 25, items: slice(Number(query.get('offset'))) } }), { records: '/items', paging: { by: 'offset', limit: { parameter: 'limit', size: 50 }, total: '/total' } });
+  const { received } = await fetchAll((query) => ({ body: { total: 25, items: slice(Number(query.get('offset'))) } }), {
+    records: '/items',
+    paging: { by: 'offset', limit: { parameter: 'limit', size: 50 }, total: '/total' },
+  });
   expect(received.map((request) => request.url)).toEqual(['/v1?offset=0&limit=50', '/v1?offset=10&limit=50', '/v1?offset=20&limit=50']);
 });
 
@@ -71,17 +80,23 @@ test('pages by Link header follow rel="next"', async () => {
   await fetchAll(
     (query) => {
       const from = Number(query.get('from') ?? 0);
-      return { body: slice(from), headers: from < 20 ? { link: `</v1/a,b?from=0>; rel="prev", </v1/a,b?from=${from + 10}>; title="a, b"; rel="last next"` } : {} };
+      return {
+        body: slice(from),
+        headers: from < 20 ? { link: `</v1/a,b?from=0>; rel="prev", </v1/a,b?from=${from + 10}>; title="a, b"; rel="last next"` } : {},
+      };
     },
     { path: 'a,b', paging: { by: 'link' } },
   );
 });
 
 test('pages by URL in the answer follow it', async () => {
-  await fetchAll((query) => {
-    const from = Number(query.get('from') ?? 0);
-    return { body: { meta: { next: from < 20 ? `?from=${from + 10}` : null }, data: slice(from) } };
-  }, { records: '/data', paging: { by: 'next_url', at: '/meta/next' } });
+  await fetchAll(
+    (query) => {
+      const from = Number(query.get('from') ?? 0);
+      return { body: { meta: { next: from < 20 ? `?from=${from + 10}` : null }, data: slice(from) } };
+    },
+    { records: '/data', paging: { by: 'next_url', at: '/meta/next' } },
+  );
 });
 
 test('a link to another server is refused, since it would get the key', async () => {
@@ -113,7 +128,9 @@ test('a page that names itself as the next is refused', async () => {
 });
 
 test.each([
-  ['{"data": [1]}', "Record 0 at '/data'"], ['{}', "What is at '/data'"], ['<html>', 'not answered with JSON'],
+  ['{"data": [1]}', "Record 0 at '/data'"],
+  ['{}', "What is at '/data'"],
+  ['<html>', 'not answered with JSON'],
 ])('the answer %s is refused with its reason', async (body, reason) => {
   const { url } = await serve((_, response) => response.end(body));
   await expect(fetchFrom(url, { records: '/data' })).rejects.toThrow(reason);

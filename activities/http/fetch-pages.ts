@@ -25,7 +25,11 @@ const largestPage = 64 * 1_048_576;
  * @param toFile the path of the file, in a folder that exists
  * @throws ValidationError when an answer is not what the source says or there are more than `maxPages`, and what guardedFetch throws
  */
-export async function fetchPages(source: z.input<typeof HttpSource>, toFile: string, context: Pick<StepContext, 'connection' | 'signal' | 'heartbeat'>): Promise<Fetched> {
+export async function fetchPages(
+  source: z.input<typeof HttpSource>,
+  toFile: string,
+  context: Pick<StepContext, 'connection' | 'signal' | 'heartbeat'>,
+): Promise<Fetched> {
   const file = await open(toFile, 'w');
   try {
     return await copyPages(HttpSource.parse(source), file, context);

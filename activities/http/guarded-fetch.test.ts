@@ -18,15 +18,29 @@ test('an answer of 2xx is read whole', async () => {
 });
 
 test.each([
-  'http://example.com/', 'https://127.0.0.1/', 'https://[::1]/', 'https://169.254.169.254/latest/meta-data', 'https://2130706433/', 'https://0x7f.1/', 'https://0177.0.0.1/', 'https://127.1/',
-  'https://[::ffff:127.0.0.1]/', 'https://10.1.2.3/', 'https://0/', 'https://localhost/', 'https://１２７.0.0.1/', 'file:///etc/passwd',
+  'http://example.com/',
+  'https://127.0.0.1/',
+  'https://[::1]/',
+  'https://169.254.169.254/latest/meta-data',
+  'https://2130706433/',
+  'https://0x7f.1/',
+  'https://0177.0.0.1/',
+  'https://127.1/',
+  'https://[::ffff:127.0.0.1]/',
+  'https://10.1.2.3/',
+  'https://0/',
+  'https://localhost/',
+  'https://１２７.0.0.1/',
+  'file:///etc/passwd',
 ])('%s is refused where private addresses are not allowed', async (url) => {
   await expect(guardedFetch(request(url, { privateAddresses: false }))).rejects.toThrow(PermissionDeniedError);
 });
 
 test('a server on loopback gets nothing from a connection without private addresses', async () => {
   const { url, received } = await serve((_, response) => response.end());
-  await expect(guardedFetch(request(url.replace('http:', 'https:').replace('127.0.0.1', 'localhost'), { privateAddresses: false }))).rejects.toThrow('not a public address');
+  await expect(guardedFetch(request(url.replace('http:', 'https:').replace('127.0.0.1', 'localhost'), { privateAddresses: false }))).rejects.toThrow(
+    'not a public address',
+  );
   expect(received).toEqual([]);
 });
 
@@ -42,7 +56,10 @@ test('one closed address among several refuses the name, which is asked for once
   let asked = 0;
   const lookup = publicLookup((_, done) => {
     asked += 1;
-    done(null, [{ address: '127.0.0.1', family: 4 }, { address: '8.8.8.8', family: 4 }]);
+    done(null, [
+      { address: '127.0.0.1', family: 4 },
+      { address: '8.8.8.8', family: 4 },
+    ]);
   });
   const error = await new Promise((resolve) => connect({ host: 'mixed.example', port: 9, lookup }).on('error', resolve));
   expect(error).toBeInstanceOf(PermissionDeniedError);
@@ -56,7 +73,12 @@ test('a redirect is not followed', async () => {
 });
 
 test.each([
-  [400, ValidationError], [404, ValidationError], [422, ValidationError], [410, ValidationError], [401, PermissionDeniedError], [403, PermissionDeniedError],
+  [400, ValidationError],
+  [404, ValidationError],
+  [422, ValidationError],
+  [410, ValidationError],
+  [401, PermissionDeniedError],
+  [403, PermissionDeniedError],
 ])('status %i is never retried', async (status, kind) => {
   const { url } = await serve((_, response) => response.writeHead(status).end('because'));
   await expect(guardedFetch(request(url))).rejects.toThrow(kind);

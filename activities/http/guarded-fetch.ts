@@ -117,7 +117,8 @@ async function read(response: http.IncomingMessage, { name, maxBytes = 8 * 1_048
 function explain(request: GuardedRequest, error: unknown, isOver: boolean): unknown {
   if (request.signal.aborted) return request.signal.reason;
   if (error instanceof HeadraceError) return error;
-  if (isOver) return new HeadraceError(`${request.name} got no whole answer within ${(request.timeout ?? usualTimeout) / 1_000} seconds.`, { code: 'unreachable' });
+  if (isOver)
+    return new HeadraceError(`${request.name} got no whole answer within ${(request.timeout ?? usualTimeout) / 1_000} seconds.`, { code: 'unreachable' });
   const reason = error instanceof AggregateError ? error.errors.map(String).join('; ') : (error as Error).message;
   return new HeadraceError(`${request.name} failed: ${redact(reason, request.secrets)}`, { code: 'unreachable' });
 }

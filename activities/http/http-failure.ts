@@ -13,7 +13,8 @@ export function failureOf(what: string, status: number, headers: IncomingHttpHea
   if (status === 401 || status === 403) return new PermissionDeniedError(message);
   const after = status === 429 || status === 503 ? retryAfter(headers['retry-after']) : undefined;
   if (after !== undefined) return new RetryLater(message, { after });
-  if (status >= 500 || status === 408 || status === 425 || status === 429) return new HeadraceError(message, { fix: 'It is tried again. If it goes on, look at the server.' });
+  if (status >= 500 || status === 408 || status === 425 || status === 429)
+    return new HeadraceError(message, { fix: 'It is tried again. If it goes on, look at the server.' });
   return new ValidationError(message);
 }
 

@@ -17,7 +17,8 @@ export interface Page {
 
 /** The first page's URL. */
 export function firstPage(url: URL, paging: Paging | undefined): URL {
-  if (paging?.by === 'page') return withParameters(url, { [paging.parameter]: paging.first, ...(paging.size && { [paging.size.parameter]: paging.size.size }) });
+  if (paging?.by === 'page')
+    return withParameters(url, { [paging.parameter]: paging.first, ...(paging.size && { [paging.size.parameter]: paging.size.size }) });
   if (paging?.by === 'offset') return withParameters(url, { [paging.parameter]: 0, ...(paging.limit && { [paging.limit.parameter]: paging.limit.size }) });
   return url;
 }
@@ -59,7 +60,10 @@ function linked(current: URL, next: string | undefined): URL | undefined {
 
 /** The target of rel="next" in a Link header (RFC 8288 §3). */
 function linkNext(header: string | string[] | undefined): string | undefined {
-  const links = [header ?? []].flat().join(',').matchAll(/<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^";,]*))?)*)/g);
+  const links = [header ?? []]
+    .flat()
+    .join(',')
+    .matchAll(/<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"[^"]*"|[^";,]*))?)*)/g);
   for (const [, target, parameters] of links) {
     const relations = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(parameters ?? '');
     if ((relations?.[1] ?? relations?.[2] ?? '').toLowerCase().split(/\s+/).includes('next')) return target;

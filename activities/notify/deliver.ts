@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { HeadraceError, Refused, RetryLater } from '../../sdk/index.js';
 import type { Connection, StepContext } from '../../sdk/node/index.js';
 import { sendEmail } from './email.js';
-import { noticeEmail } from './notice-email.js';
 import type { Notice } from './notice.js';
+import { noticeEmail } from './notice-email.js';
 import { triggerPagerDuty } from './pagerduty.js';
 import { postToSlack, slackMessage } from './slack.js';
 import { postToWebhook } from './webhook.js';
@@ -33,15 +33,21 @@ export async function deliverToAll(notice: Notice, channels: string[], context: 
   const remember = () => context.heartbeat({ delivered: [...delivered] });
   remember();
   const left = channels.filter((channel) => !delivered.has(channel));
-  await Promise.all(left.map(async (channel) => {
-    try {
-      await deliver(notice, context.connection(channel, 'console', 'slack', 'smtp', 'pagerduty', 'webhook'), { channel, id: deliveryId(context, channel), context });
-      delivered.add(channel);
-      remember();
-    } catch (error) {
-      failures.push([channel, error]);
-    }
-  }));
+  await Promise.all(
+    left.map(async (channel) => {
+      try {
+        await deliver(notice, context.connection(channel, 'console', 'slack', 'smtp', 'pagerduty', 'webhook'), {
+          channel,
+          id: deliveryId(context, channel),
+          context,
+        });
+        delivered.add(channel);
+        remember();
+      } catch (error) {
+        failures.push([channel, error]);
+      }
+    }),
+  );
   context.signal.throwIfAborted();
   if (failures.length > 0) throw combine(failures);
   return channels;
@@ -52,13 +58,22 @@ export function deliveryId(context: Pick<StepContext, 'key'>, channel: string): 
   return createHash('sha256').update(`${context.key}\n${channel}`).digest('hex').slice(0, 40);
 }
 
-async function deliver(notice: Notice, connection: Connection & { kind: 'console' | 'slack' | 'smtp' | 'pagerduty' | 'webhook' }, delivery: Delivery): Promise<void> {
+async function deliver(
+  notice: Notice,
+  connection: Connection & { kind: 'console' | 'slack' | 'smtp' | 'pagerduty' | 'webhook' },
+  delivery: Delivery,
+): Promise<void> {
   switch (connection.kind) {
-    case 'console': return print(notice, delivery);
-    case 'slack': return postToSlack(slackMessage(notice), connection, delivery);
-    case 'smtp': return sendEmail(noticeEmail(notice), connection, delivery);
-    case 'pagerduty': return triggerPagerDuty(notice, connection, delivery);
-    case 'webhook': return postToWebhook(notice, connection, delivery);
+    case 'console':
+      return print(notice, delivery);
+    case 'slack':
+      return postToSlack(slackMessage(notice), connection, delivery);
+    case 'smtp':
+      return sendEmail(noticeEmail(notice), connection, delivery);
+    case 'pagerduty':
+      return triggerPagerDuty(notice, connection, delivery);
+    case 'webhook':
+      return postToWebhook(notice, connection, delivery);
   }
 }
 

@@ -25,7 +25,12 @@ const patience = 30_000;
 export async function sendEmail(email: Email, connection: Smtp, { channel, id, context }: Delivery): Promise<void> {
   context.signal.throwIfAborted();
   const to = email.to ?? connection.to;
-  if (to.length === 0) throw new HeadraceError(`The connection '${channel}' has no recipients.`, { code: 'bad_connection', where: channel, fix: 'Add "to": ["team@example.com"] to it.' });
+  if (to.length === 0)
+    throw new HeadraceError(`The connection '${channel}' has no recipients.`, {
+      code: 'bad_connection',
+      where: channel,
+      fix: 'Add "to": ["team@example.com"] to it.',
+    });
   const sent = await abortable(context.signal, transport(connection).sendMail(messageOf(email, [...to], connection.from, id))).catch((error: unknown) => {
     throw context.signal.aborted ? context.signal.reason : explain(error, channel);
   });

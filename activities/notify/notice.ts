@@ -25,7 +25,12 @@ type Run = Pick<StepContext, 'pipeline' | 'workflowId' | 'runId'>;
 /** The notice of a failure. */
 export function failureNotice(input: z.output<typeof notifyFailure.input>, run: Run): Notice {
   const { outcome } = input;
-  const told = [input.message, outcome?.error?.message, outcome?.error?.fix, outcome?.undo === 'FAILED' ? 'Its undo failed too: a person must look.' : undefined];
+  const told = [
+    input.message,
+    outcome?.error?.message,
+    outcome?.error?.fix,
+    outcome?.undo === 'FAILED' ? 'Its undo failed too: a person must look.' : undefined,
+  ];
   return {
     ...shared(input, run, outcome),
     kind: 'failure',
@@ -65,7 +70,16 @@ export function qualityNotice(input: z.output<typeof notifyQualityIssue.input>, 
 function shared(input: { severity: Severity; url?: string | undefined; facts: Record<string, Fact> }, run: Run, outcome: Outcome | undefined) {
   const { pipeline, workflowId, runId } = outcome?.run ?? run;
   const undo = outcome === undefined || outcome.undo === 'NONE' ? undefined : outcome.undo;
-  const facts = { pipeline, workflowId, runId, status: outcome?.status, duration: outcome?.duration, error: outcome?.error?.code ?? outcome?.error?.type, undo, ...input.facts };
+  const facts = {
+    pipeline,
+    workflowId,
+    runId,
+    status: outcome?.status,
+    duration: outcome?.duration,
+    error: outcome?.error?.code ?? outcome?.error?.type,
+    undo,
+    ...input.facts,
+  };
   return { severity: input.severity, url: input.url, facts: present(facts), at: endOf(outcome).toISOString() };
 }
 
@@ -80,7 +94,10 @@ function present(facts: Record<string, Fact | undefined>): Record<string, Fact> 
 /** A notice's facts for people: `workflowId` is `Workflow id`, and a duration is in words. */
 export function shownFacts({ facts }: Notice): [label: string, value: string][] {
   return Object.entries(facts).map(([name, value]) => {
-    const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ').toLowerCase();
+    const words = name
+      .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+      .replaceAll('_', ' ')
+      .toLowerCase();
     return [words.charAt(0).toUpperCase() + words.slice(1), name === 'duration' && typeof value === 'number' ? formatDuration(value) : String(value)];
   });
 }

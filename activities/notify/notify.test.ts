@@ -66,7 +66,11 @@ test('PagerDuty gets an alert whose dedup_key stays the same through retries', a
   await fail(['pager'], stepContext(connections, { attempt: 2 }));
   await fail(['pager'], stepContext(connections, { key: 'pipeline-test/run-1/step#2' }));
   const [first, second, third] = received.map((request) => JSON.parse(request.body) as Record<string, unknown>);
-  expect(first).toMatchObject({ routing_key: 'R123', event_action: 'trigger', payload: { severity: 'critical', summary: 'test FAILED', source: 'pipeline-daily_sales-1', timestamp: '2026-02-12T06:05:23.000Z' } });
+  expect(first).toMatchObject({
+    routing_key: 'R123',
+    event_action: 'trigger',
+    payload: { severity: 'critical', summary: 'test FAILED', source: 'pipeline-daily_sales-1', timestamp: '2026-02-12T06:05:23.000Z' },
+  });
   expect(second).toEqual(first);
   expect(third?.dedup_key).not.toBe(first?.dedup_key);
 });
@@ -88,7 +92,9 @@ test('a webhook is signed after Standard Webhooks, under an id that stays the sa
 
 test('an email has text and escaped HTML, and a Message-ID that stays the same through retries', async () => {
   const { port, mails } = await openMailbox();
-  const connections = { mail: { kind: 'smtp', host: '127.0.0.1', port, from: 'headrace@example.com', to: ['ops@example.com', 'lead@example.com'] } } satisfies Parameters<typeof stepContext>[0];
+  const connections = {
+    mail: { kind: 'smtp', host: '127.0.0.1', port, from: 'headrace@example.com', to: ['ops@example.com', 'lead@example.com'] },
+  } satisfies Parameters<typeof stepContext>[0];
   await fail(['mail'], stepContext(connections));
   await fail(['mail'], stepContext(connections, { attempt: 2 }));
   const raw = mails[0]?.raw.replaceAll('=\r\n', '') ?? '';
@@ -122,7 +128,13 @@ test('a completed run tells its rows, and no other output', async () => {
 test('a quality issue names the table, the score and the checks that failed', async () => {
   const { url, received } = await serve((_, response) => response.end());
   const context = stepContext({ ops: { kind: 'slack', webhook: url, privateAddresses: true } });
-  const quality = { score: 0.8, checks: [{ name: 'volume', passed: false, message: '6 rows, usually 16,000' }, { name: 'nulls', passed: true }] };
+  const quality = {
+    score: 0.8,
+    checks: [
+      { name: 'volume', passed: false, message: '6 rows, usually 16,000' },
+      { name: 'nulls', passed: true },
+    ],
+  };
   await runStep(notifications, notifyQualityIssue, { to: ['ops'], table: { connection: 'lake', table: 'flights' }, quality, minimum: 0.95 }, context);
   expect(received[0]?.body).toContain('Quality of lake:flights is 0.8, below 0.95\\nvolume: 6 rows, usually 16,000');
   expect(received[0]?.body).not.toContain('nulls');
@@ -130,7 +142,8 @@ test('a quality issue names the table, the score and the checks that failed', as
 
 test('a quality issue is as severe as the worst check that failed, unless it is said', async () => {
   const context = stepContext({ console: { kind: 'console' } });
-  const tell = (changes: object) => runStep(notifications, notifyQualityIssue, { to: { critical: ['console'] }, quality: { score: 0, severity: 'critical', checks: [], ...changes } }, context);
+  const tell = (changes: object) =>
+    runStep(notifications, notifyQualityIssue, { to: { critical: ['console'] }, quality: { score: 0, severity: 'critical', checks: [], ...changes } }, context);
   expect(await tell({})).toEqual({ delivered: ['console'] });
   expect(await tell({ severity: undefined })).toEqual({ delivered: [] });
 });
@@ -144,7 +157,7 @@ test('a route by severity takes the channels of that severity', async () => {
   expect(await runStep(notifications, notifyFailure, { to, outcome, severity: 'warning' }, context)).toEqual({ delivered: ['chat'] });
   expect(await runStep(notifications, notifyFailure, { to, outcome, severity: 'info' }, context)).toEqual({ delivered: [] });
   expect(received.map((request) => request.url).sort()).toEqual(['/chat', '/chat', '/pager']);
-  expect(context.lines).toEqual(["Nobody is told \"test FAILED\": 'to' names no connection for info."]);
+  expect(context.lines).toEqual(['Nobody is told "test FAILED": \'to\' names no connection for info.']);
 });
 
 test('when one channel fails, the others are delivered and a retry sends to that one alone', async () => {
@@ -161,7 +174,9 @@ test('when one channel fails, the others are delivered and a retry sends to that
 });
 
 test.each([
-  [404, undefined, Refused], [500, undefined, HeadraceError], [429, '9', RetryLater],
+  [404, undefined, Refused],
+  [500, undefined, HeadraceError],
+  [429, '9', RetryLater],
 ])('a channel that answers %i makes the step throw what decides its retry', async (status, after, kind) => {
   const { url } = await serve((_, response) => response.writeHead(status, after === undefined ? {} : { 'retry-after': after }).end());
   const context = stepContext({ ops: { kind: 'slack', webhook: `${url}/services/secretpath`, privateAddresses: true } });
@@ -194,7 +209,9 @@ test('an email to a server that is away is tried again', async () => {
 
 test('a password is not sent to a server without TLS', async () => {
   const { port, mails } = await openMailbox();
-  const context = stepContext({ mail: { kind: 'smtp', host: '127.0.0.2', port, user: 'u', password: 'topsecret', from: 'headrace@example.com', to: ['ops@example.com'] } });
+  const context = stepContext({
+    mail: { kind: 'smtp', host: '127.0.0.2', port, user: 'u', password: 'topsecret', from: 'headrace@example.com', to: ['ops@example.com'] },
+  });
   await expect(fail(['mail'], context)).rejects.toThrow();
   expect(mails).toEqual([]);
 });
@@ -204,7 +221,11 @@ test.each([
   [{ kind: 'webhook', url: 'https://example.com', secret: 'not base64!' }, 'is not base64'],
   [{ kind: 'files', folder: '/tmp' }, 'is of the kind files'],
 ] as const)('the channel %o is answered by cause and fix', async (connection, reason) => {
-  await expect(fail(['ops'], stepContext({ ops: connection as never }))).rejects.toMatchObject({ message: expect.stringContaining(reason) as string, code: 'bad_connection', fix: expect.any(String) as string });
+  await expect(fail(['ops'], stepContext({ ops: connection as never }))).rejects.toMatchObject({
+    message: expect.stringContaining(reason) as string,
+    code: 'bad_connection',
+    fix: expect.any(String) as string,
+  });
 });
 
 test('a step that is cancelled stops waiting for a channel that does not answer', async () => {

@@ -21,7 +21,10 @@ export function slackMessage(notice: Notice): SlackMessage {
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: notice.title.slice(0, limits.header) } },
       ...(notice.text === '' ? [] : [section(escapeSlack(notice.text).slice(0, limits.section))]),
-      { type: 'section', fields: facts.map(([label, value]) => ({ type: 'mrkdwn', text: `*${escapeSlack(label)}*\n${escapeSlack(value)}`.slice(0, limits.field) })) },
+      {
+        type: 'section',
+        fields: facts.map(([label, value]) => ({ type: 'mrkdwn', text: `*${escapeSlack(label)}*\n${escapeSlack(value)}`.slice(0, limits.field) })),
+      },
       ...link,
     ],
   };
@@ -38,7 +41,11 @@ export function escapeSlack(text: string): string {
 }
 
 /** Posts to an incoming webhook. Slack knows no idempotency key: an attempt that dies after Slack took the message may send it twice. */
-export async function postToSlack(message: SlackMessage, connection: Connection & { kind: 'slack' }, { channel, context }: Pick<Delivery, 'channel' | 'context'>): Promise<void> {
+export async function postToSlack(
+  message: SlackMessage,
+  connection: Connection & { kind: 'slack' },
+  { channel, context }: Pick<Delivery, 'channel' | 'context'>,
+): Promise<void> {
   const url = new URL(connection.webhook);
   await guardedFetch({
     url,

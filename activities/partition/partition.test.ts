@@ -1,4 +1,4 @@
-import { inject, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import '../../test/servers/provided.js';
 import { ValidationError } from '../../sdk/index.js';
 import { freshLake, Warehouse } from '../load/lake.fixture.js';
@@ -10,7 +10,10 @@ import { listPartitions, processPartition } from './steps.js';
 const range = { start: '2001-01-01', end: '2002-01-01', size: 'day' };
 const day = { index: 4, key: '2001-01-05', start: '2001-01-05T00:00:00.000Z', end: '2001-01-06T00:00:00.000Z' };
 const folder = freshLake();
-const warehouse = new Warehouse({ lake: { kind: 'duckdb', folder }, ...(inject('postgresUrl') === undefined ? {} : { base: { kind: 'postgres', url: inject('postgresUrl') ?? '' } }) });
+const warehouse = new Warehouse({
+  lake: { kind: 'duckdb', folder },
+  ...(inject('postgresUrl') === undefined ? {} : { base: { kind: 'postgres', url: inject('postgresUrl') ?? '' } }),
+});
 
 describe('list_partitions', () => {
   it('gives a page of partitions, and how many there are', async () => {
@@ -29,13 +32,28 @@ describe('list_partitions', () => {
 
 describe.each(['lake', ...(inject('postgresUrl') === undefined ? [] : ['base'])])('process_partition on %s', (on) => {
   const done = (statement: string, commitKey = 'backfill-1-2001-01-05') =>
-    runStep(run, processPartition, { partition: day, commitKey, query: { on, statement, into: { connection: on, table: 'partition_daily' }, partitionBy: 'day' } }, warehouse.context());
+    runStep(
+      run,
+      processPartition,
+      { partition: day, commitKey, query: { on, statement, into: { connection: on, table: 'partition_daily' }, partitionBy: 'day' } },
+      warehouse.context(),
+    );
   const rows = () => warehouse.query('SELECT day, n FROM partition_daily ORDER BY n', on);
 
   it('replaces the partition by the rows of its query', async () => {
-    await warehouse.load({ load: 'old', mode: 'append', partitionBy: 'day', partition: day.key, from: await warehouse.rows("SELECT '2001-01-05' AS day, 1 AS n", on), into: { connection: on, table: 'partition_daily' } });
+    await warehouse.load({
+      load: 'old',
+      mode: 'append',
+      partitionBy: 'day',
+      partition: day.key,
+      from: await warehouse.rows("SELECT '2001-01-05' AS day, 1 AS n", on),
+      into: { connection: on, table: 'partition_daily' },
+    });
     expect(await done('SELECT $key AS day, n FROM (SELECT 2 AS n UNION ALL SELECT 3 AS n) AS numbers')).toMatchObject({ rows: 2 });
-    expect(await rows()).toEqual([{ day: '2001-01-05', n: 2 }, { day: '2001-01-05', n: 3 }]);
+    expect(await rows()).toEqual([
+      { day: '2001-01-05', n: 2 },
+      { day: '2001-01-05', n: 3 },
+    ]);
   });
 
   it('does it once under its key, also in another run of the backfill', async () => {
@@ -50,5 +68,7 @@ describe.each(['lake', ...(inject('postgresUrl') === undefined ? [] : ['base'])]
 });
 
 it('finds the rows that a result tells', () => {
-  expect([rowsIn({ rows: 3 }), rowsIn({ rowsProcessed: 4 }), rowsIn({ totalRows: 5 }), rowsIn({ rows: 'many' }), rowsIn(undefined), rowsIn([1])]).toEqual([3, 4, 5, 0, 0, 0]);
+  expect([rowsIn({ rows: 3 }), rowsIn({ rowsProcessed: 4 }), rowsIn({ totalRows: 5 }), rowsIn({ rows: 'many' }), rowsIn(undefined), rowsIn([1])]).toEqual([
+    3, 4, 5, 0, 0, 0,
+  ]);
 });

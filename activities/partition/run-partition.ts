@@ -19,7 +19,10 @@ export async function runPartition({ partition, commitKey, query }: Input, conte
   if (from === undefined) throw new Error('The query kept no table.');
   // The backfill may do this partition in another run of it than the one that began it: the load is known by the partition, not by the run.
   const once = { ...context, workflowId: commitKey, runId: 'partition' };
-  const { rows, bytes } = await workOf(load, loadData)({ load: 'partition', mode: 'overwrite_partition', from, into, partitionBy, partition: partition.key }, once);
+  const { rows, bytes } = await workOf(load, loadData)(
+    { load: 'partition', mode: 'overwrite_partition', from, into, partitionBy, partition: partition.key },
+    once,
+  );
   return { rows, bytes };
 }
 

@@ -27,7 +27,9 @@ async function look(client: Client, workflowId: string): Promise<SeenRun> {
   }
   const state = stateOf(description);
   if (state === 'RUNNING' || state === 'WAITING_FOR_APPROVAL') return { workflowId, state };
-  const { rows, reason } = await handle.result().then(told, (error: Error) => ({ rows: 0, reason: (error.cause as Error | undefined)?.message ?? error.message }));
+  const { rows, reason } = await handle
+    .result()
+    .then(told, (error: Error) => ({ rows: 0, reason: (error.cause as Error | undefined)?.message ?? error.message }));
   return { workflowId, state, rows, reason: reason?.slice(0, longestReason) };
 }
 

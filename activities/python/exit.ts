@@ -12,7 +12,8 @@ const notFound = 127;
 export function judge({ code, signal }: End, { script, cpuSeconds }: z.output<typeof pythonScript.input>, lines: PrintedLines): void {
   if (code === 0) return;
   const name = 'path' in script ? `The script ${script.path}` : 'The script';
-  const reason = signal === 'SIGXCPU' ? `computed for more than ${cpuSeconds} seconds` : signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+  const reason =
+    signal === 'SIGXCPU' ? `computed for more than ${cpuSeconds} seconds` : signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
   const message = [`${name} ${reason}.`, ...lines.last].join('\n');
   if (code !== null && refusals.includes(code)) throw new ValidationError(message, { code: 'script_failed' });
   const fix = code === notFound ? "If python3 is not on the worker's PATH, install it or set HEADRACE_PYTHON to its path." : undefined;

@@ -12,7 +12,10 @@ export class PrintedLines {
   readonly last: string[] = [];
   private readonly pending: Record<Source, string> = { stdout: '', stderr: '' };
 
-  constructor(private readonly log: StepLog, private readonly secrets: readonly string[]) {}
+  constructor(
+    private readonly log: StepLog,
+    private readonly secrets: readonly string[],
+  ) {}
 
   /** Takes the next piece of what was printed. */
   add(source: Source, text: string): void {

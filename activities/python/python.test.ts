@@ -31,18 +31,23 @@ function isAlive(processId: number): boolean {
 }
 
 async function processIdIn(file: string): Promise<number> {
-  return vi.waitFor(async () => {
-    const processId = Number(await readFile(file, 'utf8'));
-    expect(processId).toBeGreaterThan(0);
-    return processId;
-  }, { timeout: 10_000 });
+  return vi.waitFor(
+    async () => {
+      const processId = Number(await readFile(file, 'utf8'));
+      expect(processId).toBeGreaterThan(0);
+      return processId;
+    },
+    { timeout: 10_000 },
+  );
 }
 
 const gone = (processId: number) => vi.waitFor(() => expect(isAlive(processId)).toBe(false), { timeout: 10_000 });
 
 test('a script reads its input and arguments and gives its result', async () => {
   const code = give('{"got": json.load(sys.stdin), "args": sys.argv[1:]}');
-  expect(await run(code, { input: { day: '2001-01-01', text: 'é' }, args: ['--fast', 'a b'] })).toMatchObject({ result: { got: { day: '2001-01-01', text: 'é' }, args: ['--fast', 'a b'] } });
+  expect(await run(code, { input: { day: '2001-01-01', text: 'é' }, args: ['--fast', 'a b'] })).toMatchObject({
+    result: { got: { day: '2001-01-01', text: 'é' }, args: ['--fast', 'a b'] },
+  });
 });
 
 test('a script that writes no result gives null, and may leave its input unread', async () => {
@@ -63,7 +68,9 @@ test('a script of a files connection is run, and none outside its folder', async
 test('what a script prints is logged, and its last lines are in its error', async () => {
   const context = stepContext();
   await expect(run('import sys\nprint("one")\nsys.stderr.write("two")\nraise TypeError("broken")', {}, context)).rejects.toMatchObject({
-    code: 'script_failed', name: 'HeadraceError', message: expect.stringMatching(/^The script ended with exit code 1\.\n.*one.*TypeError: broken/s) as string,
+    code: 'script_failed',
+    name: 'HeadraceError',
+    message: expect.stringMatching(/^The script ended with exit code 1\.\n.*one.*TypeError: broken/s) as string,
   });
   expect(context.lines).toContain('one');
 });
@@ -72,7 +79,10 @@ test.each([64, 65])('exit code %i is never retried', async (code) => {
   await expect(run(`raise SystemExit(${code})`)).rejects.toThrow(ValidationError);
 });
 
-test.each([[`open(__import__('os').environ['HEADRACE_RESULT'], 'w').write('{')`, 'not JSON'], [give('"x" * 2000000'), '1048576 are allowed']])('a result that cannot be taken is refused: %s', async (code, reason) => {
+test.each([
+  [`open(__import__('os').environ['HEADRACE_RESULT'], 'w').write('{')`, 'not JSON'],
+  [give('"x" * 2000000'), '1048576 are allowed'],
+])('a result that cannot be taken is refused: %s', async (code, reason) => {
   await expect(run(code)).rejects.toThrow(reason);
   await expect(run(code)).rejects.toThrow(ValidationError);
 });
@@ -88,7 +98,10 @@ test('a flood of output is capped', async () => {
 test("a script sees nothing of the worker's environment, and only the connections that are named", async () => {
   vi.stubEnv('WORKER_SECRET', 'topsecret');
   onTestFinished(() => void vi.unstubAllEnvs());
-  const context = stepContext({ warehouse: { kind: 'postgres', url: 'postgres://u:topsecret@h/d' }, other: { kind: 'slack', webhook: 'https://hooks.example/other' } }, { attempt: 2 });
+  const context = stepContext(
+    { warehouse: { kind: 'postgres', url: 'postgres://u:topsecret@h/d' }, other: { kind: 'slack', webhook: 'https://hooks.example/other' } },
+    { attempt: 2 },
+  );
   const { result } = await run(give('dict(os.environ)'), { connections: ['warehouse'], environment: { MODE: 'fast' } }, context);
   const environment = result as Record<string, string>;
   expect(environment).toMatchObject({ MODE: 'fast', HEADRACE_KEY: context.key, HEADRACE_ATTEMPT: '2' });
@@ -115,7 +128,11 @@ test('a script that computes longer than it may is ended', async () => {
 test('a script that is cancelled ends at once, with the processes that it started', async () => {
   const file = join(await temporaryFolder(), 'pid');
   const stop = new AbortController();
-  const running = run(`import subprocess, time\nchild = subprocess.Popen(["sleep", "600"])\nopen("${file}", "w").write(str(child.pid))\ntime.sleep(600)`, {}, stepContext({}, { signal: stop.signal }));
+  const running = run(
+    `import subprocess, time\nchild = subprocess.Popen(["sleep", "600"])\nopen("${file}", "w").write(str(child.pid))\ntime.sleep(600)`,
+    {},
+    stepContext({}, { signal: stop.signal }),
+  );
   const child = await processIdIn(file);
   stop.abort(new Error('cancelled'));
   await expect(running).rejects.toThrow('cancelled');
@@ -125,7 +142,11 @@ test('a script that is cancelled ends at once, with the processes that it starte
 test('a script that heeds no TERM is killed', async () => {
   const file = join(await temporaryFolder(), 'pid');
   const stop = new AbortController();
-  const running = run(`import os, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen("${file}", "w").write(str(os.getpid()))\ntime.sleep(600)`, {}, stepContext({}, { signal: stop.signal }));
+  const running = run(
+    `import os, signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen("${file}", "w").write(str(os.getpid()))\ntime.sleep(600)`,
+    {},
+    stepContext({}, { signal: stop.signal }),
+  );
   const script = await processIdIn(file);
   stop.abort(new Error('cancelled'));
   await expect(running).rejects.toThrow('cancelled');
@@ -141,12 +162,15 @@ test('a script ends when its worker is killed', async () => {
   const folder = await temporaryFolder();
   const file = join(folder, 'pid');
   const worker = join(folder, 'worker.ts');
-  await writeFile(worker, `
+  await writeFile(
+    worker,
+    `
     import { runLimited } from ${JSON.stringify(join(import.meta.dirname, 'process.ts'))};
     void runLimited({
       command: ['python3', '-c', 'import os, time; open(${JSON.stringify(file)}, "w").write(str(os.getpid())); time.sleep(600)'],
       folder: ${JSON.stringify(folder)}, environment: { PATH: process.env.PATH ?? '' }, stdin: '', memory: '1GB', cpuSeconds: 60, signal: new AbortController().signal, onOutput: () => undefined,
-    });`);
+    });`,
+  );
   const child = spawn(process.execPath, ['--import', 'tsx', worker], { stdio: 'inherit' });
   const script = await processIdIn(file);
   child.kill('SIGKILL');

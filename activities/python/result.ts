@@ -5,7 +5,10 @@ const largest = 1_048_576;
 
 /** What a script wrote as its result, or null when it wrote nothing. @throws ValidationError when it is no JSON, or more than 1 MiB */
 export async function readResult(file: string): Promise<unknown> {
-  const size = await stat(file).then((found) => found.size, () => 0);
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size === 0) return null;
   if (size > largest) throw new ValidationError(`The script's result has ${size} bytes; ${largest} are allowed.`, { code: 'payload_too_large' });
   try {

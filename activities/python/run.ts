@@ -13,16 +13,19 @@ import { pythonScript } from './steps.js';
 
 type Input = z.output<typeof pythonScript.input>;
 
-export default implement({ pythonScript }, {
-  pythonScript: async (input, context) => {
-    const folder = await mkdtemp(join(tmpdir(), 'headrace-python-'));
-    try {
-      return await runScript(input, folder, context);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+export default implement(
+  { pythonScript },
+  {
+    pythonScript: async (input, context) => {
+      const folder = await mkdtemp(join(tmpdir(), 'headrace-python-'));
+      try {
+        return await runScript(input, folder, context);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
   },
-});
+);
 
 async function runScript(input: Input, folder: string, context: StepContext): Promise<{ result: unknown; lines: number }> {
   const file = await scriptFile(input.script, folder, context);

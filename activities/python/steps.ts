@@ -29,7 +29,10 @@ export const pythonScript = step('python_script', {
     /** Variables of the script's environment. No secrets: they stand in the run's history. */
     environment: z.record(z.string().regex(/^(?!HEADRACE_)[A-Za-z_]\w*$/, 'a name of letters, digits and _, not HEADRACE_…'), z.string()).default({}),
     /** Address space of each of its processes. */
-    memory: z.string().regex(/^[1-9]\d*(MB|GB)$/, "a size such as '512MB' or '4GB'").default('4GB'),
+    memory: z
+      .string()
+      .regex(/^[1-9]\d*(MB|GB)$/, "a size such as '512MB' or '4GB'")
+      .default('4GB'),
     /** Time of computing, of each of its processes. */
     cpuSeconds: z.number().int().min(1).default(3_600),
   }),

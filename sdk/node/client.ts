@@ -4,7 +4,7 @@ import { type ClientOptions, connectTemporal } from './client/connect-temporal.j
 import { listRuns, type Page, type RunList } from './client/list-runs.js';
 import { RunHandle } from './client/run-handle.js';
 import type { RunFilter } from './client/run-query.js';
-import { startRun, type StartOptions } from './client/start-run.js';
+import { type StartOptions, startRun } from './client/start-run.js';
 import type { Temporal } from './client/temporal.js';
 import { LastSuccess } from './status/last-success.js';
 import { readStatus } from './status/read-status.js';

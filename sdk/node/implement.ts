@@ -4,9 +4,8 @@ import { type AnyStep, isStep, type Step } from '../authoring/step.js';
 import type { StepContext } from './step-context.js';
 
 /** The work of a step: takes the parsed input, gives what its output schema takes. */
-export type Work<S> = S extends Step<string, infer I extends z.ZodType, infer O extends z.ZodType>
-  ? (input: z.output<I>, context: StepContext) => Promise<z.input<O>>
-  : never;
+export type Work<S> =
+  S extends Step<string, infer I extends z.ZodType, infer O extends z.ZodType> ? (input: z.output<I>, context: StepContext) => Promise<z.input<O>> : never;
 
 /** A step with its work. */
 export interface Implementation {

@@ -60,5 +60,8 @@ function unreadable(text: string, where: string): ValidationError {
 }
 
 function clockChange(clock: string, zone: string, where: string, how: 'never' | 'twice'): ValidationError {
-  return new ValidationError(`The clocks of ${zone} show ${clock} ${how}, because they change.`, { where, fix: `Write it with its offset: '${clock}Z' in UTC.` });
+  return new ValidationError(`The clocks of ${zone} show ${clock} ${how}, because they change.`, {
+    where,
+    fix: `Write it with its offset: '${clock}Z' in UTC.`,
+  });
 }

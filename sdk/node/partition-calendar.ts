@@ -32,12 +32,16 @@ export function cut(start: Instant, end: Instant, size: PartitionSize, zone: str
 /** Elapsed hours, so that a day of 23 or 25 has as many. */
 function hours(start: Instant, end: Instant, zone: string): Calendar {
   const count = (end - start) / hour;
-  for (const [name, instant] of [['start', start], ['end', end]] as const) {
+  for (const [name, instant] of [
+    ['start', start],
+    ['end', end],
+  ] as const) {
     if (showClock(instant, zone).endsWith(':00:00')) continue;
     throw misplaced(name, instant, zone, 'is not at a full hour', 'Begin and end at full hours.');
   }
   // Lord Howe Island changes its clocks by half an hour.
-  if (!Number.isInteger(count)) throw misplaced('end', end, zone, 'is not a whole number of hours after the start, because the clocks change by a part of an hour', "Use zone 'UTC'.");
+  if (!Number.isInteger(count))
+    throw misplaced('end', end, zone, 'is not a whole number of hours after the start, because the clocks change by a part of an hour', "Use zone 'UTC'.");
   const startOf = (index: number) => start + index * hour;
   return { count, startOf, keyOf: (index) => hourKey(startOf(index), zone) };
 }
@@ -58,7 +62,12 @@ interface Days {
 }
 
 function days({ first, last, length, weeks, zone }: Days): Calendar {
-  if (weeks) for (const [name, date] of [['start', first], ['end', last]] as const) refuseOffMonday(name, date);
+  if (weeks)
+    for (const [name, date] of [
+      ['start', first],
+      ['end', last],
+    ] as const)
+      refuseOffMonday(name, date);
   const numberOf = (index: number) => Math.min(first + index * length, last);
   return {
     count: Math.ceil((last - first) / length),

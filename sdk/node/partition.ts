@@ -50,7 +50,11 @@ export function partitions({ start, end, size, zone = 'UTC' }: PartitionRange): 
   checkZone(zone);
   checkSize(size);
   const [first, last] = [readBoundary(start, zone, 'start'), readBoundary(end, zone, 'end')];
-  if (last <= first) throw new ValidationError(`The range from ${start} to ${end} is empty.`, { where: 'end', fix: 'The end is not part of the range: for one day, give the next day.' });
+  if (last <= first)
+    throw new ValidationError(`The range from ${start} to ${end} is empty.`, {
+      where: 'end',
+      fix: 'The end is not part of the range: for one day, give the next day.',
+    });
   const calendar = cut(first, last, size, zone);
   refuseTooMany(calendar.count);
   return list(calendar);
@@ -90,7 +94,10 @@ function checkSize(size: PartitionSize): void {
   if (typeof size === 'string') {
     if (['hour', 'day', 'week', 'month'].includes(size)) return;
   } else if (Number.isInteger(size?.days) && size.days >= 1 && size.days <= mostDays) return;
-  throw new ValidationError(`${JSON.stringify(size)} is no size of a partition.`, { where: 'size', fix: `Write 'hour', 'day', 'week', 'month' or { days: n } with n from 1 to ${mostDays}.` });
+  throw new ValidationError(`${JSON.stringify(size)} is no size of a partition.`, {
+    where: 'size',
+    fix: `Write 'hour', 'day', 'week', 'month' or { days: n } with n from 1 to ${mostDays}.`,
+  });
 }
 
 function refuseTooMany(count: number): void {

@@ -27,18 +27,29 @@ const problem = (status: number, code: string) => ({
 
 async function startWaiting(input: object = {}): Promise<string> {
   const { body } = await http.post('/v1/pipelines/shop/execute', { ask: true, ...input });
-  await until(() => http.status(body.workflowId), ({ status }) => status === 'WAITING_FOR_APPROVAL');
+  await until(
+    () => http.status(body.workflowId),
+    ({ status }) => status === 'WAITING_FOR_APPROVAL',
+  );
   return body.workflowId;
 }
 
 const historyLength = async (workflowId: string) => (await workshop.temporal.workflow.getHandle(workflowId).describe()).historyLength;
-const ended = (workflowId: string) => until(() => http.status(workflowId), ({ endedAt }) => endedAt !== undefined);
+const ended = (workflowId: string) =>
+  until(
+    () => http.status(workflowId),
+    ({ endedAt }) => endedAt !== undefined,
+  );
 
 describe('execute', () => {
   test('starts a run whose status can be read at once', async () => {
     const { status, body } = await http.post('/v1/pipelines/shop/execute', { orders: ['a'] });
     expect(status).toBe(201);
-    expect(body).toEqual({ workflowId: expect.stringMatching(/^pipeline-shop-\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}$/), runId: expect.any(String), status: 'STARTED' });
+    expect(body).toEqual({
+      workflowId: expect.stringMatching(/^pipeline-shop-\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}$/),
+      runId: expect.any(String),
+      status: 'STARTED',
+    });
     expect(await ended(body.workflowId)).toMatchObject({ workflowId: body.workflowId, runId: body.runId, status: 'SUCCEEDED', progress: 1 });
   });
 
@@ -47,8 +58,14 @@ describe('execute', () => {
   });
 
   test('refuses wrong input and an unknown pipeline with what is right', async () => {
-    expect(await http.post('/v1/pipelines/shop/execute', { orders: 'a' })).toMatchObject({ ...problem(422, 'wrong_input'), body: { detail: expect.stringMatching(/orders/) } });
-    expect(await http.post('/v1/pipelines/shoop/execute', {})).toMatchObject({ ...problem(404, 'unknown_pipeline'), body: { detail: expect.stringMatching(/shop/) } });
+    expect(await http.post('/v1/pipelines/shop/execute', { orders: 'a' })).toMatchObject({
+      ...problem(422, 'wrong_input'),
+      body: { detail: expect.stringMatching(/orders/) },
+    });
+    expect(await http.post('/v1/pipelines/shoop/execute', {})).toMatchObject({
+      ...problem(404, 'unknown_pipeline'),
+      body: { detail: expect.stringMatching(/shop/) },
+    });
   });
 
   test('starts one run for a key, twenty times at once, whatever the order of its fields', async () => {
@@ -74,10 +91,25 @@ describe('decisions', () => {
     const workflowId = await startWaiting();
     const { body } = await http.get(`${http.run(workflowId)}/approvals`);
     expect(body).toMatchObject({ pending: [{ name: 'release', id: 'release#1', schema: { required: ['reason'] } }], decided: [] });
-    const all = await until(() => http.get('/v1/approvals'), (it) => it.body.approvals.some((one: { workflowId: string }) => one.workflowId === workflowId));
-    expect(all.body.approvals.find((one: { workflowId: string }) => one.workflowId === workflowId)).toMatchObject({ pipeline: 'shop', name: 'release', schema: { required: ['reason'] } });
-    const decided = await http.post(`${http.run(workflowId)}/approvals/release`, { decision: 'approve', answer: { reason: 'paid' }, comment: 'fine', decisionId: 'x' });
-    expect(decided).toMatchObject({ status: 200, body: { wait: 'release#1', approval: 'release', decision: 'approve', comment: 'fine', answer: { reason: 'paid' } } });
+    const all = await until(
+      () => http.get('/v1/approvals'),
+      (it) => it.body.approvals.some((one: { workflowId: string }) => one.workflowId === workflowId),
+    );
+    expect(all.body.approvals.find((one: { workflowId: string }) => one.workflowId === workflowId)).toMatchObject({
+      pipeline: 'shop',
+      name: 'release',
+      schema: { required: ['reason'] },
+    });
+    const decided = await http.post(`${http.run(workflowId)}/approvals/release`, {
+      decision: 'approve',
+      answer: { reason: 'paid' },
+      comment: 'fine',
+      decisionId: 'x',
+    });
+    expect(decided).toMatchObject({
+      status: 200,
+      body: { wait: 'release#1', approval: 'release', decision: 'approve', comment: 'fine', answer: { reason: 'paid' } },
+    });
     expect(await ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', approvals: [{ decision: 'approve' }] });
   });
 
@@ -85,7 +117,10 @@ describe('decisions', () => {
     const workflowId = await startWaiting();
     const before = await historyLength(workflowId);
     const post = (approval: string, body: unknown) => http.post(`${http.run(workflowId)}/approvals/${encodeURIComponent(approval)}`, body);
-    expect(await post('release', { decision: 'approve', answer: { reason: '' } })).toMatchObject({ ...problem(422, 'wrong_answer'), body: { detail: expect.stringMatching(/reason/) } });
+    expect(await post('release', { decision: 'approve', answer: { reason: '' } })).toMatchObject({
+      ...problem(422, 'wrong_answer'),
+      body: { detail: expect.stringMatching(/reason/) },
+    });
     expect(await post('release', { decision: 'approve' })).toMatchObject(problem(422, 'wrong_answer'));
     expect(await post('release', { decision: 'perhaps' })).toMatchObject(problem(422, 'wrong_input'));
     expect(await post('release', { decision: 'approve', answr: {} })).toMatchObject(problem(422, 'wrong_input'));
@@ -110,12 +145,16 @@ describe('decisions', () => {
 
   test('of fifty at once on a run that ends with the first, one counts and the others learn what was decided', async () => {
     const workflowId = await startWaiting();
-    const decisions = Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? { decision: 'decline', comment: `no ${index}` } : { decision: 'approve', answer: { reason: `yes ${index}` } }));
+    const decisions = Array.from({ length: 50 }, (_, index) =>
+      index % 2 === 0 ? { decision: 'decline', comment: `no ${index}` } : { decision: 'approve', answer: { reason: `yes ${index}` } },
+    );
     const answers = await Promise.all(decisions.map((decision) => http.post(`${http.run(workflowId)}/approvals/release`, decision)));
     const won = answers.filter(({ status }) => status === 200);
     const lost = answers.filter(({ status }) => status === 409);
     expect([won.length, lost.length]).toEqual([1, 49]);
-    expect(new Set(lost.map(({ body }) => `${body.code} ${body.decided.decision} ${body.decided.at}`))).toEqual(new Set([`already_decided ${won[0]?.body.decision} ${won[0]?.body.at}`]));
+    expect(new Set(lost.map(({ body }) => `${body.code} ${body.decided.decision} ${body.decided.at}`))).toEqual(
+      new Set([`already_decided ${won[0]?.body.decision} ${won[0]?.body.at}`]),
+    );
     const status = await ended(workflowId);
     expect(status.status).toBe(won[0]?.body.decision === 'approve' ? 'SUCCEEDED' : 'CANCELLED');
   });
@@ -123,7 +162,10 @@ describe('decisions', () => {
   test('after the end, a decision learns what was decided, or that the run has ended', async () => {
     const workflowId = await startWaiting({ within: 200 });
     await ended(workflowId);
-    expect(await http.post(`${http.run(workflowId)}/approvals/release`, { decision: 'decline' })).toMatchObject({ ...problem(409, 'already_decided'), body: { decided: { decision: 'expired' } } });
+    expect(await http.post(`${http.run(workflowId)}/approvals/release`, { decision: 'decline' })).toMatchObject({
+      ...problem(409, 'already_decided'),
+      body: { decided: { decision: 'expired' } },
+    });
     expect(await http.post(`${http.run(workflowId)}/approvals/confirm`, { decision: 'decline' })).toMatchObject(problem(409, 'run_ended'));
     expect(await http.post(`${http.run('nobody')}/approvals/release`, { decision: 'decline' })).toMatchObject(problem(404, 'unknown_run'));
   });
@@ -133,21 +175,33 @@ describe('signal', () => {
   test('approve, decline, and an approval by its name are decisions', async () => {
     const runs = await Promise.all([startWaiting(), startWaiting(), startWaiting()]);
     const send = (index: number, body: unknown) => http.post(`${http.run(runs[index] ?? '')}/signal`, body);
-    expect(await send(0, { name: 'approve', data: { answer: { reason: 'a' }, decisionId: 'a' } })).toMatchObject({ status: 200, body: { decision: 'approve', approval: 'release' } });
+    expect(await send(0, { name: 'approve', data: { answer: { reason: 'a' }, decisionId: 'a' } })).toMatchObject({
+      status: 200,
+      body: { decision: 'approve', approval: 'release' },
+    });
     expect(await send(1, { name: 'decline', data: { comment: 'b' } })).toMatchObject({ status: 200, body: { decision: 'decline', comment: 'b' } });
     expect(await send(2, { name: 'release', data: { answer: { reason: 'c' } } })).toMatchObject({ status: 200, body: { decision: 'approve' } });
     await ended(runs[0] ?? '');
-    expect(await send(0, { name: 'approve', data: { answer: { reason: 'a' }, decisionId: 'a' } })).toMatchObject({ status: 200, body: { decision: 'approve' } });
+    expect(await send(0, { name: 'approve', data: { answer: { reason: 'a' }, decisionId: 'a' } })).toMatchObject({
+      status: 200,
+      body: { decision: 'approve' },
+    });
     expect(await send(0, { name: 'decline' })).toMatchObject(problem(409, 'already_decided'));
   });
 
   test('cancel cancels, and an unknown name is refused without an event', async () => {
     const workflowId = await startWaiting({ undo: 0 });
     const before = await historyLength(workflowId);
-    expect(await http.post(`${http.run(workflowId)}/signal`, { name: 'pause' })).toMatchObject({ ...problem(422, 'unknown_signal'), body: { detail: expect.stringMatching(/release/) } });
+    expect(await http.post(`${http.run(workflowId)}/signal`, { name: 'pause' })).toMatchObject({
+      ...problem(422, 'unknown_signal'),
+      body: { detail: expect.stringMatching(/release/) },
+    });
     expect(await http.post(`${http.run(workflowId)}/signal`, { data: {} })).toMatchObject(problem(422, 'wrong_input'));
     expect(await historyLength(workflowId)).toBe(before);
-    expect(await http.post(`${http.run(workflowId)}/signal`, { name: 'cancel' })).toMatchObject({ status: 202, body: { workflowId, status: 'CANCEL_REQUESTED' } });
+    expect(await http.post(`${http.run(workflowId)}/signal`, { name: 'cancel' })).toMatchObject({
+      status: 202,
+      body: { workflowId, status: 'CANCEL_REQUESTED' },
+    });
     expect(await ended(workflowId)).toMatchObject({ status: 'CANCELLED', undo: 'DONE' });
     expect(await http.post(`${http.run(workflowId)}/signal`, { name: 'cancel' })).toMatchObject(problem(409, 'run_ended'));
     expect(await http.post(`${http.run(workflowId)}/cancel`)).toMatchObject(problem(409, 'run_ended'));
@@ -160,7 +214,14 @@ describe('lists', () => {
     const { body } = await http.get('/v1/pipelines');
     expect(body.pipelines.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining(['shop', 'mall', 'rounds', 'hasty']));
     const one = await http.get('/v1/pipelines/shop');
-    expect(one.body).toMatchObject({ id: 'shop', owner: 'sales', tags: ['test'], file: 'shop.ts', input: { properties: { orders: {} } }, output: { properties: { status: {} } } });
+    expect(one.body).toMatchObject({
+      id: 'shop',
+      owner: 'sales',
+      tags: ['test'],
+      file: 'shop.ts',
+      input: { properties: { orders: {} } },
+      output: { properties: { status: {} } },
+    });
     expect(one.body.approvals).toMatchObject([{ id: 'release', within: 3_600_000, schema: { properties: { reason: {} } } }, { id: 'confirm' }]);
     expect(await http.get('/v1/pipelines/none')).toMatchObject(problem(404, 'unknown_pipeline'));
   });
@@ -169,7 +230,10 @@ describe('lists', () => {
     const ids = await Promise.all([1, 2, 3].map(async () => (await http.post('/v1/pipelines/hasty/execute', { ms: 0 })).body.workflowId as string));
     await Promise.all(ids.map(ended));
     const read = (query: string) => http.get(`/v1/pipelines/workflows?pipeline=hasty&status=SUCCEEDED&${query}`);
-    await until(() => read(''), ({ body }) => body.runs.length === 3);
+    await until(
+      () => read(''),
+      ({ body }) => body.runs.length === 3,
+    );
     const first = await read('limit=2');
     expect(first.body.runs[0]).toMatchObject({ pipeline: 'hasty', status: 'SUCCEEDED', duration: expect.any(String), waiting: [] });
     const second = await read(`limit=2&cursor=${first.body.cursor}`);
@@ -180,12 +244,15 @@ describe('lists', () => {
     }
   });
 
-  test.each(['RUNNING', 'WAITING_FOR_APPROVAL', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'TIMED_OUT', 'TERMINATED'])('runs can be searched for as %s, and are listed as such', async (state) => {
-    const { status, body } = await http.get(`/v1/pipelines/workflows?status=${state}`);
-    expect(status).toBe(200);
-    expect(new Set(body.runs.map((run: { status: string }) => run.status)).size).toBeLessThanOrEqual(1);
-    for (const run of body.runs) expect(run.status).toBe(state);
-  });
+  test.each(['RUNNING', 'WAITING_FOR_APPROVAL', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'TIMED_OUT', 'TERMINATED'])(
+    'runs can be searched for as %s, and are listed as such',
+    async (state) => {
+      const { status, body } = await http.get(`/v1/pipelines/workflows?status=${state}`);
+      expect(status).toBe(200);
+      expect(new Set(body.runs.map((run: { status: string }) => run.status)).size).toBeLessThanOrEqual(1);
+      for (const run of body.runs) expect(run.status).toBe(state);
+    },
+  );
 });
 
 describe('refusals', () => {
@@ -223,7 +290,9 @@ describe('the server', () => {
     expect(await http.get('/ready')).toMatchObject({ status: 200, body: { status: 'ready' } });
     const { body } = await http.get('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
-    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/pipelines/{id}/execute', '/v1/pipelines/workflows/{workflowId}/status', '/v1/approvals', '/ready']));
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/v1/pipelines/{id}/execute', '/v1/pipelines/workflows/{workflowId}/status', '/v1/approvals', '/ready']),
+    );
     expect(body.components.schemas).toHaveProperty('RunStatus');
   });
 
@@ -250,5 +319,8 @@ test('with all workers stopped, status is answered and a decision is 503 with Re
   } finally {
     await workshop.startWorker();
   }
-  expect(await http.post(`${http.run(workflowId)}/approvals/release`, decision)).toMatchObject({ status: 200, body: { decision: 'approve', decisionId: 'late' } });
+  expect(await http.post(`${http.run(workflowId)}/approvals/release`, decision)).toMatchObject({
+    status: 200,
+    body: { decision: 'approve', decisionId: 'late' },
+  });
 });

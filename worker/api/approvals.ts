@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { jsonSchema } from '../../sdk/node/json-schema.js';
 import type { ListedRun } from '../../sdk/node/client/list-runs.js';
+import { jsonSchema } from '../../sdk/node/json-schema.js';
 import type { Catalogue } from '../host/catalogue.js';
 import type { ApiContext } from './app.js';
-import { decide, DecidedShape, DecisionDetails } from './decision.js';
+import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, PageQuery, problems, WorkflowId } from './documented.js';
 import { ApprovalOutcome, PendingSignal } from './run-shape.js';
 

@@ -28,7 +28,14 @@ export const DecisionDetails = z.strictObject({
 export type DecisionDetails = z.output<typeof DecisionDetails>;
 
 /** Decides, with an approval's id or one ask of it. @throws as RunHandle.approve does */
-export function decide(client: Client, catalogue: Catalogue, workflowId: string, approval: string, decision: 'approve' | 'decline', details: DecisionDetails): Promise<Decided> {
+export function decide(
+  client: Client,
+  catalogue: Catalogue,
+  workflowId: string,
+  approval: string,
+  decision: 'approve' | 'decline',
+  details: DecisionDetails,
+): Promise<Decided> {
   const { answer, ...options } = details;
   const run = client.run(workflowId);
   return decision === 'approve' ? run.approve(approval, orNothing(catalogue, approval, answer), options) : run.decline(approval, options);

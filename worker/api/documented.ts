@@ -18,7 +18,9 @@ export function json<S extends z.ZodType>(schema: S, description: string) {
 
 /** The refusals of a route, for its documentation. */
 export function problems(...statuses: number[]) {
-  return Object.fromEntries(statuses.map((status) => [status, { description: titles[status] ?? 'A refusal', content: { 'application/problem+json': { schema: Problem } } }]));
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: titles[status] ?? 'A refusal', content: { 'application/problem+json': { schema: Problem } } }]),
+  );
 }
 
 /** A run's workflow id in a path, percent-encoded where it has to be. */

@@ -12,7 +12,9 @@ const execute = createRoute({
   summary: 'Starts a run',
   request: {
     params: z.object({ id: z.string() }),
-    headers: z.object({ 'idempotency-key': z.string().min(1).max(1_000).optional().meta({ description: 'The same key with the same body starts one run only' }) }),
+    headers: z.object({
+      'idempotency-key': z.string().min(1).max(1_000).optional().meta({ description: 'The same key with the same body starts one run only' }),
+    }),
     body: { content: { 'application/json': { schema: z.unknown().meta({ description: "The pipeline's input; an empty object where it is left out" }) } } },
   },
   responses: { 201: json(Started, 'The run, or the one that this Idempotency-Key started before'), ...problems(400, 404, 409, 413, 415, 422, 503) },

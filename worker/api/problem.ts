@@ -55,7 +55,16 @@ export function problemOf(error: unknown): Response {
   const status = statuses[known.code] ?? 500;
   const { message: detail, code, fix, where } = known;
   const { decided } = known as { decided?: unknown };
-  const body: Problem = { type: `urn:headrace:problem:${code}`, title: title(code), status, detail, code, fix: fix ?? (catalogue as Record<string, string>)[code], where, decided };
+  const body: Problem = {
+    type: `urn:headrace:problem:${code}`,
+    title: title(code),
+    status,
+    detail,
+    code,
+    fix: fix ?? (catalogue as Record<string, string>)[code],
+    where,
+    decided,
+  };
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (status === 503) headers['retry-after'] = retryAfter;
   // What is left of the body is not read: another request cannot follow on this connection.

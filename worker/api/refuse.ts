@@ -18,7 +18,13 @@ export const refuseInvalid: Hook<unknown, Env, string, Response | undefined> = (
   const [issue] = result.error.issues;
   const where = [result.target === 'json' ? 'body' : result.target, ...(issue?.path ?? [])].join('.');
   const code = result.target === 'json' ? 'wrong_input' : 'bad_request';
-  return problemOf(new HeadraceError(`${where} is wrong: ${issue?.message ?? 'it does not fit its schema'}`, { code, where, fix: '/openapi.json says what each route takes.' }));
+  return problemOf(
+    new HeadraceError(`${where} is wrong: ${issue?.message ?? 'it does not fit its schema'}`, {
+      code,
+      where,
+      fix: '/openapi.json says what each route takes.',
+    }),
+  );
 };
 
 /** What no route takes: an unknown path, or a known one with another method. */

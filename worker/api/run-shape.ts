@@ -9,7 +9,10 @@ const Activity = z.object({
   name: z.string(),
   status: z.enum(['SCHEDULED', 'RUNNING', 'RETRYING', 'COMPLETED', 'FAILED', 'TIMED_OUT', 'CANCELLED', 'SKIPPED', 'ABANDONED']),
   startedAt: time,
-  duration: z.string().optional().meta({ examples: ['5m 23s'] }),
+  duration: z
+    .string()
+    .optional()
+    .meta({ examples: ['5m 23s'] }),
   callId: z.string().optional(),
   attempt: z.number().int().optional(),
   nextAttemptAt: time.optional(),

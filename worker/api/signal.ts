@@ -5,7 +5,7 @@ import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import type { Catalogue } from '../host/catalogue.js';
 import type { ApiContext } from './app.js';
 import { CancelRequested } from './cancel.js';
-import { decide, DecidedShape, DecisionDetails } from './decision.js';
+import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, problems, WorkflowId } from './documented.js';
 
 const Data = DecisionDetails.extend({
@@ -53,7 +53,11 @@ function onlyOne({ pendingSignals, approvals, workflowId }: RunStatus, decisionI
   if (asked === undefined) throw new HeadraceError(`The run '${workflowId}' waits for no approval.`, { code: 'not_waiting', where: workflowId });
   if (repeated !== undefined || pendingSignals.length <= 1) return asked;
   const names = pendingSignals.map(({ id }) => id).join(', ');
-  throw new HeadraceError(`The run waits for several approvals: ${names}.`, { code: 'wrong_input', where: 'data.approval', fix: 'Name the one that is meant: {"name":"approve","data":{"approval":"…"}}.' });
+  throw new HeadraceError(`The run waits for several approvals: ${names}.`, {
+    code: 'wrong_input',
+    where: 'data.approval',
+    fix: 'Name the one that is meant: {"name":"approve","data":{"approval":"…"}}.',
+  });
 }
 
 /** A name that is none of the pipeline's is refused before it is sent, also while no worker answers. */

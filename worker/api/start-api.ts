@@ -31,7 +31,10 @@ const grace = 2_000;
  */
 export async function startApi({ port = usualPort, host = '127.0.0.1', ...context }: ApiSettings): Promise<Api> {
   if (!isLoopback(host)) {
-    throw new HeadraceError(`The API has no authentication yet, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, { code: 'beyond_loopback', where: host });
+    throw new HeadraceError(`The API has no authentication yet, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, {
+      code: 'beyond_loopback',
+      where: host,
+    });
   }
   const app = makeApp(context);
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
@@ -48,7 +51,11 @@ async function listen(server: Server, port: number, host: string): Promise<void>
     });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new HeadraceError(`Port ${port} is taken by ${await whoHolds(host, port)}.`, { code: 'port_taken', where: `${host}:${port}`, fix: 'Stop it, or choose another port: --port.' });
+    throw new HeadraceError(`Port ${port} is taken by ${await whoHolds(host, port)}.`, {
+      code: 'port_taken',
+      where: `${host}:${port}`,
+      fix: 'Stop it, or choose another port: --port.',
+    });
   }
 }
 

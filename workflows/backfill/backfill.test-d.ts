@@ -5,7 +5,9 @@ import { backfill } from './backfill.js';
 import type { BackfillResult } from './result.js';
 
 const load = step('load_one', { input: z.object({ day: z.string() }), output: z.object({ rows: z.number() }) });
-const daily = pipeline('daily', { input: z.object({ day: z.string(), factor: z.number().default(1) }), output: z.object({ rows: z.number() }) }, (_, { day }) => load({ day }));
+const daily = pipeline('daily', { input: z.object({ day: z.string(), factor: z.number().default(1) }), output: z.object({ rows: z.number() }) }, (_, { day }) =>
+  load({ day }),
+);
 
 test('a backfill gives its pipeline what that takes', () => {
   const found = backfill('daily_backfill', { pipeline: daily, input: ({ key }) => ({ day: key }) });

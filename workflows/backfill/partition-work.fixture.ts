@@ -38,4 +38,3 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     });
   });
 }
-

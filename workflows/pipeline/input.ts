@@ -10,12 +10,20 @@ const own = { load: true, from: true } as const;
 const [append, overwritePartition, merge, scd2] = Load.options;
 
 /** Where the rows go, and how: a load without its name and source. */
-export const Target = z.discriminatedUnion('mode', [append.omit(own).strict(), overwritePartition.omit(own).strict(), merge.omit(own).strict(), scd2.omit(own).strict()]);
+export const Target = z.discriminatedUnion('mode', [
+  append.omit(own).strict(),
+  overwritePartition.omit(own).strict(),
+  merge.omit(own).strict(),
+  scd2.omit(own).strict(),
+]);
 
 export type Target = z.output<typeof Target>;
 
 const { on, statement, parameters, tables } = sql.input.shape;
-const Time = z.union([z.number().positive(), z.templateLiteral([z.number(), ' ', z.enum(['second', 'seconds', 'minute', 'minutes', 'hour', 'hours', 'day', 'days'])])]);
+const Time = z.union([
+  z.number().positive(),
+  z.templateLiteral([z.number(), ' ', z.enum(['second', 'seconds', 'minute', 'minutes', 'hour', 'hours', 'day', 'days'])]),
+]);
 
 /** A data pipeline as configuration. A misspelt option is refused. */
 export const DataPipelineInput = z.strictObject({

@@ -40,7 +40,8 @@ export async function runDataPipeline<Extracted, Transformed>(flow: Flow, stages
   const extracted = await stages.extract();
   const quality = await validate(flow, stages, extracted);
   if (quality !== undefined && quality.score < minQualityScore) await tell(flow, stages, quality, extracted);
-  const { open, decision } = quality === undefined ? { open: true, decision: undefined } : await passGate(flow, quality, minQualityScore, stages.approvalWithin);
+  const { open, decision } =
+    quality === undefined ? { open: true, decision: undefined } : await passGate(flow, quality, minQualityScore, stages.approvalWithin);
   const found = { score: quality?.score, decision };
   if (!open) return flow.end('CANCELLED', { status: 'CANCELLED' as const, reason: belowThreshold, rowsProcessed: 0, duration: elapsed(flow), ...found });
   const rowsProcessed = await load(flow, stages, await stages.transform(extracted));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connect as dial, createServer, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { hasty, mall, rounds, shop } from '../fixtures/pipelines/shop.js';
 import { openWorkshop, until, type Workshop } from '../fixtures/workshop.fixture.js';
@@ -15,14 +15,21 @@ beforeAll(async () => {
 afterAll(() => workshop.close());
 
 test('start says at once what is wrong with the input, and asks nothing of Temporal', async () => {
-  await expect(workshop.client.start(shop, { orders: 3 as never })).rejects.toMatchObject({ name: 'ValidationError', code: 'wrong_input', message: expect.stringMatching(/orders/) });
+  await expect(workshop.client.start(shop, { orders: 3 as never })).rejects.toMatchObject({
+    name: 'ValidationError',
+    code: 'wrong_input',
+    message: expect.stringMatching(/orders/),
+  });
   await expect(workshop.client.start(shop, { orders: ['x'.repeat(2_100_000)] })).rejects.toMatchObject({ code: 'payload_too_large' });
 });
 
 test('a run carries its pipeline, tenant and deadline in Temporal', async () => {
   const run = await workshop.client.start(hasty, { ms: 0 }, { tenant: 'acme' });
   const { raw, typedSearchAttributes } = await workshop.temporal.workflow.getHandle(run.workflowId).describe();
-  const attributes = typedSearchAttributes.getAll().filter(({ key }) => key.name.startsWith('Headrace')).map(({ key, value }) => [key.name, value]);
+  const attributes = typedSearchAttributes
+    .getAll()
+    .filter(({ key }) => key.name.startsWith('Headrace'))
+    .map(({ key, value }) => [key.name, value]);
   expect(Object.fromEntries(attributes)).toEqual({ HeadraceState: 'RUNNING', HeadracePipeline: 'hasty', HeadraceTenant: 'acme' });
   expect(Number(String(raw.executionConfig?.workflowExecutionTimeout?.seconds))).toBe(12 * 3_600 + 1);
   const endless = await workshop.client.start(rounds, { left: 0 });
@@ -30,7 +37,7 @@ test('a run carries its pipeline, tenant and deadline in Temporal', async () => 
   expect(Number(String(without.executionConfig?.workflowExecutionTimeout?.seconds ?? 0))).toBe(0);
 });
 
-test('a workflow id of one\'s own is used once', async () => {
+test("a workflow id of one's own is used once", async () => {
   const workflowId = `own-${randomUUID()}`;
   await (await workshop.client.start(shop, {}, { workflowId })).result();
   await expect(workshop.client.start(shop, {}, { workflowId })).rejects.toMatchObject({ code: 'run_exists' });
@@ -50,14 +57,20 @@ test('the same idempotency key gives the first run id, also after it continued a
   expect(left).toBe(0);
   const again = await workshop.client.start(rounds, { left: 1 }, { idempotencyKey });
   expect([again.workflowId, again.runId]).toEqual([first.workflowId, first.runId]);
-  const listed = await until(() => workshop.client.runs({ pipeline: 'rounds' }), ({ runs }) => runs.some(({ workflowId, status }) => workflowId === first.workflowId && status === 'SUCCEEDED'));
+  const listed = await until(
+    () => workshop.client.runs({ pipeline: 'rounds' }),
+    ({ runs }) => runs.some(({ workflowId, status }) => workflowId === first.workflowId && status === 'SUCCEEDED'),
+  );
   expect(listed.runs.filter(({ workflowId }) => workflowId === first.workflowId)).toMatchObject([{ runId: first.runId }]);
 });
 
 test('a decision id that decided another approval is refused', async () => {
   const run = await workshop.client.start(mall, { ask: true });
   const child = workshop.client.run(`${run.workflowId}-shop-1`);
-  await until(() => child.status().catch(() => undefined), (status) => status?.status === 'WAITING_FOR_APPROVAL');
+  await until(
+    () => child.status().catch(() => undefined),
+    (status) => status?.status === 'WAITING_FOR_APPROVAL',
+  );
   await child.approve('release', { reason: 'x' }, { decisionId: 'one' });
   await expect(child.approve('confirm', undefined, { decisionId: 'one' })).rejects.toMatchObject({ code: expect.stringMatching(/decision_id_used|run_ended/) });
   expect(await run.result()).toEqual({ orders: 1 });
@@ -75,13 +88,21 @@ test('an answer is checked by the approval before it is sent', async () => {
 
 test('where no Temporal is, connecting says so within seconds', async () => {
   const begun = Date.now();
-  await expect(connect({ address: '127.0.0.1:1', namespace: 'default' })).rejects.toMatchObject({ code: 'no_temporal', message: expect.stringMatching(/127\.0\.0\.1:1 /), fix: expect.any(String) });
+  await expect(connect({ address: '127.0.0.1:1', namespace: 'default' })).rejects.toMatchObject({
+    code: 'no_temporal',
+    message: expect.stringMatching(/127\.0\.0\.1:1 /),
+    fix: expect.any(String),
+  });
   expect(Date.now() - begun).toBeLessThan(7_000);
 });
 
 test('a namespace that is not there is named, with the command that makes it', async () => {
   const { address } = inject('temporal');
-  await expect(connect({ address, namespace: 'nowhere' })).rejects.toMatchObject({ code: 'no_temporal', message: expect.stringMatching(/'nowhere'/), fix: expect.stringMatching(/namespace create/) });
+  await expect(connect({ address, namespace: 'nowhere' })).rejects.toMatchObject({
+    code: 'no_temporal',
+    message: expect.stringMatching(/'nowhere'/),
+    fix: expect.stringMatching(/namespace create/),
+  });
 });
 
 test('while Temporal is away, questions fail within seconds, and afterwards they are answered again', async () => {
@@ -96,7 +117,14 @@ test('while Temporal is away, questions fail within seconds, and afterwards they
   await expect(client.ready()).rejects.toMatchObject({ code: 'no_temporal' });
   expect(Date.now() - begun).toBeLessThan(10_000);
   line.mend();
-  await until(() => client.ready().then(() => true, () => false), (ready) => ready);
+  await until(
+    () =>
+      client.ready().then(
+        () => true,
+        () => false,
+      ),
+    (ready) => ready,
+  );
   expect(await result).toEqual({ status: 'COMPLETED', orders: 1 });
   await client.close();
   line.close();
@@ -110,7 +138,10 @@ async function cuttableLine(address: string) {
   const server = createServer((near) => {
     if (!whole) return void near.destroy();
     const far = dial(Number(port), host);
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => other.destroy());
       socket.pipe(other);

@@ -10,7 +10,11 @@ export function writeCursor(token: Uint8Array, query: string): string {
 export function readCursor(cursor: string, query: string): Buffer {
   const token = Buffer.from(cursor.slice(sumLength), 'base64url');
   if (writeCursor(token, query) === cursor) return token;
-  throw new HeadraceError('This cursor does not belong to this list.', { code: 'bad_request', where: 'cursor', fix: 'Send the cursor of the page before as it is, with the same filter.' });
+  throw new HeadraceError('This cursor does not belong to this list.', {
+    code: 'bad_request',
+    where: 'cursor',
+    fix: 'Send the cursor of the page before as it is, with the same filter.',
+  });
 }
 
 const sumLength = 8;

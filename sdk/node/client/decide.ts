@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
-import { DecideInput, type Decided, decideUpdate } from '../../authoring/decision.js';
+import { type Decided, DecideInput, decideUpdate } from '../../authoring/decision.js';
 import { HeadraceError } from '../../authoring/errors.js';
 import { refuseOversize } from '../../authoring/payload-size.js';
 import { parse } from '../../authoring/schema.js';
@@ -33,7 +33,11 @@ export async function decide(temporal: Temporal, workflowId: string, decision: O
   refuseOversize(input, 'The decision', 100_000);
   const decided = await send(temporal, workflowId, input, within);
   if (decided.approval === input.approval || decided.wait === input.approval) return decided;
-  throw new DecisionRefused(`The decision id '${decisionId}' was used for '${decided.approval}'.`, { code: 'decision_id_used', where: input.approval, decided });
+  throw new DecisionRefused(`The decision id '${decisionId}' was used for '${decided.approval}'.`, {
+    code: 'decision_id_used',
+    where: input.approval,
+    decided,
+  });
 }
 
 async function send(temporal: Temporal, workflowId: string, input: DecideInput, within: number): Promise<Decided> {

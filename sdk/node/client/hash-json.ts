@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 
 /** A hash of a JSON value that the order of its keys does not change. */
 export function hashJson(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value, sortKeys) ?? 'undefined').digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(value, sortKeys) ?? 'undefined')
+    .digest('hex');
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

@@ -4,7 +4,7 @@ import { type Described, decode, iso, milliseconds } from '../status/history-eve
 import { pendingSignal } from '../status/pending-signal.js';
 import type { PendingSignal, RunStateName } from '../status/run-status.js';
 import { readCursor, writeCursor } from './cursor.js';
-import { runQuery, type RunFilter } from './run-query.js';
+import { type RunFilter, runQuery } from './run-query.js';
 import type { Temporal } from './temporal.js';
 
 /** A run in a list. Temporal's visibility lags behind the run by a moment. */

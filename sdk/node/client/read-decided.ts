@@ -1,5 +1,5 @@
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
-import type { DecideInput, Decided } from '../../authoring/decision.js';
+import type { Decided, DecideInput } from '../../authoring/decision.js';
 import { formatDuration } from '../../authoring/duration.js';
 import { HeadraceError } from '../../authoring/errors.js';
 import { readRun } from '../status/read-run.js';

@@ -5,7 +5,7 @@ import { HeadraceError } from '../../authoring/errors.js';
 import { parse } from '../../authoring/schema.js';
 import { describeRun } from '../status/read-run.js';
 import type { RunStatus } from '../status/run-status.js';
-import { decide, type DecisionOptions } from './decide.js';
+import { type DecisionOptions, decide } from './decide.js';
 import { awaitResult } from './run-result.js';
 import type { Temporal } from './temporal.js';
 

@@ -40,7 +40,8 @@ const bodyHash = 'headraceBody';
 export async function startRun(temporal: Temporal, pipeline: Startable, input: unknown, options: StartOptions): Promise<Started> {
   const parsed = parse(pipeline.input, input, `The input of pipeline ${pipeline.id}`, 'wrong_input');
   refuseOversize(parsed, `The input of pipeline ${pipeline.id}`);
-  const workflowId = options.workflowId ?? (options.idempotencyKey === undefined ? idByTime(pipeline.id) : idByKey(pipeline.id, options.idempotencyKey, options.tenant));
+  const workflowId =
+    options.workflowId ?? (options.idempotencyKey === undefined ? idByTime(pipeline.id) : idByKey(pipeline.id, options.idempotencyKey, options.tenant));
   const hash = hashJson(input);
   const start = startOptions(temporal, pipeline, workflowId, options, parsed, hash);
   const runId = await begin(temporal, pipeline.id, start);
@@ -49,7 +50,14 @@ export async function startRun(temporal: Temporal, pipeline: Startable, input: u
   return { workflowId, runId };
 }
 
-function startOptions(temporal: Temporal, { id, maxDuration }: Startable, workflowId: string, options: StartOptions, input: unknown, hash: string): WorkflowStartOptions {
+function startOptions(
+  temporal: Temporal,
+  { id, maxDuration }: Startable,
+  workflowId: string,
+  options: StartOptions,
+  input: unknown,
+  hash: string,
+): WorkflowStartOptions {
   const keyed = options.idempotencyKey !== undefined;
   return {
     workflowId,
@@ -98,6 +106,8 @@ function idByTime(pipeline: string): string {
 }
 
 function idByKey(pipeline: string, key: string, tenant: string | undefined): string {
-  const hash = createHash('sha256').update(JSON.stringify([tenant ?? null, key])).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([tenant ?? null, key]))
+    .digest('hex');
   return `pipeline-${pipeline}-${hash.slice(0, 32)}`;
 }

@@ -52,7 +52,10 @@ export class Connections {
     }
     const connection = this.check(name, resolveSecrets(name, this.declared.get(name), this.environment));
     if (kinds.length > 0 && !kinds.includes(connection.kind as Kind)) {
-      throw new HeadraceError(`The connection '${name}' is of the kind ${connection.kind}; here it must be ${kinds.join(' or ')}.`, { code: 'bad_connection', where: name });
+      throw new HeadraceError(`The connection '${name}' is of the kind ${connection.kind}; here it must be ${kinds.join(' or ')}.`, {
+        code: 'bad_connection',
+        where: name,
+      });
     }
     return this.absolute(connection) as Extract<Connection, { kind: Kind }>;
   }
@@ -84,7 +87,11 @@ function readFile(file: string): Record<string, unknown> {
   try {
     return File.parse(JSON.parse(text)).connections;
   } catch (error) {
-    throw new HeadraceError(`${file} is not a settings file: ${(error as Error).message}`, { code: 'bad_connection', where: file, fix: 'Write { "connections": { "warehouse": { "kind": "postgres", "url": "env:WAREHOUSE_URL" } } }.' });
+    throw new HeadraceError(`${file} is not a settings file: ${(error as Error).message}`, {
+      code: 'bad_connection',
+      where: file,
+      fix: 'Write { "connections": { "warehouse": { "kind": "postgres", "url": "env:WAREHOUSE_URL" } } }.',
+    });
   }
 }
 

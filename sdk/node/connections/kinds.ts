@@ -4,15 +4,17 @@ const text = z.string().min(1);
 
 /** The kinds of connection and their settings. A value may be a reference to a secret: `env:NAME` or `file:/path`. */
 export const Connection = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('duckdb'),
-    /** Tables are folders of Parquet below this folder. */
-    folder: text.optional(),
-    /** Tables are inside this .duckdb file, which is opened for each step under a lock. */
-    file: text.optional(),
-    memory: text.default('1GB'),
-    threads: z.coerce.number().int().min(1).default(2),
-  }).refine((it) => (it.folder === undefined) !== (it.file === undefined), 'give either folder or file'),
+  z
+    .strictObject({
+      kind: z.literal('duckdb'),
+      /** Tables are folders of Parquet below this folder. */
+      folder: text.optional(),
+      /** Tables are inside this .duckdb file, which is opened for each step under a lock. */
+      file: text.optional(),
+      memory: text.default('1GB'),
+      threads: z.coerce.number().int().min(1).default(2),
+    })
+    .refine((it) => (it.folder === undefined) !== (it.file === undefined), 'give either folder or file'),
   z.strictObject({
     kind: z.literal('postgres'),
     /** postgres://user:password@host:port/database; a password of its own below goes before it. */

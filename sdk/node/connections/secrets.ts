@@ -18,13 +18,19 @@ function resolveText(connection: string, text: string, environment: NodeJS.Proce
 function fromEnvironment(connection: string, name: string, environment: NodeJS.ProcessEnv): string {
   const secret = environment[name];
   if (secret !== undefined) return secret;
-  throw new HeadraceError(`The connection '${connection}' needs the environment variable ${name}, which is not set.`, { code: 'missing_secret', where: connection });
+  throw new HeadraceError(`The connection '${connection}' needs the environment variable ${name}, which is not set.`, {
+    code: 'missing_secret',
+    where: connection,
+  });
 }
 
 function fromFile(connection: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').trimEnd();
   } catch (error) {
-    throw new HeadraceError(`The connection '${connection}' needs the file ${path}: ${(error as Error).message}`, { code: 'missing_secret', where: connection });
+    throw new HeadraceError(`The connection '${connection}' needs the file ${path}: ${(error as Error).message}`, {
+      code: 'missing_secret',
+      where: connection,
+    });
   }
 }

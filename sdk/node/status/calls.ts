@@ -29,8 +29,22 @@ export class Calls {
     const before = this.all.get(callId);
     const at = milliseconds(event.eventTime);
     const place = readSummary(decode(event.userMetadata?.summary) as string | undefined);
-    const fresh: Call = { callId, name: scheduled.activityType?.name ?? callId, status: 'SCHEDULED', order: Number(String(event.eventId)), calledAt: at, scheduledAt: at, earlier: 0, attempt: 1, place, fast: false };
-    const call = before === undefined ? fresh : { ...fresh, order: before.order, calledAt: before.calledAt, earlier: before.earlier + before.attempt, error: before.error };
+    const fresh: Call = {
+      callId,
+      name: scheduled.activityType?.name ?? callId,
+      status: 'SCHEDULED',
+      order: Number(String(event.eventId)),
+      calledAt: at,
+      scheduledAt: at,
+      earlier: 0,
+      attempt: 1,
+      place,
+      fast: false,
+    };
+    const call =
+      before === undefined
+        ? fresh
+        : { ...fresh, order: before.order, calledAt: before.calledAt, earlier: before.earlier + before.attempt, error: before.error };
     this.all.set(callId, call);
     this.bySchedule.set(String(event.eventId), call);
   }

@@ -22,7 +22,13 @@ export class Children {
     const { startChildWorkflowExecutionInitiatedEventAttributes: initiated, childWorkflowExecutionStartedEventAttributes: started } = event;
     if (initiated != null) {
       const at = milliseconds(event.eventTime);
-      const child: Child = { name: initiated.workflowType?.name ?? '', workflowId: initiated.workflowId ?? '', status: 'STARTING', startedAt: iso(at), initiatedAt: at };
+      const child: Child = {
+        name: initiated.workflowType?.name ?? '',
+        workflowId: initiated.workflowId ?? '',
+        status: 'STARTING',
+        startedAt: iso(at),
+        initiatedAt: at,
+      };
       this.byInitiation.set(String(event.eventId), child);
     }
     if (started != null) this.change(started, { status: 'RUNNING', runId: started.workflowExecution?.runId ?? undefined });

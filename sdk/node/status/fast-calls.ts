@@ -47,6 +47,18 @@ export class FastCalls {
     const calledAt = milliseconds(since) || at;
     const place = readSummary(decode(event.userMetadata?.summary) as string | undefined);
     const endedAt = milliseconds(until) || at;
-    return { callId: `${name}#${count}`, name, status: 'COMPLETED', order: Number(String(event.eventId)), calledAt, scheduledAt: calledAt, endedAt, earlier: 0, attempt, place, fast: true };
+    return {
+      callId: `${name}#${count}`,
+      name,
+      status: 'COMPLETED',
+      order: Number(String(event.eventId)),
+      calledAt,
+      scheduledAt: calledAt,
+      endedAt,
+      earlier: 0,
+      attempt,
+      place,
+      fast: true,
+    };
   }
 }

@@ -1,5 +1,5 @@
-import type { Temporal } from '../client/temporal.js';
 import { runState } from '../../authoring/run-memo.js';
+import type { Temporal } from '../client/temporal.js';
 import { Gathered } from './gathered.js';
 import { iso } from './history-event.js';
 import { readHistory } from './read-run.js';

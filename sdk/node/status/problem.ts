@@ -19,7 +19,8 @@ export class TaskFailure {
     if (event.workflowTaskCompletedEventAttributes != null) this.last = undefined;
     // A reset is written as a failed task too, with the run that it was made from.
     if (failed != null && !failed.newRunId) this.last = describeFailure(failed.failure)?.message ?? 'the workflow task fails';
-    if (timedOut != null && timedOut.timeoutType === 1) this.last = 'a workflow task took longer than its time-out: its worker is lost, stopped, or computes too long';
+    if (timedOut != null && timedOut.timeoutType === 1)
+      this.last = 'a workflow task took longer than its time-out: its worker is lost, stopped, or computes too long';
   }
 
   message(): string | undefined {
@@ -29,7 +30,8 @@ export class TaskFailure {
 
 /** Why an open run does not move although nothing is wrong with its steps; undefined when it does. */
 export function findProblem(described: Described, failed: string | undefined, polled: Polled | undefined, now: number): string | undefined {
-  if (failed !== undefined && described.pendingWorkflowTask != null) return `The run cannot go on: ${failed} (workflow task attempt ${described.pendingWorkflowTask.attempt ?? 1}).`;
+  if (failed !== undefined && described.pendingWorkflowTask != null)
+    return `The run cannot go on: ${failed} (workflow task attempt ${described.pendingWorkflowTask.attempt ?? 1}).`;
   if (polled?.pollers === 0) return `No worker polls the task queue '${polled.taskQueue}'. Start one: headrace worker.`;
   return now > takenBy(described) ? 'What is due waits longer than it should: all workers are busy, or one was lost.' : undefined;
 }

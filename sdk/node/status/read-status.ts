@@ -1,5 +1,5 @@
-import type { Temporal } from '../client/temporal.js';
 import type { AnyPipeline } from '../../authoring/pipeline.js';
+import type { Temporal } from '../client/temporal.js';
 import { milliseconds } from './history-event.js';
 import type { LastSuccess } from './last-success.js';
 import { readPolled } from './read-polled.js';
@@ -13,7 +13,12 @@ import { statusOf } from './status-of.js';
  * @param find gives the pipeline of an id, where it is known
  * @throws HeadraceError unknown_run or no_temporal
  */
-export async function readStatus(temporal: Temporal, lastSuccess: LastSuccess, workflowId: string, find: (id: string) => AnyPipeline | undefined): Promise<RunStatus> {
+export async function readStatus(
+  temporal: Temporal,
+  lastSuccess: LastSuccess,
+  workflowId: string,
+  find: (id: string) => AnyPipeline | undefined,
+): Promise<RunStatus> {
   const { described, events, firstStartedAt } = await readRun(temporal, workflowId);
   const { workflowExecutionInfo: info, executionConfig } = described;
   const id = info?.type?.name ?? '';

@@ -18,9 +18,16 @@ const recorded: Recorded[] = [];
 beforeAll(async () => {
   workshop = await openWorkshop(inject('temporal'));
   await workshop.startWorker();
-  for (const input of [{ orders: ['a', 'b', 'c'], fail: 1 }, { orders: ['a'], packFails: true, undo: 0 }, { orders: [], end: 'ROLLED_BACK' as const }]) {
+  for (const input of [
+    { orders: ['a', 'b', 'c'], fail: 1 },
+    { orders: ['a'], packFails: true, undo: 0 },
+    { orders: [], end: 'ROLLED_BACK' as const },
+  ]) {
     const run = await workshop.client.start(shop, { ...input, ask: true });
-    await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+    await until(
+      () => run.status(),
+      ({ pendingSignals }) => pendingSignals.length > 0,
+    );
     await run.approve('release', { reason: 'recorded' });
     await run.result().catch(() => undefined);
     recorded.push(await read(run.workflowId));
@@ -68,9 +75,26 @@ describe('at every moment of a recorded run', () => {
       fc.property(anyRun(), fc.nat({ max: 60 }), (index, length) => {
         const { described, events } = runAt(index);
         const status = statusOf(described, events.slice(0, Math.max(1, length)));
-        expect(Object.keys(status).slice(0, 9)).toEqual(['workflowId', 'runId', 'status', 'startedAt', 'currentActivity', 'progress', 'activities', 'retries', 'pendingSignals']);
-        expect(status).toMatchObject({ currentActivity: expect.toSatisfy((it: unknown) => it === null || typeof it === 'string'), retries: expect.any(Number), pendingSignals: expect.any(Array) });
-        if (status.currentActivity !== null) expect(status.activities.some(({ name, status: state }) => name === status.currentActivity && ['SCHEDULED', 'RUNNING', 'RETRYING'].includes(state))).toBe(true);
+        expect(Object.keys(status).slice(0, 9)).toEqual([
+          'workflowId',
+          'runId',
+          'status',
+          'startedAt',
+          'currentActivity',
+          'progress',
+          'activities',
+          'retries',
+          'pendingSignals',
+        ]);
+        expect(status).toMatchObject({
+          currentActivity: expect.toSatisfy((it: unknown) => it === null || typeof it === 'string'),
+          retries: expect.any(Number),
+          pendingSignals: expect.any(Array),
+        });
+        if (status.currentActivity !== null)
+          expect(
+            status.activities.some(({ name, status: state }) => name === status.currentActivity && ['SCHEDULED', 'RUNNING', 'RETRYING'].includes(state)),
+          ).toBe(true);
         expect(status.retries).toBe(status.activities.reduce((sum, { attempt = 1 }) => sum + attempt - 1, 0));
         expect(JSON.parse(JSON.stringify(status))).toEqual(status);
       }),
@@ -84,7 +108,11 @@ describe('at every moment of a recorded run', () => {
 
 test('an end that the description does not know yet is believed of the history', () => {
   const [{ described, events }] = recorded as [Recorded];
-  const stale = { ...described, pendingActivities: [{ activityId: 'pack#1', state: 1, attempt: 7 }], workflowExecutionInfo: { ...described.workflowExecutionInfo, closeTime: null } } as unknown as Described;
+  const stale = {
+    ...described,
+    pendingActivities: [{ activityId: 'pack#1', state: 1, attempt: 7 }],
+    workflowExecutionInfo: { ...described.workflowExecutionInfo, closeTime: null },
+  } as unknown as Described;
   const status = statusOf(stale, events);
   expect(status.status).toBe('SUCCEEDED');
   expect(status.activities.find(({ callId }) => callId === 'pack#1')).toMatchObject({ status: 'COMPLETED', attempt: 1 });
@@ -127,7 +155,9 @@ describe('a problem is', () => {
   });
 
   test('that the workflow task fails, as long as it does', () => {
-    expect(findProblem(described({ pendingWorkflowTask: { state: 2, attempt: 4 } }), 'no such workflow', undefined, now)).toBe('The run cannot go on: no such workflow (workflow task attempt 4).');
+    expect(findProblem(described({ pendingWorkflowTask: { state: 2, attempt: 4 } }), 'no such workflow', undefined, now)).toBe(
+      'The run cannot go on: no such workflow (workflow task attempt 4).',
+    );
     expect(findProblem(described({}), 'no such workflow', undefined, now)).toBeUndefined();
   });
 });

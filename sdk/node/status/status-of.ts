@@ -92,7 +92,10 @@ function longestRunning(calls: readonly Call[]): string | null {
 
 /** Calls and skips in the order in which the history tells of them. */
 function linesOf(calls: readonly Call[], { memo }: Gathered): ActivityStatus[] {
-  const skips = memo.skips.map(({ skip: { step, reason, at }, order }): { order: number; line: ActivityStatus } => ({ order, line: { name: step, status: 'SKIPPED', startedAt: at, reason } }));
+  const skips = memo.skips.map(({ skip: { step, reason, at }, order }): { order: number; line: ActivityStatus } => ({
+    order,
+    line: { name: step, status: 'SKIPPED', startedAt: at, reason },
+  }));
   const all = [...calls.map((call) => ({ order: call.order, line: lineOf(call) })), ...skips];
   return all.sort((one, other) => one.order - other.order).map(({ line }) => line);
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { lines, openWorkshop, until, type Workshop } from '../fixtures/workshop.fixture.js';
 import { hasty, mall, rounds, shop } from '../fixtures/pipelines/shop.js';
+import { lines, openWorkshop, until, type Workshop } from '../fixtures/workshop.fixture.js';
 
 let workshop: Workshop;
 
@@ -17,7 +17,16 @@ test('a run that succeeded has all its lines, in the shape of the specification'
   const run = await start(shop, { orders: ['a', 'b'] });
   expect(await run.result()).toEqual({ status: 'COMPLETED', orders: 2 });
   const status = await run.status();
-  expect(status).toMatchObject({ workflowId: run.workflowId, runId: run.runId, status: 'SUCCEEDED', currentActivity: null, progress: 1, retries: 0, pendingSignals: [], undo: 'NONE' });
+  expect(status).toMatchObject({
+    workflowId: run.workflowId,
+    runId: run.runId,
+    status: 'SUCCEEDED',
+    currentActivity: null,
+    progress: 1,
+    retries: 0,
+    pendingSignals: [],
+    undo: 'NONE',
+  });
   expect(lines(status)).toEqual(['pick#1 COMPLETED', 'pick#2 COMPLETED', 'stamp#1 COMPLETED', 'pack#1 COMPLETED']);
   expect(status.activities[0]).toMatchObject({ name: 'pick', rows: 3, attempt: 1, duration: expect.stringMatching(/^\d+(ms|s)$/) });
   expect(status.activities[2]).toMatchObject({ fast: true });
@@ -30,15 +39,25 @@ test('a run that succeeded has all its lines, in the shape of the specification'
 test('a fast step has its line too, with its attempts and its failure', async () => {
   const twice = await start(shop, { stampFails: 2 });
   await twice.result();
-  expect(await twice.status()).toMatchObject({ status: 'SUCCEEDED', retries: 2, activities: [{ callId: 'stamp#1', fast: true, attempt: 3, status: 'COMPLETED' }, {}] });
+  expect(await twice.status()).toMatchObject({
+    status: 'SUCCEEDED',
+    retries: 2,
+    activities: [{ callId: 'stamp#1', fast: true, attempt: 3, status: 'COMPLETED' }, {}],
+  });
   const failing = await start(shop, { stampFails: 9 });
   await expect(failing.result()).rejects.toMatchObject({ name: 'StepFailed', step: 'stamp', type: 'RangeError' });
-  expect(await failing.status()).toMatchObject({ status: 'FAILED', activities: [{ callId: 'stamp#1', attempt: 3, status: 'FAILED', error: { type: 'RangeError', message: 'attempt 3 failed' } }] });
+  expect(await failing.status()).toMatchObject({
+    status: 'FAILED',
+    activities: [{ callId: 'stamp#1', attempt: 3, status: 'FAILED', error: { type: 'RangeError', message: 'attempt 3 failed' } }],
+  });
 });
 
 test('a step that a stopping worker gave up and another one did is one line', async () => {
   const run = await start(shop, { orders: ['a'], packMs: 1_000 });
-  await until(() => run.status(), ({ activities }) => activities.at(-1)?.callId === 'pack#1' && activities.at(-1)?.status === 'RUNNING');
+  await until(
+    () => run.status(),
+    ({ activities }) => activities.at(-1)?.callId === 'pack#1' && activities.at(-1)?.status === 'RUNNING',
+  );
   await workshop.stopWorker();
   await workshop.startWorker();
   await run.result();
@@ -54,9 +73,15 @@ test('progress is measured by the last success of the pipeline', async () => {
   await before.result();
   const long = await start(shop, { orders: ['a', 'b', 'c', 'd', 'e', 'f'] });
   await long.result();
-  await until(() => workshop.client.runs({ pipeline: 'shop', status: 'SUCCEEDED' }), ({ runs }) => runs.some(({ workflowId }) => workflowId === long.workflowId));
+  await until(
+    () => workshop.client.runs({ pipeline: 'shop', status: 'SUCCEEDED' }),
+    ({ runs }) => runs.some(({ workflowId }) => workflowId === long.workflowId),
+  );
   const run = await start(shop, { orders: ['a'], ask: true });
-  const waiting = await until(() => run.status(), ({ status }) => status === 'WAITING_FOR_APPROVAL');
+  const waiting = await until(
+    () => run.status(),
+    ({ status }) => status === 'WAITING_FOR_APPROVAL',
+  );
   expect(waiting.progress).toBe(0.25);
   await run.cancel();
 });
@@ -75,8 +100,15 @@ test('a step that was left out is a line with its reason', async () => {
 
 test('a run that waits between two attempts is RETRYING and counts them', async () => {
   const run = await start(shop, { orders: ['a'], fail: 2 });
-  const retrying = await until(() => run.status(), ({ status }) => status === 'RETRYING');
-  expect(retrying.activities[0]).toMatchObject({ status: 'RETRYING', error: { type: 'RangeError', message: expect.stringMatching(/attempt \d failed/) }, nextAttemptAt: expect.any(String) });
+  const retrying = await until(
+    () => run.status(),
+    ({ status }) => status === 'RETRYING',
+  );
+  expect(retrying.activities[0]).toMatchObject({
+    status: 'RETRYING',
+    error: { type: 'RangeError', message: expect.stringMatching(/attempt \d failed/) },
+    nextAttemptAt: expect.any(String),
+  });
   expect(retrying.currentActivity).toBe('pick');
   await run.result();
   expect(await run.status()).toMatchObject({ status: 'SUCCEEDED', retries: 2, activities: [{ attempt: 3, status: 'COMPLETED' }, {}, {}] });
@@ -84,13 +116,21 @@ test('a run that waits between two attempts is RETRYING and counts them', async 
 
 test('a run that waits for people lists what it asks, with the form of the answer', async () => {
   const run = await start(shop, { orders: ['a'], ask: true });
-  const waiting = await until(() => run.status(), ({ status }) => status === 'WAITING_FOR_APPROVAL');
-  expect(waiting.pendingSignals).toMatchObject([{ name: 'release', id: 'release#1', question: 'Send this order?', evidence: { orders: ['a'] }, schema: { properties: { reason: {} } } }]);
+  const waiting = await until(
+    () => run.status(),
+    ({ status }) => status === 'WAITING_FOR_APPROVAL',
+  );
+  expect(waiting.pendingSignals).toMatchObject([
+    { name: 'release', id: 'release#1', question: 'Send this order?', evidence: { orders: ['a'] }, schema: { properties: { reason: {} } } },
+  ]);
   expect(waiting.progress).toBeGreaterThan(0);
   expect(waiting.progress).toBeLessThan(1);
   await run.approve('release', { reason: 'it is paid' }, { by: 'ann', decisionId: 'd1' });
   await run.result();
-  expect(await run.status()).toMatchObject({ status: 'SUCCEEDED', approvals: [{ id: 'release#1', decision: 'approve', by: 'ann', decisionId: 'd1', answer: { reason: 'it is paid' } }] });
+  expect(await run.status()).toMatchObject({
+    status: 'SUCCEEDED',
+    approvals: [{ id: 'release#1', decision: 'approve', by: 'ann', decisionId: 'd1', answer: { reason: 'it is paid' } }],
+  });
 });
 
 test('a failed run says what failed, where, and that it was undone', async () => {
@@ -104,14 +144,20 @@ test('a failed run says what failed, where, and that it was undone', async () =>
 
 test('while it undoes, a run says so', async () => {
   const run = await start(shop, { orders: ['a'], packFails: true, undo: 1_500 });
-  const undoing = await until(() => run.status(), ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'unpack');
+  const undoing = await until(
+    () => run.status(),
+    ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'unpack',
+  );
   expect(undoing.status).toBe('RUNNING');
   await expect(run.result()).rejects.toThrow();
 });
 
 test('a declined run is CANCELLED with the reason', async () => {
   const run = await start(shop, { ask: true });
-  await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await until(
+    () => run.status(),
+    ({ pendingSignals }) => pendingSignals.length > 0,
+  );
   await run.decline('release', { comment: 'not paid', by: 'bob' });
   await expect(run.result()).rejects.toMatchObject({ name: 'Declined', message: 'not paid', by: 'bob' });
   expect(await run.status()).toMatchObject({ status: 'CANCELLED', reason: 'not paid', approvals: [{ decision: 'decline', by: 'bob' }] });
@@ -125,7 +171,10 @@ test('an approval that nobody decides expires', async () => {
 
 test('a cancelled run is CANCELLED and undone; what it waited for is withdrawn', async () => {
   const run = await start(shop, { ask: true, undo: 0 });
-  await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await until(
+    () => run.status(),
+    ({ pendingSignals }) => pendingSignals.length > 0,
+  );
   await run.cancel();
   await expect(run.result()).rejects.toMatchObject({ name: 'CancelledError' });
   expect(await run.status()).toMatchObject({ status: 'CANCELLED', undo: 'DONE', cancelRequested: true, approvals: [{ decision: 'withdrawn' }] });
@@ -146,18 +195,33 @@ test('a run past its deadline is TIMED_OUT', async () => {
 
 test('a terminated run is TERMINATED, its open step abandoned, and what was done uncompensated', async () => {
   const run = await start(shop, { orders: ['a'], ms: 3_000, undo: 0 });
-  await until(() => run.status(), ({ activities }) => activities[0]?.status === 'RUNNING');
+  await until(
+    () => run.status(),
+    ({ activities }) => activities[0]?.status === 'RUNNING',
+  );
   await workshop.temporal.workflow.getHandle(run.workflowId).terminate('enough');
   await expect(run.result()).rejects.toMatchObject({ name: 'TerminatedError' });
-  expect(await run.status()).toMatchObject({ status: 'TERMINATED', reason: 'enough', undo: 'UNCOMPENSATED', currentActivity: null, activities: [{ status: 'ABANDONED' }] });
+  expect(await run.status()).toMatchObject({
+    status: 'TERMINATED',
+    reason: 'enough',
+    undo: 'UNCOMPENSATED',
+    currentActivity: null,
+    activities: [{ status: 'ABANDONED' }],
+  });
 });
 
 test('a child is listed with its workflow id, and progress is what the pipeline says', async () => {
   const run = await start(mall, { ask: true });
-  const waiting = await until(() => run.status(), ({ children }) => children[0]?.status === 'RUNNING');
+  const waiting = await until(
+    () => run.status(),
+    ({ children }) => children[0]?.status === 'RUNNING',
+  );
   expect(waiting).toMatchObject({ progress: 0.25, children: [{ name: 'shop', workflowId: `${run.workflowId}-shop-1`, runId: expect.any(String) }] });
   const child = workshop.client.run(`${run.workflowId}-shop-1`);
-  await until(() => child.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await until(
+    () => child.status(),
+    ({ pendingSignals }) => pendingSignals.length > 0,
+  );
   await child.approve('release', { reason: 'yes' });
   await run.result();
   expect(await run.status()).toMatchObject({ status: 'SUCCEEDED', progress: 1, children: [{ status: 'SUCCEEDED' }] });
@@ -178,8 +242,17 @@ test('a reset run keeps its identity', async () => {
   const { events } = await workshop.temporal.workflow.getHandle(run.workflowId).fetchHistory();
   const firstTask = events?.find(({ workflowTaskCompletedEventAttributes: completed }) => completed != null)?.eventId;
   const execution = { workflowId: run.workflowId, runId: run.runId };
-  await workshop.temporal.workflowService.resetWorkflowExecution({ namespace: inject('temporal').namespace, workflowExecution: execution, workflowTaskFinishEventId: firstTask, requestId: 'reset', reason: 'once more' });
-  const status = await until(() => run.status(), (it) => it.status === 'SUCCEEDED');
+  await workshop.temporal.workflowService.resetWorkflowExecution({
+    namespace: inject('temporal').namespace,
+    workflowExecution: execution,
+    workflowTaskFinishEventId: firstTask,
+    requestId: 'reset',
+    reason: 'once more',
+  });
+  const status = await until(
+    () => run.status(),
+    (it) => it.status === 'SUCCEEDED',
+  );
   expect(status).toMatchObject({ runId: run.runId, retries: 0 });
   expect(lines(status)).toEqual(['pick#1 COMPLETED', 'stamp#1 COMPLETED', 'pack#1 COMPLETED']);
 });
@@ -187,14 +260,20 @@ test('a reset run keeps its identity', async () => {
 test('a run whose workflow type no worker knows says why it does not move', async () => {
   const handle = await workshop.temporal.workflow.start('nobody_knows_me', { workflowId: `unknown-${Date.now()}`, taskQueue: workshop.taskQueue });
   const run = workshop.client.run(handle.workflowId);
-  const status = await until(() => run.status(), ({ problem }) => problem !== undefined);
+  const status = await until(
+    () => run.status(),
+    ({ problem }) => problem !== undefined,
+  );
   expect(status).toMatchObject({ status: 'RUNNING', problem: expect.stringMatching(/nobody_knows_me/) });
   await handle.terminate();
 });
 
 test('with all workers stopped the status is right, and says that nobody works', async () => {
   const run = await start(shop, { orders: ['a', 'b'], ask: true });
-  await until(() => run.status(), ({ pendingSignals }) => pendingSignals.length > 0);
+  await until(
+    () => run.status(),
+    ({ pendingSignals }) => pendingSignals.length > 0,
+  );
   await workshop.stopWorker();
   try {
     const status = await run.status();
