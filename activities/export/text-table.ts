@@ -7,7 +7,7 @@ export function cells({ columns }: Pick<Rows, 'columns'>, row: Rows['rows'][numb
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A table in a font of fixed width. Lines that go beyond `longest` characters in all are left out. */

@@ -84,7 +84,10 @@ function exchange(request: GuardedRequest, signal: AbortSignal): Promise<Answer>
     const sent = open(request.url, { method: request.method ?? 'GET', headers, agent, signal }, (response) => {
       read(response, request).then((text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }), reject);
     });
-    sent.on('error', (error: NodeJS.ErrnoException) => (isStale(sent, error) ? exchange(request, signal).then(resolve, reject) : reject(error)));
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (isStale(sent, error)) exchange(request, signal).then(resolve, reject);
+      else reject(error);
+    });
     sent.end(request.body);
   });
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -13,14 +13,14 @@ export interface Received {
 /** A real HTTP server on loopback that lives as long as the test. */
 export async function serve(answer: (received: Received, response: ServerResponse) => void): Promise<{ url: string; received: Received[] }> {
   const received: Received[] = [];
-  const listener: RequestListener = async (request, response) => {
+  const listen = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
     received.push(one);
     answer(one, response);
   };
-  const server = createServer((request, response) => void listener(request, response));
+  const server = createServer((request, response) => void listen(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();

@@ -6,10 +6,9 @@ type Input = z.output<typeof pythonScript.input>;
 
 /** What a script's environment holds: nothing of the worker's but the PATH. */
 export function environmentOf(input: Input, folder: string, resultFile: string, context: StepContext): Record<string, string> {
-  const connections = input.connections.map((name) => [
-    `HEADRACE_CONNECTION_${name.toUpperCase().replace(/\W/g, '_')}`,
-    JSON.stringify(context.connection(name)),
-  ]);
+  const connections = input.connections.map(
+    (name) => [`HEADRACE_CONNECTION_${name.toUpperCase().replace(/\W/g, '_')}`, JSON.stringify(context.connection(name))] as const,
+  );
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     LANG: 'C.UTF-8',

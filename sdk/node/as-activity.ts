@@ -30,7 +30,7 @@ export function asActivity({ step, work }: Implementation, connections: Connecti
 }
 
 function stepContext(temporal: Context, connections: Connections, heartbeat: (details: unknown) => void): StepContext {
-  const { activityId: callId, workflowExecution, workflowType, attempt, heartbeatDetails } = temporal.info;
+  const { activityId: callId, workflowExecution, workflowType, attempt } = temporal.info;
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
   return {
     callId,
@@ -40,11 +40,11 @@ function stepContext(temporal: Context, connections: Connections, heartbeat: (de
     attempt,
     key: `${workflowId}/${runId}/${callId}`,
     signal: temporal.cancellationSignal,
-    resumed: heartbeatDetails as unknown,
+    resumed: temporal.info.heartbeatDetails as unknown,
     heartbeat,
     log: {
-      info: (message, attributes) => temporal.log.info(message, attributes),
-      warn: (message, attributes) => temporal.log.warn(message, attributes),
+      info: (message, attributes) => void temporal.log.info(message, attributes),
+      warn: (message, attributes) => void temporal.log.warn(message, attributes),
     },
     connection: (name, ...kinds) => connections.get(name, ...kinds),
   };

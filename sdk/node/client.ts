@@ -43,10 +43,10 @@ export class Client {
   /**
    * A run by its workflow id. Nothing is asked of Temporal before the handle is.
    *
-   * @param _pipeline gives its output's type
+   * @param pipeline gives its output's type
    */
   run<P extends Pipeline<z.ZodType, z.ZodType> | AnyPipeline | undefined = undefined>(workflowId: string, pipeline?: P): RunHandle<OutputOf<P>> {
-    if (pipeline !== undefined) this.know(pipeline as AnyPipeline);
+    if (pipeline !== undefined) this.know(pipeline);
     return new RunHandle(this.temporal, workflowId, (id) => readStatus(this.temporal, this.lastSuccess, id, (type) => this.pipelines.get(type)));
   }
 

@@ -5,8 +5,8 @@ import type { Context } from '@temporalio/activity';
  * What the last heartbeat carried is repeated, also what an earlier attempt's did, so that the place to go on from is not lost.
  */
 export function beatByItself(temporal: Context): { beat: (details: unknown) => void; stop: () => void } {
-  const { heartbeatTimeoutMs: timeout, heartbeatDetails } = temporal.info;
-  let last: unknown = heartbeatDetails;
+  const { heartbeatTimeoutMs: timeout } = temporal.info;
+  let last = temporal.info.heartbeatDetails as unknown;
   if (timeout === undefined || timeout === 0) return { beat: () => undefined, stop: () => undefined };
   const timer = setInterval(() => temporal.heartbeat(last), timeout / 4);
   return {

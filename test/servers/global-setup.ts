@@ -44,5 +44,5 @@ async function settleAll<T extends readonly unknown[]>(stopAll: Stop, all: { [K 
     await stopAll();
     throw failed.reason;
   }
-  return (await Promise.all(all)) as unknown as T;
+  return Promise.all(all);
 }

@@ -92,5 +92,5 @@ async function createDatabase(port: number, child: ChildProcess): Promise<void> 
       await client.end().catch(() => {});
     }
   }
-  throw refusal ?? new Error('it ended while starting');
+  throw refusal instanceof Error ? refusal : new Error('it ended while starting');
 }

@@ -11,7 +11,7 @@ export async function whoHolds(host: string, port: number): Promise<string> {
 async function askHealth(host: string, port: number): Promise<string | undefined> {
   try {
     const answer = await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(patience) });
-    const { service, pid, folder } = (await answer.json()) as { service?: unknown; pid?: unknown; folder?: unknown };
+    const { service, pid, folder } = (await answer.json()) as { service?: string; pid?: number; folder?: string };
     return service === 'headrace' ? `another Headrace API: pid ${pid}, pipelines of ${folder}` : undefined;
   } catch {
     return undefined; // it speaks something else

@@ -10,8 +10,8 @@ const daily = pipeline('daily', { input: z.object({ day: z.string(), factor: z.n
 );
 
 test('a backfill gives its pipeline what that takes', () => {
-  const found = backfill('daily_backfill', { pipeline: daily, input: ({ key }) => ({ day: key }) });
-  expectTypeOf<z.output<typeof found.output>>().toEqualTypeOf<BackfillResult>();
+  const { output } = backfill('daily_backfill', { pipeline: daily, input: ({ key }) => ({ day: key }) });
+  expectTypeOf(output._zod.output).toEqualTypeOf<BackfillResult>();
   // @ts-expect-error the pipeline takes a day
   backfill('daily_backfill', { pipeline: daily, input: ({ key }) => ({ date: key }) });
   // @ts-expect-error the factor is a number

@@ -68,9 +68,8 @@ export class Ledger {
       return;
     }
     const again = taken.has(state) ? undefined : this.todo[round];
-    if (again !== undefined) return again.add(index);
-    (taken.has(state) ? this.cancelled : this.failed).add(index);
-    if (this.problems.length < mostProblems) this.problems.push({ key, state, reason: (reason ?? '').slice(0, longestReason) });
+    (again ?? (taken.has(state) ? this.cancelled : this.failed)).add(index);
+    if (again === undefined && this.problems.length < mostProblems) this.problems.push({ key, state, reason: (reason ?? '').slice(0, longestReason) });
   }
 
   /** What is told at the end. A partition that failed and has not had its last round has failed. */

@@ -15,14 +15,14 @@ type Payloads = NonNullable<NonNullable<HistoryEvent['activityTaskCompletedEvent
 type Payload = NonNullable<NonNullable<Payloads['payloads']>[number]>;
 
 interface Timestamp {
-  seconds?: unknown;
+  seconds?: { toString(): string } | number | null;
   nanos?: number | null;
 }
 
 /** A moment in milliseconds since the epoch; 0 where there is none. */
 export function milliseconds(time: Timestamp | null | undefined): number {
   if (time == null) return 0;
-  return Number(String(time.seconds ?? 0)) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000);
+  return Number((time.seconds ?? 0).toString()) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000);
 }
 
 /** ISO 8601, UTC. */
