@@ -83,13 +83,26 @@ export class PostgresSession {
     this.broken = true;
   };
 
-  private async cancel(): Promise<void> {
+  /** Drops a table of this step's own, also after the step was told to stop: this connection then takes no more statements. Best effort. */
+  drop(table: string): Promise<void> {
+    return this.apart(async (other) => {
+      await other.query("SET lock_timeout = '10s'");
+      await other.query(`DROP TABLE IF EXISTS ${table}`);
+    });
+  }
+
+  private cancel(): Promise<void> {
     this.broken = true;
+    return this.apart(async (other) => void (await other.query('SELECT pg_cancel_backend($1)', [(this.client as unknown as { processID: number }).processID])));
+  }
+
+  /** Does something on a connection of its own. */
+  private async apart(work: (other: pg.Client) => Promise<void>): Promise<void> {
     const other = new pg.Client(clientSettings(this.settings));
     other.on('error', () => {});
     try {
       await other.connect();
-      await other.query('SELECT pg_cancel_backend($1)', [(this.client as unknown as { processID: number }).processID]);
+      await work(other);
     } catch {
       // The server cannot be reached: then it will see for itself that nobody listens.
     } finally {

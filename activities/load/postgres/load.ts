@@ -31,7 +31,7 @@ export async function loadPostgres(engine: PostgresEngine, load: Load, key: Load
   try {
     return await publish(engine, ledger, load, key, staged);
   } finally {
-    if (load.from.connection !== engine.connection) await engine.session.rows(`DROP TABLE IF EXISTS ${staged.name}`).catch(() => undefined);
+    if (load.from.connection !== engine.connection) await engine.session.drop(staged.name);
   }
 }
 
@@ -52,7 +52,7 @@ async function stage(engine: PostgresEngine, key: LoadKey, bring: () => Promise<
     context.heartbeat({ rows });
     return { name, columns: await engine.columns(name), bytes };
   } catch (error) {
-    await engine.session.rows(`DROP TABLE IF EXISTS ${name}`).catch(() => undefined);
+    await engine.session.drop(name);
     throw error;
   } finally {
     await data.dispose();
