@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import colors from 'picocolors';
 import { type Dev, startDev } from '../dev/dev.js';
 import { startFirstRuns } from '../dev/first-runs.js';
 import { exitCode } from './explain.js';
+import { readText } from './read-input.js';
 import { serveApi } from './serve-api.js';
 import { readSettings } from './settings.js';
 import { untilStopped } from './until-stopped.js';
@@ -26,7 +26,7 @@ export function addHosting(command: Command): void {
     .option('--bundle <file>', 'use a bundle that headrace check --bundle wrote')
     .option('--drain <seconds>', 'how long steps may go on after SIGTERM', Number, 20)
     .action(async (folder: string | undefined, { bundle, drain }: { bundle?: string; drain: number }) => {
-      const code = bundle === undefined ? undefined : { code: readFileSync(bundle, 'utf8') };
+      const code = bundle === undefined ? undefined : { code: readText(bundle) };
       await runWorker(readSettings(folder), { bundle: code, drain: drain * 1_000 });
     });
   command

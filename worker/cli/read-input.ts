@@ -14,7 +14,8 @@ export function readInput(words: readonly string[]): unknown {
   return Object.fromEntries(words.map(readPair));
 }
 
-function readText(file: string): string {
+/** @throws HeadraceError unreadable_file */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
