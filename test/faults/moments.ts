@@ -4,6 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
 import { fingerprint } from '../../activities/engines/temporary-table.js';
 import { quoteTable } from '../../activities/engines/table-name.js';
+import { ledgerSchema } from '../../activities/load/postgres/ledger.js';
 import type { TableRef } from '../../sdk/index.js';
 import { type Ground, postgresUrl } from './ground.js';
 import { askPostgres } from './rows.js';
@@ -25,7 +26,7 @@ export async function whileItWrites(ground: Ground, run: Run, into: TableRef): P
 
 /** Whether some attempt of the run's load has rows that nobody sees yet. */
 export async function isStaged({ lake }: Ground, run: Run, { connection }: TableRef): Promise<boolean> {
-  if (connection !== 'lake') return (await askPostgres(`SELECT 1 FROM pg_tables WHERE schemaname = 'headrace' AND tablename LIKE 'stage\\_${short(run)}%'`)).length > 0;
+  if (connection !== 'lake') return (await askPostgres(`SELECT 1 FROM pg_tables WHERE schemaname = '${ledgerSchema}' AND tablename LIKE 'stage\\_${short(run)}%'`)).length > 0;
   const folder = join(lake, '.headrace/staging', short(run));
   return existsSync(folder) && readdirSync(folder).length > 0;
 }
@@ -36,7 +37,7 @@ export async function block(ground: Ground, { connection, table }: TableRef): Pr
   const client = new pg.Client(postgresUrl);
   await client.connect();
   await client.query("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
-  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('headrace.load:' || $1, 0))", [quoteTable(table)]);
+  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('${ledgerSchema}.load:' || $1, 0))`, [quoteTable(table)]);
   return () => client.end();
 }
 
