@@ -13,7 +13,11 @@ export class HostProcess {
   private readonly ended: Promise<unknown>;
 
   constructor() {
-    this.child = fork(ownFile('worker/dev/host-child'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child = fork(ownFile('worker/dev/host-child'), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // DuckDB's calls each hold a thread of libuv's, of which there are four unless said.
+      env: { UV_THREADPOOL_SIZE: '16', ...process.env },
+    });
     this.child.on('message', (message: FromHost) => this.heard.emit(message.kind, message));
     this.ended = once(this.child, 'exit');
     void this.ended.then(() => this.heard.emit('ended'));
