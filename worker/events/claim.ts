@@ -1,0 +1,36 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database, ProjectionRow } from '../registry/database.js';
+
+/** Seconds after which a run whose projector died is another's. Reading and writing one run's news takes milliseconds. */
+const claimLasts = 10;
+
+const until = sql<Date>`now() + make_interval(secs => ${sql.lit(claimLasts)})`;
+
+/**
+ * Takes a run for one projector, so that no two read it at once. It is a courtesy: what makes the record right is that the
+ * place where a projector began is compared when it writes.
+ *
+ * @returns where the run's projection stands, or undefined while another has it
+ */
+export async function claimRun(database: Kysely<Database>, workflowId: string, runId: string, owner: string): Promise<ProjectionRow | undefined> {
+  return database.transaction().execute(async (transaction) => {
+    await transaction.insertInto('projection').values({ workflow_id: workflowId, run_id: runId, execution_id: runId }).onConflict((it) => it.columns(['workflow_id', 'run_id']).doNothing()).execute();
+    const run = transaction.selectFrom('projection').selectAll().where('workflow_id', '=', workflowId).where('run_id', '=', runId);
+    const row = await run.where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)])).forUpdate().skipLocked().executeTakeFirst();
+    if (row === undefined) return undefined;
+    // That something was missing is told to the one who takes it; what is noticed from now on is told to the next.
+    await transaction.updateTable('projection').set({ owner, owned_until: until, behind: false }).where('workflow_id', '=', workflowId).where('run_id', '=', runId).execute();
+    return row;
+  });
+}
+
+/** Gives a run back, with what is wrong where it could not be projected. */
+export async function releaseRun(database: Kysely<Database>, { workflow_id, run_id }: Pick<ProjectionRow, 'workflow_id' | 'run_id'>, owner: string, problem?: string): Promise<void> {
+  await database
+    .updateTable('projection')
+    .set({ owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: problem ?? null, ...(problem === undefined ? {} : { behind: true }) })
+    .where('workflow_id', '=', workflow_id)
+    .where('run_id', '=', run_id)
+    .where('owner', '=', owner)
+    .execute();
+}

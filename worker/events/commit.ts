@@ -1,0 +1,166 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { advisory, takeAdvisory } from '../registry/advisory.js';
+import { attachToParent, enterClosure } from '../registry/closure.js';
+import type { Database, ProjectionRow } from '../registry/database.js';
+import { pipelineId } from '../registry/record-pipelines.js';
+import { requiredJson, safeText } from '../registry/safe-json.js';
+import { envelop, idsOf } from './envelope.js';
+import type { ExecutionFold, Logged, News } from './execution-fold.js';
+import { approvalRow, callRow, newRun, runChange, skipRow } from './rows.js';
+
+/** Another projector wrote meanwhile: what was gathered here is its past. */
+export class Superseded extends Error {}
+
+/** Where the next part of a run's projection begins. */
+export type Place = Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'execution_id' | 'ordinal' | 'last_event' | 'sequence' | 'log_sequence' | 'ended'>;
+
+interface Part {
+  namespace: string;
+  place: Place;
+  fold: ExecutionFold;
+  news: News;
+  /** The execution that goes on. */
+  next: string | undefined;
+}
+
+/**
+ * Writes run, calls, approvals, logs, events and the place reached in one transaction.
+ *
+ * @returns the place reached
+ * @throws Superseded when the place is no longer the one that the part begins at
+ */
+export async function commitPart(database: Kysely<Database>, part: Part): Promise<Place> {
+  return database.transaction().execute(async (transaction) => {
+    await lockPlace(transaction, part.place);
+    const run = await writeRun(transaction, part);
+    await writeCalls(transaction, part, run);
+    await writeApprovals(transaction, part, run);
+    await writeLogs(transaction, part, run);
+    await moveWatermark(transaction, part.fold);
+    await writeEvents(transaction, part);
+    return advance(transaction, part);
+  });
+}
+
+async function lockPlace(transaction: Transaction<Database>, { workflow_id, run_id, execution_id, last_event, sequence }: Place): Promise<void> {
+  const now = await transaction.selectFrom('projection').selectAll().where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).forUpdate().executeTakeFirst();
+  if (now?.execution_id !== execution_id || now.last_event !== last_event || now.sequence !== sequence) throw new Superseded();
+}
+
+async function writeRun(transaction: Transaction<Database>, { place, fold }: Part): Promise<number> {
+  const { workflow_id, run_id, execution_id, ordinal } = place;
+  await transaction.insertInto('projection_execution').values({ execution_id, workflow_id, run_id, ordinal }).onConflict((it) => it.column('execution_id').doNothing()).execute();
+  const known = await transaction.updateTable('pipeline_execution').set(runChange(fold)).where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).returning('id').executeTakeFirst();
+  const id = known?.id ?? (await enterRun(transaction, place, fold));
+  // Children may have been recorded before the execution that started them.
+  if (place.last_event === 0) await adoptChildren(transaction, id, execution_id);
+  return id;
+}
+
+async function enterRun(transaction: Transaction<Database>, { workflow_id, run_id }: Place, fold: ExecutionFold): Promise<number> {
+  const pipeline = await pipelineId(transaction, fold.facts?.pipeline ?? '');
+  const { id } = await transaction.insertInto('pipeline_execution').values(newRun(fold, pipeline, workflow_id, run_id)).returning('id').executeTakeFirstOrThrow();
+  await enterClosure(transaction, id);
+  const parent = fold.facts?.parent;
+  if (parent !== undefined) await findParent(transaction, id, parent.executionId);
+  return id;
+}
+
+async function findParent(transaction: Transaction<Database>, child: number, execution: string): Promise<void> {
+  // Parent and child may be entered in one moment, each not yet seeing the other.
+  await takeAdvisory(transaction, advisory.closure);
+  const parent = await transaction
+    .selectFrom('projection_execution as execution')
+    .innerJoin('pipeline_execution as run', (join) => join.onRef('run.workflow_id', '=', 'execution.workflow_id').onRef('run.run_id', '=', 'execution.run_id'))
+    .select('run.id')
+    .where('execution.execution_id', '=', execution)
+    .executeTakeFirst();
+  if (parent !== undefined) await attachToParent(transaction, child, parent.id);
+}
+
+async function adoptChildren(transaction: Transaction<Database>, parent: number, execution: string): Promise<void> {
+  await takeAdvisory(transaction, advisory.closure);
+  const orphans = await transaction.selectFrom('pipeline_execution').select('id').where('parent_execution_id', '=', execution).where('parent_id', 'is', null).execute();
+  for (const { id } of orphans) await attachToParent(transaction, id, parent);
+}
+
+async function writeCalls(transaction: Transaction<Database>, { place, fold, news }: Part, run: number): Promise<void> {
+  const id = { pipeline_execution_id: run, execution_id: place.execution_id };
+  const skips = news.happenings.filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED').map(({ data, event, at }) => skipRow(String(data.step), String(data.reason), event, at, id));
+  const rows = [...fold.changedCalls().map((call) => callRow(call, run, place.execution_id)), ...skips];
+  for (const some of chunks(rows)) {
+    const changed = ['status', 'attempts', 'rows', 'bytes', 'engine', 'engine_id', 'engine_link', 'started_at', 'ended_at', 'duration_ms', 'error'] as const;
+    await transaction
+      .insertInto('step_call')
+      .values(some)
+      .onConflict((it) => it.columns(['pipeline_execution_id', 'execution_id', 'call_id']).doUpdateSet((excluded) => Object.fromEntries(changed.map((name) => [name, excluded.ref(`excluded.${name}`)]))))
+      .execute();
+  }
+}
+
+async function writeApprovals(transaction: Transaction<Database>, { place, fold }: Part, run: number): Promise<void> {
+  for (const { wait, outcome } of fold.changedApprovals()) {
+    const row = approvalRow(wait, outcome, run, place.execution_id);
+    await transaction.insertInto('approval').values(row).onConflict((it) => it.columns(['pipeline_execution_id', 'execution_id', 'wait_id']).doUpdateSet(row)).execute();
+  }
+}
+
+async function writeLogs(transaction: Transaction<Database>, { place, news }: Part, run: number): Promise<void> {
+  const row = ({ event, message, records, at }: Logged, index: number) => ({
+    pipeline_execution_id: run,
+    execution_id: place.execution_id,
+    history_event: event,
+    sequence: place.log_sequence + index + 1,
+    message: safeText(message),
+    records: Number.isSafeInteger(records) ? records : null,
+    at,
+  });
+  for (const some of chunks(news.logs.map(row))) await transaction.insertInto('run_log').values(some).execute();
+}
+
+/** A successful end moves the pipeline's watermark; an older run that is projected later does not move it back. */
+async function moveWatermark(transaction: Transaction<Database>, fold: ExecutionFold): Promise<void> {
+  const { watermark, end_date, completed_successfully } = runChange(fold);
+  if (completed_successfully !== true || watermark === null || end_date === null) return;
+  await transaction
+    .updateTable('pipeline')
+    .set({ watermark: safeText(watermark), watermark_at: end_date })
+    .where('name', '=', fold.facts?.pipeline ?? '')
+    .where((it) => it.or([it('watermark_at', 'is', null), it('watermark_at', '<=', end_date)]))
+    .execute();
+}
+
+async function writeEvents(transaction: Transaction<Database>, { namespace, place, fold, news }: Part): Promise<void> {
+  const { facts } = fold;
+  if (news.happenings.length === 0 || facts === undefined) return;
+  const { workflow_id: workflowId, run_id: runId, execution_id: executionId } = place;
+  const run = { namespace, workflowId, runId, executionId };
+  const ids = idsOf(run, news.happenings);
+  const rows = news.happenings.map((happening, index) => {
+    const sequence = place.sequence + index + 1;
+    const payload = envelop(run, facts, happening, ids[index] ?? '', sequence);
+    return { id: payload.id, workflow_id: workflowId, run_id: runId, tenant: facts.tenant, sequence, kind: happening.kind, payload: requiredJson(payload) };
+  });
+  // Positions follow the order of commits: until this one ends, no other takes any.
+  await takeAdvisory(transaction, advisory.outbox);
+  for (const some of chunks(rows)) await transaction.insertInto('outbox').values(some).onConflict((it) => it.column('id').doNothing()).execute();
+}
+
+async function advance(transaction: Transaction<Database>, { place, fold, news, next }: Part): Promise<Place> {
+  const { workflow_id, run_id } = place;
+  const reached = {
+    execution_id: next ?? place.execution_id,
+    ordinal: next === undefined ? place.ordinal : place.ordinal + 1,
+    last_event: next === undefined ? fold.position : 0,
+    sequence: place.sequence + news.happenings.length,
+    log_sequence: place.log_sequence + news.logs.length,
+    ended: next === undefined && fold.ending !== undefined,
+  };
+  await transaction.updateTable('projection').set({ ...reached, projected_at: sql<Date>`now()` }).where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).execute();
+  return { workflow_id, run_id, ...reached };
+}
+
+/** A statement has 65,535 parameters at most. */
+function chunks<Row>(rows: readonly Row[], size = 500): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) => rows.slice(index * size, (index + 1) * size));
+}

@@ -1,0 +1,93 @@
+import type { Kysely } from 'kysely';
+import type { Temporal } from '../../sdk/node/client/temporal.js';
+import type { Database, ProjectionRow } from '../registry/database.js';
+import { claimRun, releaseRun } from './claim.js';
+import { commitPart, type Place, Superseded } from './commit.js';
+import { ExecutionFold } from './execution-fold.js';
+import type { Folds } from './folds.js';
+import { findNextExecution } from './next-execution.js';
+import { readNews } from './read-news.js';
+
+export interface Projecting {
+  temporal: Temporal;
+  database: Kysely<Database>;
+  folds: Folds;
+  /** Who projects: one name a process. */
+  owner: string;
+}
+
+/** What became of it: BUSY while another has the run. */
+export interface Projected {
+  outcome: 'NEWS' | 'NOTHING' | 'BUSY';
+  ended: boolean;
+}
+
+/**
+ * Brings a run's record up to its history. Repeating it is harmless, and so is doing it twice at once.
+ *
+ * @throws what reading or writing fails with; the run is then known to be behind
+ */
+export async function projectRun(projecting: Projecting, workflowId: string, runId: string): Promise<Projected> {
+  const { database, owner } = projecting;
+  const row = await claimRun(database, workflowId, runId, owner);
+  if (row === undefined) return { outcome: 'BUSY', ended: false };
+  try {
+    const reached = await projectExecutions(projecting, row);
+    await releaseRun(database, row, owner);
+    return { outcome: reached.sequence > row.sequence || reached.last_event !== row.last_event ? 'NEWS' : 'NOTHING', ended: reached.ended };
+  } catch (error) {
+    projecting.folds.forget(row.execution_id);
+    await releaseRun(database, row, owner, (error as Error).message).catch(() => undefined);
+    if (error instanceof Superseded) return { outcome: 'BUSY', ended: false };
+    throw error;
+  }
+}
+
+async function projectExecutions(projecting: Projecting, row: ProjectionRow): Promise<Place> {
+  let startedAt = await startOf(projecting.database, row);
+  // A reset of a run that had ended is known by visibility alone.
+  let revived = row.ended && row.behind;
+  for (let place: Place = row; ; ) {
+    const { reached, next, began } = await projectExecution(projecting, place, startedAt, revived);
+    place = reached;
+    startedAt = began;
+    revived = false;
+    if (next === undefined) return place;
+  }
+}
+
+async function projectExecution({ temporal, database, folds }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
+  const { workflow_id, run_id, execution_id, ordinal, last_event } = place;
+  const fold = folds.get(execution_id, last_event) ?? new ExecutionFold(execution_id, ordinal === 0, startedAt);
+  const news = fold.take(await readNews(temporal, workflow_id, execution_id, fold.position), last_event);
+  const next = await nextOf({ temporal, database }, fold, place, revived);
+  if (fold.position === last_event && next === undefined) {
+    folds.keep(fold);
+    return { reached: place, next, began: fold.startedAt };
+  }
+  try {
+    const reached = await commitPart(database, { namespace: temporal.namespace, place, fold, news, next });
+    fold.markRecorded();
+    folds.keep(fold);
+    return { reached, next, began: fold.startedAt };
+  } catch (error) {
+    // It stands further than the registry now.
+    folds.forget(execution_id);
+    throw error;
+  }
+}
+
+/** What goes on where an execution ended: the history names it, but for a reset, which Temporal's lists know. */
+async function nextOf({ temporal, database }: Pick<Projecting, 'temporal' | 'database'>, fold: ExecutionFold, place: Place, revived: boolean): Promise<string | undefined> {
+  if (fold.next !== undefined || !(fold.wasReset || (revived && fold.closed))) return fold.next;
+  const { execution_id, workflow_id, run_id, ordinal } = place;
+  await database.insertInto('projection_execution').values({ execution_id, workflow_id, run_id, ordinal }).onConflict((it) => it.column('execution_id').doNothing()).execute();
+  return findNextExecution(temporal, database, workflow_id, run_id);
+}
+
+/** When the run's first execution began: known once that is recorded. */
+async function startOf(database: Kysely<Database>, { workflow_id, run_id, ordinal }: ProjectionRow): Promise<number | undefined> {
+  if (ordinal === 0) return undefined;
+  const run = await database.selectFrom('pipeline_execution').select('start_date').where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).executeTakeFirst();
+  return run?.start_date.getTime();
+}

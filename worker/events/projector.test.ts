@@ -1,0 +1,247 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
+import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import type { Temporal } from '../../sdk/node/client/temporal.js';
+import { openWorkshop, until, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { readHistory } from '../../sdk/node/status/read-run.js';
+import { requireSearchAttributes } from '../host/search-attributes.js';
+import { NativeConnection } from '@temporalio/worker';
+import type { Registry } from '../registry/index.js';
+import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
+import { audit, eventSchema, type EventKind, type Projector, readOutbox, startProjector } from './index.js';
+import { recordOf } from './record.fixture.js';
+
+const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
+
+interface Recording {
+  place: RegistryPlace;
+  registry: Registry;
+  projector: Projector;
+  temporal: Temporal;
+  reports: string[];
+}
+
+let workshop: Workshop;
+const recordings: Recording[] = [];
+
+beforeAll(async () => {
+  const { address, namespace } = inject('temporal');
+  const connection = await NativeConnection.connect({ address });
+  await requireSearchAttributes(connection, namespace);
+  await connection.close();
+  workshop = await openWorkshop({ address, namespace });
+  await workshop.startWorker();
+});
+
+afterAll(async () => {
+  for (const recording of recordings) await end(recording);
+  await workshop.close();
+});
+
+async function begin(kind: Registry['kind'], place?: RegistryPlace): Promise<Recording> {
+  const where = place ?? ((await registryPlace(kind, inject('postgresUrl'))) as RegistryPlace);
+  const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
+  const registry = await where.open();
+  const reports: string[] = [];
+  const projector = startProjector({ temporal, registry, scanEvery: 500, patience: 2, report: (it) => reports.push(it) });
+  return { place: where, registry, temporal, projector, reports };
+}
+
+async function end({ place, registry, projector, temporal }: Recording): Promise<void> {
+  await projector.stop();
+  await registry.close();
+  await temporal.close();
+  await place.remove();
+}
+
+const everything = () => `TaskQueue = '${workshop.taskQueue}'`;
+const pipelineOf = (id: string) => workshop.catalogue.pipelines.get(id)?.pipeline as AnyPipeline;
+const start = (id: string, input: unknown, options = {}) => workshop.client.start(pipelineOf(id), input, options);
+const statusOf = (workflowId: string) => workshop.client.run(workflowId).status();
+const waiting = (workflowId: string) => until(() => statusOf(workflowId), ({ status }) => status === 'WAITING_FOR_APPROVAL');
+const over = (workflowId: string) => until(() => statusOf(workflowId), ({ endedAt }) => endedAt !== undefined, 40_000);
+
+/** Runs of every fate, some with a decision on the way. */
+const fates: (() => Promise<string>)[] = [
+  async () => (await start('shop', { orders: ['a', 'b', 'c'] }, { tenant: 'north' })).workflowId,
+  async () => (await start('shop', { orders: ['a'], fail: 2 })).workflowId,
+  async () => (await start('shop', { orders: ['a', 'b'], packFails: true, undo: 1 })).workflowId,
+  async () => (await start('shop', {})).workflowId,
+  async () => (await start('shop', { stampFails: 9 })).workflowId,
+  async () => (await start('shop', { orders: ['a'], end: 'ROLLED_BACK', undo: 1 })).workflowId,
+  async () => (await start('mall', {})).workflowId,
+  async () => (await start('rounds', { left: 2 })).workflowId,
+  async () => (await start('hasty', { ms: 20_000 })).workflowId,
+  async () => decide('approve'),
+  async () => decide('decline'),
+  async () => (await start('shop', { ask: true, within: 700 })).workflowId,
+  async () => {
+    const { workflowId } = await start('shop', { orders: ['a', 'b'], ask: true, undo: 1 });
+    await waiting(workflowId);
+    await workshop.client.run(workflowId).cancel();
+    return workflowId;
+  },
+  async () => {
+    const { workflowId } = await start('shop', { orders: ['a'], ask: true });
+    await waiting(workflowId);
+    await workshop.temporal.workflow.getHandle(workflowId).terminate('by a test');
+    return workflowId;
+  },
+  async () => {
+    const { workflowId } = await start('shop', { orders: ['a'], ask: true });
+    await waiting(workflowId);
+    await workshop.temporal.workflow.getHandle(workflowId).signal('approve', { answer: { reason: 'by signal' } });
+    return workflowId;
+  },
+];
+
+async function decide(decision: 'approve' | 'decline'): Promise<string> {
+  const { workflowId } = await start('shop', { orders: ['a'], ask: true, undo: 1 });
+  await waiting(workflowId);
+  const run = workshop.client.run(workflowId);
+  if (decision === 'approve') await run.approve('release', { reason: 'fine' }, { by: 'ada' });
+  else await run.decline('release', { by: 'bob', comment: 'no' });
+  return workflowId;
+}
+
+async function caughtUp({ registry, projector }: Recording, count: number): Promise<void> {
+  await until(
+    async () => {
+      await projector.scan();
+      return registry.database.selectFrom('projection').select('workflow_id').where('ended', '=', true).execute();
+    },
+    (rows) => rows.length >= count,
+    60_000,
+  );
+}
+
+describe('30 runs of every fate', () => {
+  const all: string[] = [];
+  let runs = 0;
+
+  beforeAll(async () => {
+    // Half of them are begun while there is no registry.
+    const before = fates.map((fate) => fate());
+    all.push(...(await Promise.all(before)));
+    for (const kind of kinds) recordings.push(await begin(kind));
+    all.push(...(await Promise.all(fates.map((fate) => fate()))));
+    await Promise.all(all.map(over));
+    // Two of them began a child.
+    runs = all.length + 2;
+    for (const recording of recordings) await caughtUp(recording, runs);
+  }, 180_000);
+
+  test('are recorded as their histories tell them, on every database', async () => {
+    for (const { temporal, registry, reports } of recordings) {
+      expect(await audit(temporal, registry.database, everything())).toEqual([]);
+      expect(reports).toEqual([]);
+      const states = await registry.database.selectFrom('pipeline_execution').select('status').distinct().execute();
+      expect(states.map(({ status }) => status).sort()).toEqual(['CANCELLED', 'FAILED', 'ROLLED_BACK', 'SUCCEEDED', 'TERMINATED', 'TIMED_OUT']);
+    }
+  });
+
+  test('give events that fit their published schemas', async () => {
+    for (const { registry } of recordings) {
+      const events = await readOutbox(registry.database, 0, 10_000);
+      for (const { event } of events) eventSchema(event.type as EventKind).parse(event);
+      const seen = new Set(events.map(({ event }) => event.type));
+      expect([...seen].sort()).toEqual(
+        ['APPROVED', 'CANCELLED', 'DECLINED', 'FAILED', 'ROLLED_BACK', 'STARTED', 'STEP_COMPLETED', 'STEP_FAILED', 'STEP_SKIPPED', 'SUCCEEDED', 'TERMINATED', 'TIMED_OUT', 'WAITING_FOR_APPROVAL'].map((it) => `PIPELINE_${it}`),
+      );
+      expect(events.find(({ event }) => event.tenant === 'north')?.event).toMatchObject({ specversion: '1.0', pipeline: 'shop', sequence: expect.any(String), data: { trigger: 'client' } });
+    }
+  });
+
+  test('know their parents', async () => {
+    for (const { registry } of recordings) {
+      const { rows } = await sql<{ trigger: string }>`select child.trigger from pipeline_execution_closure join pipeline_execution child on child.id = child_execution_id where depth = 1`.execute(registry.database);
+      expect(rows).toEqual([{ trigger: 'parent' }, { trigger: 'parent' }]);
+    }
+  });
+
+  test('are the same on both databases, and again when the registry was dropped', async () => {
+    const records = await Promise.all(recordings.map(({ registry }) => recordOf(registry)));
+    for (const record of records) expect(record).toEqual(records[0]);
+    const again = await begin(kinds.at(-1) ?? 'embedded');
+    try {
+      await caughtUp(again, runs);
+      expect(await recordOf(again.registry)).toEqual(records[0]);
+    } finally {
+      await end(again);
+    }
+  });
+});
+
+test('a run that is reset goes on in its sequence, and what the reset copied is not told again', async () => {
+  const recording = recordings.at(-1) as Recording;
+  const { registry, temporal, projector } = recording;
+  const rows = (workflowId: string) => registry.database.selectFrom('outbox').selectAll().where('workflow_id', '=', workflowId).orderBy('sequence').execute();
+  const { workflowId, runId } = await start('shop', { orders: ['a'], packFails: true });
+  projector.nudge(workflowId, runId);
+  await over(workflowId);
+  await until(() => rows(workflowId), (it) => it.at(-1)?.kind === 'PIPELINE_FAILED');
+  const before = await rows(workflowId);
+  const events = await readHistory(temporal, workflowId, runId);
+  const task = events.filter((it) => it.workflowTaskCompletedEventAttributes != null).at(-2);
+  const { namespace } = temporal;
+  await temporal.ask(({ workflowService }) =>
+    workflowService.resetWorkflowExecution({ namespace, workflowExecution: { workflowId, runId }, workflowTaskFinishEventId: task?.eventId, reason: 'again', requestId: workflowId }),
+  );
+  await until(() => rows(workflowId), (it) => it.length > before.length && it.at(-1)?.kind === 'PIPELINE_FAILED');
+  const after = await rows(workflowId);
+  expect(after.slice(0, before.length)).toEqual(before);
+  expect(after.map(({ sequence }) => sequence)).toEqual(after.map((_, index) => index + 1));
+  // The fast step belongs to the task that is repeated: it is done again.
+  expect(after.slice(before.length).map(({ kind }) => kind)).toEqual(['PIPELINE_STEP_COMPLETED', 'PIPELINE_STEP_FAILED', 'PIPELINE_FAILED']);
+  expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+});
+
+test('a reset of an open run is no end of it', async () => {
+  const { registry, temporal, projector } = recordings.at(-1) as Recording;
+  const kindsOf = async (workflowId: string) => (await registry.database.selectFrom('outbox').select('kind').where('workflow_id', '=', workflowId).orderBy('sequence').execute()).map(({ kind }) => kind.slice(9));
+  const { workflowId, runId } = await start('shop', { orders: ['a'], ask: true });
+  projector.nudge(workflowId, runId);
+  await waiting(workflowId);
+  await until(() => kindsOf(workflowId), (it) => it.includes('WAITING_FOR_APPROVAL'));
+  const task = (await readHistory(temporal, workflowId, runId)).find((it) => it.workflowTaskCompletedEventAttributes != null);
+  const { namespace } = temporal;
+  await temporal.ask(({ workflowService }) =>
+    workflowService.resetWorkflowExecution({ namespace, workflowExecution: { workflowId, runId }, workflowTaskFinishEventId: task?.eventId, reason: 'again', requestId: workflowId }),
+  );
+  await until(() => kindsOf(workflowId), (it) => it.filter((kind) => kind === 'WAITING_FOR_APPROVAL').length === 2);
+  await workshop.client.run(workflowId).approve('release', { reason: 'fine' });
+  await until(() => kindsOf(workflowId), (it) => it.includes('SUCCEEDED'));
+  expect((await kindsOf(workflowId)).filter((kind) => /TERMINATED|STARTED/.test(kind))).toEqual(['STARTED']);
+  expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+});
+
+test.skipIf(inject('postgresUrl') === undefined)('a projector that is killed again and again loses and doubles nothing', async () => {
+  const place = (await registryPlace('postgres', inject('postgresUrl'))) as RegistryPlace;
+  const registry = await place.open();
+  const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
+  const { address, namespace } = inject('temporal');
+  const run = (): ChildProcess => fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], { execArgv: ['--import', 'tsx'] });
+  const started = await Promise.all(Array.from({ length: 10 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 100 * index })));
+  for (const pause of [150, 400, 700]) {
+    const projector = run();
+    await once(projector, 'message');
+    await wait(pause);
+    projector.kill('SIGKILL');
+    await once(projector, 'exit');
+  }
+  await Promise.all(started.map(({ workflowId }) => over(workflowId)));
+  const last = run();
+  const recorded = () => registry.database.selectFrom('projection').select('workflow_id').where('ended', '=', true).where('workflow_id', 'in', started.map(({ workflowId }) => workflowId)).execute();
+  await until(recorded, (rows) => rows.length === started.length, 60_000);
+  for (const { workflowId } of started) expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+  last.kill('SIGKILL');
+  await once(last, 'exit');
+  await registry.close();
+  await temporal.close();
+  await place.remove();
+});

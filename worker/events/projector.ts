@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Temporal } from '../../sdk/node/client/temporal.js';
+import type { Registry } from '../registry/open-registry.js';
+import { Folds } from './folds.js';
+import { giveLease, takeLease } from './lease.js';
+import { describeExecution } from './next-execution.js';
+import { keyOf, Nudges } from './nudges.js';
+import { type Projecting, projectRun } from './project-run.js';
+import { findDue, noteRun, type RunId, scanVisibility } from './scan.js';
+
+export interface ProjectorSettings {
+  temporal: Temporal;
+  registry: Registry;
+  /** Whose runs are found by the scan; the client's unless said, the whole namespace's where it is empty. */
+  taskQueues?: readonly string[];
+  /** Milliseconds between two scans of visibility; 5,000 unless said. */
+  scanEvery?: number;
+  /** Seconds after which an open run that nobody nudged for is looked at; 20 unless said. */
+  patience?: number;
+  /** Runs read at once; 8 unless said. */
+  concurrency?: number;
+  /** Told what went wrong: it is tried again by itself. */
+  report?: (message: string) => void;
+}
+
+/** Keeps the registry's record of runs equal to their histories (DESIGN §3.3). */
+export interface Projector {
+  /**
+   * Says that something happened to a run. Costs nothing and never fails.
+   *
+   * @param executionId the run id of any of its executions; the latest's unless said
+   */
+  nudge(workflowId: string, executionId?: string): void;
+  /** Looks for what began, ended or was left behind, now. */
+  scan(): Promise<void>;
+  /** Settles when what is known to be due is recorded. */
+  settled(): Promise<void>;
+  /** Ends after what it is writing. */
+  stop(): Promise<void>;
+}
+
+const spacing = 1_000;
+const tick = 50;
+/** An activity's end is told before Temporal has written it. */
+const writeTime = 100;
+const cachedEvents = 500_000;
+const scanLease = 'projection-scan';
+
+/** Starts projecting. Any number of projectors may work on one registry: each run is read by one at a time. */
+export function startProjector(settings: ProjectorSettings): Projector {
+  const projecting = new ProjectorLoop(settings);
+  projecting.begin();
+  return projecting;
+}
+
+class ProjectorLoop implements Projector {
+  private readonly owner = randomUUID();
+  private readonly nudges = new Nudges(spacing);
+  private readonly busy = new Map<string, Promise<void>>();
+  private readonly runOf = new Map<string, RunId>();
+  private readonly stopping = new AbortController();
+  private readonly projecting: Projecting;
+  private loops: Promise<unknown> = Promise.resolve();
+  private resolving = 0;
+
+  constructor(private readonly settings: ProjectorSettings) {
+    const { temporal, registry } = settings;
+    this.projecting = { temporal, database: registry.database, folds: new Folds(cachedEvents), owner: this.owner };
+  }
+
+  begin(): void {
+    this.loops = Promise.all([this.every(tick, async () => this.dispatch()), this.every(this.settings.scanEvery ?? 5_000, () => this.look())]);
+  }
+
+  nudge(workflowId: string, executionId?: string): void {
+    const known = executionId === undefined ? undefined : this.runOf.get(executionId);
+    if (known !== undefined) this.nudges.add(known, writeTime);
+    else void this.resolve(workflowId, executionId).catch((error: Error) => this.settings.report?.(`A run could not be found: ${error.message}`));
+  }
+
+  async scan(): Promise<void> {
+    const { temporal, registry, taskQueues = [temporal.taskQueue] } = this.settings;
+    for (const run of await scanVisibility(temporal, registry.database, taskQueues)) this.nudges.add(run);
+    await this.sweep();
+  }
+
+  async settled(): Promise<void> {
+    while (this.nudges.size + this.busy.size + this.resolving > 0 && !this.stopping.signal.aborted) await wait(tick);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loops;
+    await Promise.all(this.busy.values());
+    await giveLease(this.settings.registry.database, scanLease, this.owner).catch(() => undefined);
+  }
+
+  /** One projector scans; each sweeps. */
+  private async look(): Promise<void> {
+    const seconds = Math.ceil((3 * (this.settings.scanEvery ?? 5_000)) / 1_000);
+    if (await takeLease(this.settings.registry.database, scanLease, this.owner, seconds)) await this.scan();
+    else await this.sweep();
+  }
+
+  private async sweep(): Promise<void> {
+    for (const run of await findDue(this.settings.registry.database, this.settings.patience ?? 20)) this.nudges.add(run);
+  }
+
+  private dispatch(): void {
+    const free = (this.settings.concurrency ?? 8) - this.busy.size;
+    for (const run of this.nudges.take(free, (it) => !this.busy.has(keyOf(it)))) {
+      const work = this.project(run).finally(() => this.busy.delete(keyOf(run)));
+      this.busy.set(keyOf(run), work);
+    }
+  }
+
+  private async project(run: RunId): Promise<void> {
+    try {
+      const { outcome, ended } = await projectRun(this.projecting, run.workflowId, run.runId);
+      // What moves is looked at again; what stands still waits for a nudge.
+      if (outcome === 'BUSY' || (outcome === 'NEWS' && !ended)) this.nudges.add(run, spacing);
+    } catch (error) {
+      this.settings.report?.(`The record of ${run.workflowId} is behind: ${(error as Error).message}`);
+      this.nudges.add(run, 5 * spacing);
+    }
+  }
+
+  private async resolve(workflowId: string, executionId: string | undefined): Promise<void> {
+    this.resolving += 1;
+    try {
+      const { temporal, registry } = this.settings;
+      const described = await describeExecution(temporal, workflowId, executionId);
+      if (described === undefined) return;
+      const run = { workflowId, runId: described.firstRunId };
+      this.remember(described.executionId, run);
+      this.nudges.add(run, writeTime);
+      await noteRun(registry.database, run);
+    } finally {
+      this.resolving -= 1;
+    }
+  }
+
+  private remember(executionId: string, run: RunId): void {
+    this.runOf.set(executionId, run);
+    if (this.runOf.size > 10_000) this.runOf.delete(this.runOf.keys().next().value ?? '');
+  }
+
+  private async every(milliseconds: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await work().catch((error: Error) => this.settings.report?.(`The registry is behind: ${error.message}`));
+      await wait(milliseconds, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
