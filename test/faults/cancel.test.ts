@@ -52,9 +52,15 @@ describe.concurrent('a run that is cancelled', patience, () => {
     await ground.held('run');
     const letGo = await block(ground, second);
     ground.go('run');
-    await until(() => ground.status(workflowId), ({ currentActivity }) => currentActivity === 'load_data');
+    await until(
+      () => ground.status(workflowId),
+      ({ currentActivity }) => currentActivity === 'load_data',
+    );
     await ground.client.run(workflowId).cancel();
-    await until(() => ground.status(workflowId), ({ undo }) => undo === 'RUNNING');
+    await until(
+      () => ground.status(workflowId),
+      ({ undo }) => undo === 'RUNNING',
+    );
     await letGo();
     expect(await ground.ended(workflowId)).toMatchObject({ status: 'CANCELLED', undo: 'DONE' });
     expect(ground.journal().slice(-2)).toEqual(['run undid 1', 'run undid 0']);
@@ -67,7 +73,10 @@ describe.concurrent('a run that is cancelled', patience, () => {
     await here.held(input.name);
     const letGo = await block(here, input.tables[1] as (typeof input.tables)[number]);
     await here.client.run(workflowId).cancel();
-    await until(() => here.status(workflowId), ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'undo_load');
+    await until(
+      () => here.status(workflowId),
+      ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'undo_load',
+    );
     await here.client.run(workflowId).cancel();
     await here.temporal.workflow.getHandle(workflowId).cancel();
     await letGo();
@@ -84,7 +93,10 @@ describe.concurrent('a run that is cancelled', patience, () => {
     await here.held(input.name);
     const letGo = await block(here, input.tables[1] as (typeof input.tables)[number]);
     here.go(input.name);
-    await until(() => here.status(workflowId), ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'undo_load');
+    await until(
+      () => here.status(workflowId),
+      ({ undo, currentActivity }) => undo === 'RUNNING' && currentActivity === 'undo_load',
+    );
     await here.client.run(workflowId).cancel();
     await letGo();
     expect(await here.ended(workflowId)).toMatchObject({ status: 'FAILED', undo: 'DONE', error: { type: 'TypeError' } });
@@ -99,7 +111,9 @@ describe.concurrent('a run that is cancelled', patience, () => {
     await here.client.run(workflowId).cancel();
     const ended = await here.ended(workflowId);
     expect(ended).toMatchObject({ status: 'CANCELLED', undo: 'FAILED' });
-    expect(undone(ended).filter(({ status }) => status === 'FAILED')).toMatchObject([{ name: 'refuse', error: { type: 'Refused', message: 'It cannot be undone.' } }]);
+    expect(undone(ended).filter(({ status }) => status === 'FAILED')).toMatchObject([
+      { name: 'refuse', error: { type: 'Refused', message: 'It cannot be undone.' } },
+    ]);
     expect(undoneOf(input.name)).toEqual([2, 0]);
     expect(await leftIn(input.tables)).toEqual([0, 10, 0]);
   });

@@ -28,7 +28,11 @@ async function decide(workflowId: string, who: number): Promise<Decided['decisio
   }
 }
 
-const waiting = (workflowId: string) => until(() => here.status(workflowId), ({ pendingSignals, endedAt }) => pendingSignals.length > 0 || endedAt !== undefined);
+const waiting = (workflowId: string) =>
+  until(
+    () => here.status(workflowId),
+    ({ pendingSignals, endedAt }) => pendingSignals.length > 0 || endedAt !== undefined,
+  );
 
 /** One race: a decision that arrives around the deadline. Gives what the reply said, and what the run did. */
 async function race(index: number): Promise<[reply: string, outcome: string]> {

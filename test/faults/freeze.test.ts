@@ -31,7 +31,10 @@ describe.concurrent.each(targets)('a worker that stands still past its time-out 
     expect(await countDay(here, into, day)).toEqual(onceEach);
     first.thaw();
     // The late attempt clears away what it staged, and that is all it does.
-    await until(() => isStaged(here, run, into), (staged) => !staged);
+    await until(
+      () => isStaged(here, run, into),
+      (staged) => !staged,
+    );
     expect(await countDay(here, into, day)).toEqual(onceEach);
     expect(await first.stop()).toBe(0);
     expect(await countDay(here, into, day)).toEqual(onceEach);
@@ -47,7 +50,10 @@ describe.concurrent.each(targets)('a worker that stands still past its time-out 
     const letGo = await block(here, into);
     first.freeze();
     await startWorker(here);
-    await until(() => here.status(run.workflowId), (status) => attemptsOf(status, 'load_data')[0] === 2);
+    await until(
+      () => here.status(run.workflowId),
+      (status) => attemptsOf(status, 'load_data')[0] === 2,
+    );
     await letGo();
     first.thaw();
     expect(await here.ended(run.workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { rows: many } });

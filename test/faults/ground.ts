@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { inject } from 'vitest';
 import '../servers/provided.js';
 import { type Client, connect } from '../../sdk/node/client.js';
@@ -42,7 +42,13 @@ export const postgresUrl = inject('postgresUrl');
 const ownPipelines = fileURLToPath(new URL('./pipelines', import.meta.url));
 
 /** Opens a ground on the test run's servers. */
-export async function openGround({ pipelines = ownPipelines, connections = {} }: { pipelines?: string; connections?: Record<string, unknown> } = {}): Promise<Ground> {
+export async function openGround({
+  pipelines = ownPipelines,
+  connections = {},
+}: {
+  pipelines?: string;
+  connections?: Record<string, unknown>;
+} = {}): Promise<Ground> {
   const { address, namespace } = inject('temporal');
   const folder = mkdtempSync(join(tmpdir(), 'headrace-faults-'));
   const lake = join(folder, 'lake');
@@ -50,7 +56,10 @@ export async function openGround({ pipelines = ownPipelines, connections = {} }:
   const journalFile = join(folder, 'journal');
   const journal = () => (existsSync(journalFile) ? readFileSync(journalFile, 'utf8').trim().split('\n') : []);
   const postgres = postgresUrl === undefined ? {} : { warehouse: { kind: 'postgres', url: postgresUrl } };
-  writeFileSync(settings, JSON.stringify({ connections: { lake: { kind: 'duckdb', folder: lake }, console: { kind: 'console' }, ...postgres, ...connections } }));
+  writeFileSync(
+    settings,
+    JSON.stringify({ connections: { lake: { kind: 'duckdb', folder: lake }, console: { kind: 'console' }, ...postgres, ...connections } }),
+  );
   const taskQueue = `faults-${randomUUID()}`;
   const client = await connect({ address, namespace, taskQueue });
   const connection = await Connection.connect({ address });
@@ -61,11 +70,23 @@ export async function openGround({ pipelines = ownPipelines, connections = {} }:
     namespace,
     taskQueue,
     lake,
-    environment: { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, HEADRACE_TASK_QUEUE: taskQueue, HEADRACE_SETTINGS: settings, HEADRACE_JOURNAL: journalFile, HEADRACE_CONCURRENCY: '50' },
+    environment: {
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: namespace,
+      HEADRACE_TASK_QUEUE: taskQueue,
+      HEADRACE_SETTINGS: settings,
+      HEADRACE_JOURNAL: journalFile,
+      HEADRACE_CONCURRENCY: '50',
+    },
     client,
     temporal: new TemporalClient({ connection, namespace }),
     status,
-    ended: (workflowId, limit = 90_000) => until(() => status(workflowId), ({ endedAt }) => endedAt !== undefined, { limit, every: 200 }),
+    ended: (workflowId, limit = 90_000) =>
+      until(
+        () => status(workflowId),
+        ({ endedAt }) => endedAt !== undefined,
+        { limit, every: 200 },
+      ),
     held: (name) => until(journal, (lines) => lines.includes(`holds ${name}`)),
     go: (name) => writeFileSync(`${journalFile}.${name}.go`, ''),
     journal,

@@ -28,7 +28,10 @@ describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout
     await first.kill();
     const killedAt = Date.now();
     await startWorker(here);
-    await until(() => here.status(run.workflowId), (status) => attemptsOf(status, 'load_data')[0] === 2);
+    await until(
+      () => here.status(run.workflowId),
+      (status) => attemptsOf(status, 'load_data')[0] === 2,
+    );
     expect(Date.now() - killedAt).toBeLessThan(goesOnWithin);
     expect(await here.ended(run.workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { rows: many } });
     expect(await countDay(here, into, day)).toEqual({ rows: many, different: many });
@@ -42,7 +45,10 @@ describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout
     await here.ended((await here.client.start(keepRows, { day, into, mark: 'before' })).workflowId);
     const letGo = await block(here, into);
     const run = await here.client.start(keepRows, { day, into });
-    await until(() => here.status(run.workflowId), ({ currentActivity }) => currentActivity === 'load_data');
+    await until(
+      () => here.status(run.workflowId),
+      ({ currentActivity }) => currentActivity === 'load_data',
+    );
     await first.kill();
     await startWorker(here);
     await letGo();
@@ -60,7 +66,10 @@ describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout
     await here.held('failing');
     const letGo = await block(here, into);
     here.go('failing');
-    await until(() => here.status(run.workflowId), ({ currentActivity }) => currentActivity === 'undo_load');
+    await until(
+      () => here.status(run.workflowId),
+      ({ currentActivity }) => currentActivity === 'undo_load',
+    );
     await first.kill();
     await startWorker(here);
     await letGo();
@@ -77,13 +86,27 @@ test.concurrent('a backfill whose workers are killed again and again does every 
   const into = freshTable('lake');
   const [start, end] = ['2001-01-01', '2001-01-17'];
   let worker = await startWorker(here);
-  const run = await here.client.start(dataBackfill, { start, end, size: 'day', pipeline: 'keep_rows', partitionAs: 'day', input: { into, rows: 200_000 }, concurrency: 4 });
+  const run = await here.client.start(dataBackfill, {
+    start,
+    end,
+    size: 'day',
+    pipeline: 'keep_rows',
+    partitionAs: 'day',
+    input: { into, rows: 200_000 },
+    concurrency: 4,
+  });
   for (const share of [0.1, 0.4]) {
-    await until(() => here.status(run.workflowId), ({ progress }) => progress >= share);
+    await until(
+      () => here.status(run.workflowId),
+      ({ progress }) => progress >= share,
+    );
     await worker.kill();
     worker = await startWorker(here);
   }
-  expect(await here.ended(run.workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { status: 'COMPLETED', total: 16, succeeded: 16, totalRows: 16 * 200_000, failed: [], problems: [] } });
+  expect(await here.ended(run.workflowId)).toMatchObject({
+    status: 'SUCCEEDED',
+    output: { status: 'COMPLETED', total: 16, succeeded: 16, totalRows: 16 * 200_000, failed: [], problems: [] },
+  });
   for (let day = 1; day <= 16; day += 1) {
     expect(await countDay(here, into, `2001-01-${String(day).padStart(2, '0')}`)).toEqual({ rows: 200_000, different: 200_000 });
   }

@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import pg from 'pg';
-import { fingerprint } from '../../activities/engines/temporary-table.js';
 import { quoteTable } from '../../activities/engines/table-name.js';
+import { fingerprint } from '../../activities/engines/temporary-table.js';
 import { ledgerSchema } from '../../activities/load/postgres/ledger.js';
 import type { TableRef } from '../../sdk/index.js';
 import { type Ground, postgresUrl } from './ground.js';
@@ -20,13 +20,19 @@ const short = ({ workflowId, runId }: Run) => fingerprint(`${workflowId}/${runId
 
 /** Waits until the run's load writes the rows that nobody sees yet. */
 export async function whileItWrites(ground: Ground, run: Run, into: TableRef): Promise<void> {
-  const copied = async () => (await askPostgres(`SELECT 1 FROM pg_stat_progress_copy WHERE relid::regclass::text LIKE '%stage_${short(run)}%' AND tuples_processed > 0`)).length > 0;
-  await until(() => (into.connection === 'lake' ? isStaged(ground, run, into) : copied()), (writes) => writes, { every: 5 });
+  const copied = async () =>
+    (await askPostgres(`SELECT 1 FROM pg_stat_progress_copy WHERE relid::regclass::text LIKE '%stage_${short(run)}%' AND tuples_processed > 0`)).length > 0;
+  await until(
+    () => (into.connection === 'lake' ? isStaged(ground, run, into) : copied()),
+    (writes) => writes,
+    { every: 5 },
+  );
 }
 
 /** Whether some attempt of the run's load has rows that nobody sees yet. */
 export async function isStaged({ lake }: Ground, run: Run, { connection }: TableRef): Promise<boolean> {
-  if (connection !== 'lake') return (await askPostgres(`SELECT 1 FROM pg_tables WHERE schemaname = '${ledgerSchema}' AND tablename LIKE 'stage\\_${short(run)}%'`)).length > 0;
+  if (connection !== 'lake')
+    return (await askPostgres(`SELECT 1 FROM pg_tables WHERE schemaname = '${ledgerSchema}' AND tablename LIKE 'stage\\_${short(run)}%'`)).length > 0;
   const folder = join(lake, '.headrace/staging', short(run));
   return existsSync(folder) && readdirSync(folder).length > 0;
 }
@@ -36,12 +42,16 @@ export async function block(ground: Ground, { connection, table }: TableRef): Pr
   if (connection === 'lake') return blockLake(ground);
   const client = new pg.Client(postgresUrl);
   await client.connect();
-  await client.query("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0");
+  await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
   await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('${ledgerSchema}.load:' || $1, 0))`, [quoteTable(table)]);
   return () => client.end();
 }
 
 async function blockLake({ lake }: Ground): Promise<() => Promise<void>> {
-  const instance = await until(() => DuckDBInstance.create(join(lake, '.headrace/loads.duckdb')).catch(() => undefined), (opened) => opened !== undefined, { every: 5 });
+  const instance = await until(
+    () => DuckDBInstance.create(join(lake, '.headrace/loads.duckdb')).catch(() => undefined),
+    (opened) => opened !== undefined,
+    { every: 5 },
+  );
   return async () => instance?.closeSync();
 }

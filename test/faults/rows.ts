@@ -16,13 +16,19 @@ const count = 'SELECT count(*) AS rows, count(DISTINCT (day, id)) AS different F
 
 /** The rows of one day, as a reader of the table sees them. */
 export async function countDay(ground: Ground, { connection, table }: TableRef, day: string): Promise<Count> {
-  const [row] = connection === 'lake' ? await askLake(`${count} read_parquet('${ground.lake}/${table}/**/*.parquet', hive_partitioning = true) WHERE day = DATE '${day}'`) : await askPostgres(`${count} ${table} WHERE day = '${day}'`);
+  const [row] =
+    connection === 'lake'
+      ? await askLake(`${count} read_parquet('${ground.lake}/${table}/**/*.parquet', hive_partitioning = true) WHERE day = DATE '${day}'`)
+      : await askPostgres(`${count} ${table} WHERE day = '${day}'`);
   return { rows: Number(row?.rows), different: Number(row?.different) };
 }
 
 /** All rows of a table; none where it is not there. */
 export async function countRows(ground: Ground, { connection, table }: TableRef): Promise<number> {
-  const counted = connection === 'lake' ? askLake(`SELECT count(*) AS rows FROM read_parquet('${ground.lake}/${table}/**/*.parquet')`) : askPostgres(`SELECT count(*) AS rows FROM ${table}`);
+  const counted =
+    connection === 'lake'
+      ? askLake(`SELECT count(*) AS rows FROM read_parquet('${ground.lake}/${table}/**/*.parquet')`)
+      : askPostgres(`SELECT count(*) AS rows FROM ${table}`);
   const [row] = await counted.catch((error: Error) => {
     if (/does not exist|No files found/.test(error.message)) return [{ rows: 0 }];
     throw error;
@@ -54,5 +60,12 @@ export async function askPostgres(statement: string): Promise<Record<string, unk
 /** The sums of a table's files in the lake, by path. */
 export function sums(ground: Ground, table: string): Record<string, string> {
   const files = readdirSync(join(ground.lake, table), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet'));
-  return Object.fromEntries(files.sort().map((name) => [name, createHash('sha256').update(readFileSync(join(ground.lake, table, name))).digest('hex')]));
+  return Object.fromEntries(
+    files.sort().map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(ground.lake, table, name)))
+        .digest('hex'),
+    ]),
+  );
 }

@@ -10,7 +10,11 @@ interface Patience {
 }
 
 /** Looks again and again until what is seen is as wanted. */
-export async function until<Seen>(look: () => Promise<Seen> | Seen, wanted: (seen: Seen) => boolean, { limit = 60_000, every = 50, what }: Patience = {}): Promise<Seen> {
+export async function until<Seen>(
+  look: () => Promise<Seen> | Seen,
+  wanted: (seen: Seen) => boolean,
+  { limit = 60_000, every = 50, what }: Patience = {},
+): Promise<Seen> {
   for (const end = Date.now() + limit; ; await wait(every)) {
     const seen = await look();
     if (wanted(seen)) return seen;

@@ -64,10 +64,17 @@ export class WorkerProcess {
 /** Starts a worker on the ground's task queue, and waits until it takes work. */
 export async function startWorker(ground: Ground, options: readonly string[] = []): Promise<WorkerProcess> {
   const bundle = await bundleOf(ground.pipelines);
-  const child = spawn(process.execPath, [binary, 'worker', ground.pipelines, '--bundle', bundle, ...options], { env: { ...process.env, ...ground.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [binary, 'worker', ground.pipelines, '--bundle', bundle, ...options], {
+    env: { ...process.env, ...ground.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const worker = new WorkerProcess(child);
   ground.atEnd(() => worker.kill());
-  await until(async () => worker.isOver || (await polls(ground, worker.pid)), (ready) => ready, { limit: 60_000, what: () => `the worker polls:\n${worker.output}` });
+  await until(
+    async () => worker.isOver || (await polls(ground, worker.pid)),
+    (ready) => ready,
+    { limit: 60_000, what: () => `the worker polls:\n${worker.output}` },
+  );
   if (worker.isOver) throw new Error(`The worker ended while it started:\n${worker.output}`);
   return worker;
 }

@@ -13,7 +13,22 @@ const files = readdirSync(histories);
 beforeAll(() => void Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { filter: 'OFF' } } }));
 
 test('a history of each story is kept, and none is large', () => {
-  expect(files).toEqual(expect.arrayContaining(['airport-history', 'backfill-of-five-days', 'daily-flights-approved', 'daily-flights-declined', 'daily-flights-good-day', 'daily-report', 'data-pipeline', 'schema-migration-completed', 'schema-migration-rolled-back', 'table-quality'].map((name) => `${name}.json`)));
+  expect(files).toEqual(
+    expect.arrayContaining(
+      [
+        'airport-history',
+        'backfill-of-five-days',
+        'daily-flights-approved',
+        'daily-flights-declined',
+        'daily-flights-good-day',
+        'daily-report',
+        'data-pipeline',
+        'schema-migration-completed',
+        'schema-migration-rolled-back',
+        'table-quality',
+      ].map((name) => `${name}.json`),
+    ),
+  );
   for (const file of files) expect(statSync(join(histories, file)).size).toBeLessThan(300_000);
 });
 
@@ -36,8 +51,14 @@ function changed(file: string, text: string, by: string): string {
 const dailyFlights = 'daily-flights/daily-flights.ts';
 
 test.each([
-  ['a step is inserted', dailyFlights, "flow.progress(0.3);", "await sql({ on: 'lake', statement: 'SELECT 1 AS one' });", 'daily-flights-good-day'],
-  ['a step has another name', dailyFlights, 'const quality = await validateQuality({', "const quality = await Object.assign((await import('headrace')).step('check_quality', { input: validateQuality.input, output: validateQuality.output }))({", 'daily-flights-approved'],
+  ['a step is inserted', dailyFlights, 'flow.progress(0.3);', "await sql({ on: 'lake', statement: 'SELECT 1 AS one' });", 'daily-flights-good-day'],
+  [
+    'a step has another name',
+    dailyFlights,
+    'const quality = await validateQuality({',
+    "const quality = await Object.assign((await import('headrace')).step('check_quality', { input: validateQuality.input, output: validateQuality.output }))({",
+    'daily-flights-approved',
+  ],
   ['a step is left out', 'daily-report/daily-report.ts', 'await exportData({', 'void ({', 'daily-report'],
   ['an approval is not asked for any more', dailyFlights, 'await flow.approve(', 'void (', 'daily-flights-declined'],
 ])('the gate stops a change by which %s', async (_, file, text, by, history) => {

@@ -10,7 +10,14 @@ afterAll(() => story?.ground.leave());
 const allFlights = 3_000_000;
 const flightsOfBadDay = 6;
 
-const backfill = (start: string, end: string) => ({ start, end, size: 'day', pipeline: 'daily_flights', partitionAs: 'day', input: { decideWithinSeconds: 4 } });
+const backfill = (start: string, end: string) => ({
+  start,
+  end,
+  size: 'day',
+  pipeline: 'daily_flights',
+  partitionAs: 'day',
+  input: { decideWithinSeconds: 4 },
+});
 
 test('all 182 days are done: 181 are loaded, one is cancelled because nobody decided, and the command says so', { timeout: 240_000 }, async () => {
   const { code, status } = await story.run('data_backfill', backfill('2001-01-01', '2001-07-02'));
@@ -29,7 +36,9 @@ test('all 182 days are done: 181 are loaded, one is cancelled because nobody dec
   });
   expect(code).toBe(3);
   console.log(`182 days in ${status.duration}`);
-  const days = await askLake(`SELECT day::VARCHAR AS day, sum(flights)::INTEGER AS flights, count(*) = count(DISTINCT (origin, destination)) AS once FROM read_parquet('${story.ground.lake}/flights.delays/**/*.parquet') GROUP BY day ORDER BY day`);
+  const days = await askLake(
+    `SELECT day::VARCHAR AS day, sum(flights)::INTEGER AS flights, count(*) = count(DISTINCT (origin, destination)) AS once FROM read_parquet('${story.ground.lake}/flights.delays/**/*.parquet') GROUP BY day ORDER BY day`,
+  );
   expect(days).toHaveLength(181);
   expect(days.every(({ once }) => once)).toBe(true);
   expect(days.reduce((sum, { flights }) => sum + Number(flights), 0)).toBe(allFlights - flightsOfBadDay);

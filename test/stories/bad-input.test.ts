@@ -35,7 +35,10 @@ describe('the command line says cause and fix of', () => {
 
   test('an API that is not there', async () => {
     const server = createServer().listen(0, '127.0.0.1');
-    await until(() => server.listening, (listening) => listening);
+    await until(
+      () => server.listening,
+      (listening) => listening,
+    );
     const { port } = server.address() as AddressInfo;
     server.close();
     expectRefusal(await story.headrace('status', 'x', '--api', `http://127.0.0.1:${port}`), new RegExp(`unreachable: .*127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
@@ -51,23 +54,36 @@ describe('the command line says cause and fix of', () => {
 
   test('a Temporal that is not there, for the worker and for the API', async () => {
     const nowhere = { ...story.ground.environment, TEMPORAL_ADDRESS: '127.0.0.1:1' };
-    for (const command of ['worker', 'api']) expectRefusal(await runBinary([command, story.ground.pipelines], nowhere), /no_temporal: Temporal at 127\.0\.0\.1:1 does not answer/);
+    for (const command of ['worker', 'api'])
+      expectRefusal(await runBinary([command, story.ground.pipelines], nowhere), /no_temporal: Temporal at 127\.0\.0\.1:1 does not answer/);
     const { out, code } = await runBinary(['doctor'], nowhere);
     expect(out).toMatch(/✗ Temporal 127\.0\.0\.1:1[\s\S]*fix:/);
     expect(code).toBe(1);
   });
 
   test('a namespace that is not there', async () => {
-    expectRefusal(await runBinary(['api', story.ground.pipelines, '--port', '0'], { ...story.ground.environment, TEMPORAL_NAMESPACE: 'nowhere' }), /no_temporal: .*no namespace 'nowhere'/);
-    expectRefusal(await runBinary(['worker', story.ground.pipelines], { ...story.ground.environment, TEMPORAL_NAMESPACE: 'nowhere' }), /no_temporal: .*nowhere/);
+    expectRefusal(
+      await runBinary(['api', story.ground.pipelines, '--port', '0'], { ...story.ground.environment, TEMPORAL_NAMESPACE: 'nowhere' }),
+      /no_temporal: .*no namespace 'nowhere'/,
+    );
+    expectRefusal(
+      await runBinary(['worker', story.ground.pipelines], { ...story.ground.environment, TEMPORAL_NAMESPACE: 'nowhere' }),
+      /no_temporal: .*nowhere/,
+    );
   });
 
   test('a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
-    await until(() => server.listening, (listening) => listening);
+    await until(
+      () => server.listening,
+      (listening) => listening,
+    );
     const { port } = server.address() as AddressInfo;
-    expectRefusal(await runBinary(['api', story.ground.pipelines, '--port', String(port)], story.ground.environment), new RegExp(`port_taken: Port ${port} is taken by .*${process.pid}`));
+    expectRefusal(
+      await runBinary(['api', story.ground.pipelines, '--port', String(port)], story.ground.environment),
+      new RegExp(`port_taken: Port ${port} is taken by .*${process.pid}`),
+    );
   });
 
   test('settings that cannot be read, or are wrong', async () => {
@@ -93,14 +109,34 @@ const plain = (id: string, body = 'async () => ({})') => `pipeline('${id}', { in
 
 describe('headrace check says file, cause and fix of', () => {
   test.each<[string, Record<string, string>, RegExp]>([
-    ['an unknown option', { 'a.ts': `${imports}export const a = pipeline('a', { input: z.object({}), output: z.object({}), maxDurations: '1 hour' }, async () => ({}));` }, /unknown_option: .*maxDurations/],
-    ['two pipelines of one id', { 'a.ts': `${imports}export const a = ${plain('same')};`, 'b.ts': `${imports}export const b = ${plain('same')};` }, /duplicate_id: .*a\.ts and in .*b\.ts/],
+    [
+      'an unknown option',
+      { 'a.ts': `${imports}export const a = pipeline('a', { input: z.object({}), output: z.object({}), maxDurations: '1 hour' }, async () => ({}));` },
+      /unknown_option: .*maxDurations/,
+    ],
+    [
+      'two pipelines of one id',
+      { 'a.ts': `${imports}export const a = ${plain('same')};`, 'b.ts': `${imports}export const b = ${plain('same')};` },
+      /duplicate_id: .*a\.ts and in .*b\.ts/,
+    ],
     ['the id of a ready-made workflow', { 'a.ts': `${imports}export const a = ${plain('data_backfill')};` }, /duplicate_id: .*data_backfill/],
     ['a default export', { 'a.ts': `${imports}export default ${plain('a')};` }, /default_export: .*'a'/],
-    ['a Node module in a workflow', { 'a.ts': `import { readFileSync } from 'node:fs';\n${imports}export const a = ${plain('a', "async () => ({ text: readFileSync('x') })")};` }, /node_in_workflow: .*a\.ts imports 'node:fs'/],
-    ['the work of steps in a workflow', { 'a.ts': `import { implement } from 'headrace/node';\n${imports}export const a = ${plain('a', 'async () => void implement({}, {}) ?? {}')};` }, /node_in_workflow: .*a\.ts imports 'headrace\/node'/],
+    [
+      'a Node module in a workflow',
+      { 'a.ts': `import { readFileSync } from 'node:fs';\n${imports}export const a = ${plain('a', "async () => ({ text: readFileSync('x') })")};` },
+      /node_in_workflow: .*a\.ts imports 'node:fs'/,
+    ],
+    [
+      'the work of steps in a workflow',
+      { 'a.ts': `import { implement } from 'headrace/node';\n${imports}export const a = ${plain('a', 'async () => void implement({}, {}) ?? {}')};` },
+      /node_in_workflow: .*a\.ts imports 'headrace\/node'/,
+    ],
     ['a schema that is not JSON', { 'a.ts': `${imports}export const a = step('a', { input: z.object({ day: z.date() }) });` }, /unsafe_schema: .*day/],
-    ['a schema that changes its own output', { 'a.ts': `${imports}export const a = step('a', { input: z.object({ day: z.string().transform((it) => it.length) }) });` }, /unsafe_schema: .*day/],
+    [
+      'a schema that changes its own output',
+      { 'a.ts': `${imports}export const a = step('a', { input: z.object({ day: z.string().transform((it) => it.length) }) });` },
+      /unsafe_schema: .*day/,
+    ],
     ['a step that nothing does', { 'a.ts': `${imports}export const s = step('s');\nexport const a = ${plain('a')};` }, /not_implemented: .*'s'/],
     ['an unknown retry preset', { 'a.ts': `${imports}export const s = step('s', { retry: 'loadin' });` }, /bad_declaration: .*loadin/],
     ['an id that cannot be one', { 'a.ts': `${imports}export const a = ${plain('My Pipeline')};` }, /bad_declaration: .*My Pipeline/],
@@ -133,7 +169,10 @@ describe('what is too large', () => {
     [5, 413],
   ])('as a decision: %f MB is answered with %i', async (size, answer) => {
     const { workflowId } = (await story.http.post('/v1/pipelines/sized/execute', { asks: true })).body;
-    await until(() => story.ground.status(workflowId), ({ pendingSignals }) => pendingSignals.length > 0);
+    await until(
+      () => story.ground.status(workflowId),
+      ({ pendingSignals }) => pendingSignals.length > 0,
+    );
     const decided = await story.http.post(`${story.http.run(workflowId)}/approvals/text_wanted`, { decision: 'approve', answer: { text: megabytes(size) } });
     expect(decided.status).toBe(answer);
     if (answer === 413) expect(decided.body).toMatchObject({ code: 'payload_too_large', fix: expect.any(String) });
@@ -141,12 +180,19 @@ describe('what is too large', () => {
     if (answer === 413) await story.ground.client.run(workflowId).cancel();
   });
 
-  const outcomes: [string, object, boolean][] = ['gives', 'stepGives', 'stepTakes'].flatMap((where) => [0.25, 1.9, 2.1, 5].map((size): [string, object, boolean] => [`${where} ${size} MB`, { [where]: size * 1_000_000 }, size < 2]));
+  const outcomes: [string, object, boolean][] = ['gives', 'stepGives', 'stepTakes'].flatMap((where) =>
+    [0.25, 1.9, 2.1, 5].map((size): [string, object, boolean] => [`${where} ${size} MB`, { [where]: size * 1_000_000 }, size < 2]),
+  );
   test.each(outcomes)('on the way through a run: %s', async (_, input, fits) => {
     const { workflowId } = (await story.http.post('/v1/pipelines/sized/execute', input)).body;
     const ended = await story.ground.ended(workflowId);
     if (fits) expect(ended).toMatchObject({ status: 'SUCCEEDED' });
-    else expect(ended).toMatchObject({ status: 'FAILED', retries: 0, error: { type: 'ValidationError', code: 'payload_too_large', fix: expect.stringContaining('reference') } });
+    else
+      expect(ended).toMatchObject({
+        status: 'FAILED',
+        retries: 0,
+        error: { type: 'ValidationError', code: 'payload_too_large', fix: expect.stringContaining('reference') },
+      });
   });
 });
 
@@ -156,21 +202,41 @@ test('the same idempotency key with another body is refused by command line and 
   const first = await run('a');
   expect(await run('a')).toEqual(first);
   expectRefusal(await run('b'), /idempotency_conflict: /);
-  expect(await story.http.post('/v1/pipelines/sized/execute', { text: 'c' }, { 'idempotency-key': key })).toMatchObject({ status: 409, body: { code: 'idempotency_conflict', fix: expect.any(String) } });
+  expect(await story.http.post('/v1/pipelines/sized/execute', { text: 'c' }, { 'idempotency-key': key })).toMatchObject({
+    status: 409,
+    body: { code: 'idempotency_conflict', fix: expect.any(String) },
+  });
 });
 
 describe('a run says cause and fix of', () => {
-  const loaded = (more: object) => ({ source: { from: { files: 'vega', path: 'airports.csv' }, into: 'lake' }, target: { mode: 'append', into: { connection: 'lake', table: 'airports' } }, ...more });
+  const loaded = (more: object) => ({
+    source: { from: { files: 'vega', path: 'airports.csv' }, into: 'lake' },
+    target: { mode: 'append', into: { connection: 'lake', table: 'airports' } },
+    ...more,
+  });
 
   test.each<[string, object, object]>([
-    ['an unknown column in a query', loaded({ transform: { statement: 'SELECT iatta FROM extracted' } }), { code: 'unknown_column', message: expect.stringContaining('iatta') }],
-    ['an unknown column in a check', loaded({ checks: [{ check: 'not_null', column: 'iatta' }] }), { code: 'unknown_column', message: expect.stringMatching(/iatta.*iata/s) }],
-    ['an unknown table', loaded({ source: { from: { table: { connection: 'lake', table: 'nowhere' } }, into: 'lake' } }), { code: 'unknown_table', message: expect.stringContaining('nowhere') }],
+    [
+      'an unknown column in a query',
+      loaded({ transform: { statement: 'SELECT iatta FROM extracted' } }),
+      { code: 'unknown_column', message: expect.stringContaining('iatta') },
+    ],
+    [
+      'an unknown column in a check',
+      loaded({ checks: [{ check: 'not_null', column: 'iatta' }] }),
+      { code: 'unknown_column', message: expect.stringMatching(/iatta.*iata/s) },
+    ],
+    [
+      'an unknown table',
+      loaded({ source: { from: { table: { connection: 'lake', table: 'nowhere' } }, into: 'lake' } }),
+      { code: 'unknown_table', message: expect.stringContaining('nowhere') },
+    ],
     ['wrong SQL', loaded({ transform: { statement: 'SELEC iata FROM extracted' } }), { code: 'bad_sql', message: expect.stringContaining('SELEC') }],
     ['an unknown option', loaded({ chekcs: [] }), { code: 'wrong_input', message: expect.stringContaining('chekcs') }],
   ])('%s', async (_, input, error) => {
     const { workflowId = `raw-${crypto.randomUUID()}` } = (await story.http.post('/v1/pipelines/data_pipeline/execute', input)).body;
-    if (workflowId.startsWith('raw-')) await story.ground.temporal.workflow.start('data_pipeline', { taskQueue: story.ground.taskQueue, workflowId, args: [input] });
+    if (workflowId.startsWith('raw-'))
+      await story.ground.temporal.workflow.start('data_pipeline', { taskQueue: story.ground.taskQueue, workflowId, args: [input] });
     expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'FAILED', error: { ...error, fix: expect.any(String) } });
     const shown = await story.headrace('status', workflowId, '--follow');
     expectRefusal(shown, /FAILED/, 1);
@@ -181,7 +247,10 @@ describe('a run says cause and fix of', () => {
     ['a file that is not there', { from: { files: 'vega', path: 'airprots.csv' }, into: 'lake' }, 'unreadable_file', /airprots/],
   ])('%s, while it tries again', async (_, source, code, message) => {
     const { workflowId } = (await story.http.post('/v1/pipelines/data_pipeline/execute', loaded({ source }))).body;
-    const { activities, status } = await until(() => story.ground.status(workflowId), ({ activities }) => activities[0]?.error !== undefined);
+    const { activities, status } = await until(
+      () => story.ground.status(workflowId),
+      ({ activities }) => activities[0]?.error !== undefined,
+    );
     expect(activities[0]?.error).toMatchObject({ code, message: expect.stringMatching(message), fix: expect.any(String) });
     expect(['RETRYING', 'FAILED']).toContain(status);
     if (status === 'RETRYING') await story.ground.client.run(workflowId).cancel();

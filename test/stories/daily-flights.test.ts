@@ -9,8 +9,16 @@ beforeAll(async () => void (story = await openStory()));
 afterAll(() => story?.ground.leave());
 
 const badDay = '2001-07-01';
-const waiting = (workflowId: string) => until(() => story.ground.status(workflowId), ({ pendingSignals }) => pendingSignals.length > 0);
-const flightsOf = async (day: string) => Number((await askLake(`SELECT sum(flights) AS flights FROM read_parquet('${story.ground.lake}/flights.delays/**/*.parquet') WHERE day = DATE '${day}'`))[0]?.flights);
+const waiting = (workflowId: string) =>
+  until(
+    () => story.ground.status(workflowId),
+    ({ pendingSignals }) => pendingSignals.length > 0,
+  );
+const flightsOf = async (day: string) =>
+  Number(
+    (await askLake(`SELECT sum(flights) AS flights FROM read_parquet('${story.ground.lake}/flights.delays/**/*.parquet') WHERE day = DATE '${day}'`))[0]
+      ?.flights,
+  );
 
 describe('daily flights', () => {
   test('a good day is loaded without anybody', async () => {
@@ -27,7 +35,9 @@ describe('daily flights', () => {
   test('the bad day waits, is shown with its evidence, and is approved by command line', async () => {
     const workflowId = await story.detach('daily_flights', { day: badDay });
     await waiting(workflowId);
-    expect((await story.http.status(workflowId)).pendingSignals).toMatchObject([{ name: 'load_anyway', evidence: { passed: false }, schema: { required: ['reason'] } }]);
+    expect((await story.http.status(workflowId)).pendingSignals).toMatchObject([
+      { name: 'load_anyway', evidence: { passed: false }, schema: { required: ['reason'] } },
+    ]);
     const shown = await story.headrace('status', workflowId);
     expect(shown.out).toContain('WAITING_FOR_APPROVAL');
     expect(shown.out).toContain('load_anyway');
@@ -35,7 +45,11 @@ describe('daily flights', () => {
     expect(wrong).toMatchObject({ code: 2, err: expect.stringMatching(/wrong_answer.*reason[\s\S]*fix:/) });
     const approved = await story.headrace('approve', workflowId, 'load_anyway', 'reason=known gap', '--by', 'ada');
     expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('approved') });
-    expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { status: 'COMPLETED', flights: 6 }, approvals: [{ decision: 'approve', by: 'ada', answer: { reason: 'known gap' } }] });
+    expect(await story.ground.ended(workflowId)).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { status: 'COMPLETED', flights: 6 },
+      approvals: [{ decision: 'approve', by: 'ada', answer: { reason: 'known gap' } }],
+    });
     expect(await flightsOf(badDay)).toBe(6);
     await story.keep('daily-flights-approved', workflowId);
   });
@@ -43,7 +57,10 @@ describe('daily flights', () => {
   test('the bad day is approved through the API', async () => {
     const workflowId = await story.detach('daily_flights', { day: badDay });
     await waiting(workflowId);
-    expect(await story.http.post(`${story.http.run(workflowId)}/signal`, { name: 'load_anyway', data: { answer: { reason: 'known gap' } } })).toMatchObject({ status: 200, body: { decision: 'approve' } });
+    expect(await story.http.post(`${story.http.run(workflowId)}/signal`, { name: 'load_anyway', data: { answer: { reason: 'known gap' } } })).toMatchObject({
+      status: 200,
+      body: { decision: 'approve' },
+    });
     expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { status: 'COMPLETED' } });
   });
 
@@ -52,7 +69,11 @@ describe('daily flights', () => {
     const workflowId = await story.detach('daily_flights', { day: badDay });
     await waiting(workflowId);
     expect(await story.headrace('decline', workflowId, '--comment', 'not this one')).toMatchObject({ code: 0, out: expect.stringContaining('declined') });
-    expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'CANCELLED', reason: 'Quality below threshold', approvals: [{ decision: 'decline', comment: 'not this one' }] });
+    expect(await story.ground.ended(workflowId)).toMatchObject({
+      status: 'CANCELLED',
+      reason: 'Quality below threshold',
+      approvals: [{ decision: 'decline', comment: 'not this one' }],
+    });
     expect(await story.headrace('status', workflowId, '--follow')).toMatchObject({ code: 3 });
     expect(sums(story.ground, 'flights.delays')).toEqual(before);
     await story.keep('daily-flights-declined', workflowId);

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { saveHistory } from '../../sdk/testing/history-file.js';
 import { asker } from '../../worker/api/client.fixture.js';
 import { leash } from '../../worker/dev/leash.js';
@@ -28,7 +29,7 @@ export interface Story {
   /** Runs `headrace …` and waits for its end. */
   headrace(...words: string[]): Promise<Done>;
   /** `headrace run … --json`: how the run ended, by status and exit code. */
-  run(pipeline: string, input: object): Promise<{ code: number; status: Awaited<ReturnType<Ground['status']>> }>;
+  run(pipeline: string, input: object): Promise<{ code: number; status: RunStatus }>;
   /** Starts a run and does not wait for it. */
   detach(pipeline: string, input: object): Promise<string>;
   /** Keeps the run's history for the replays, where HEADRACE_SAVE_HISTORIES=1 asks for it. */
@@ -48,9 +49,10 @@ export async function openStory({ pipelines = examples, environment = {} }: { pi
     run: async (pipeline, input) => {
       const { code, out, err } = await headrace('run', pipeline, JSON.stringify(input), '--json');
       if (out === '') throw new Error(err);
-      return { code, status: JSON.parse(out) };
+      return { code, status: JSON.parse(out) as RunStatus };
     },
-    detach: async (pipeline, input) => (JSON.parse((await headrace('run', pipeline, JSON.stringify(input), '--detach', '--json')).out) as { workflowId: string }).workflowId,
+    detach: async (pipeline, input) =>
+      (JSON.parse((await headrace('run', pipeline, JSON.stringify(input), '--detach', '--json')).out) as { workflowId: string }).workflowId,
     keep: async (name, workflowId) => {
       if (process.env.HEADRACE_SAVE_HISTORIES === '1') await saveHistory(workflowId, join(root, 'test/replay/histories', `${name}.json`), inject('temporal'));
     },
@@ -67,7 +69,10 @@ export function runBinary(words: readonly string[], environment: NodeJS.ProcessE
 
 /** `headrace api` in a process of its own, on a free port. Gives its address. */
 async function startApiProcess(ground: Ground): Promise<string> {
-  const child = spawn(process.execPath, [binary, 'api', ground.pipelines, '--port', '0'], { env: { ...process.env, ...ground.environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [binary, 'api', ground.pipelines, '--port', '0'], {
+    env: { ...process.env, ...ground.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const said = listen(child);
   const unleash = leash(child.pid as number);
   ground.atEnd(() => {

@@ -43,8 +43,12 @@ export const chain = pipeline('chain', { input: ChainInput, output: z.object({ l
 export const hurriedChain = pipeline('hurried_chain', { input: ChainInput, output: z.object({ loaded: z.number() }), maxDuration: '20 seconds' }, loadAll);
 
 /** Loads, and has a child load. */
-export const parent = pipeline('parent', { input: z.object({ own: ChainInput, childs: ChainInput }), output: z.object({ loaded: z.number() }) }, async (flow, { own, childs }) => {
-  const mine = await loadAll(flow, own);
-  const { loaded } = await flow.runPipeline(chain, childs);
-  return { loaded: mine.loaded + loaded };
-});
+export const parent = pipeline(
+  'parent',
+  { input: z.object({ own: ChainInput, childs: ChainInput }), output: z.object({ loaded: z.number() }) },
+  async (flow, { own, childs }) => {
+    const mine = await loadAll(flow, own);
+    const { loaded } = await flow.runPipeline(chain, childs);
+    return { loaded: mine.loaded + loaded };
+  },
+);

@@ -8,21 +8,24 @@ import { makeText } from './sized.js';
 const journal = process.env.HEADRACE_JOURNAL ?? '';
 const write = (line: string) => appendFileSync(journal, `${line}\n`);
 
-export const journalRun = implement({ note, hold, work, refuse, makeText }, {
-  note: async ({ line }) => write(line),
-  hold: async ({ name }, { signal, log }) => {
-    log.info(`holding ${name}`);
-    write(`holds ${name}`);
-    while (!existsSync(`${journal}.${name}.go`)) await wait(20, undefined, { signal });
-    write(`lets go ${name}`);
+export const journalRun = implement(
+  { note, hold, work, refuse, makeText },
+  {
+    note: async ({ line }) => write(line),
+    hold: async ({ name }, { signal, log }) => {
+      log.info(`holding ${name}`);
+      write(`holds ${name}`);
+      while (!existsSync(`${journal}.${name}.go`)) await wait(20, undefined, { signal });
+      write(`lets go ${name}`);
+    },
+    work: async ({ name, milliseconds }, { signal, attempt }) => {
+      await wait(milliseconds, undefined, { signal });
+      write(`done ${name}`);
+      return { attempt };
+    },
+    makeText: async ({ bytes }) => ({ text: 'x'.repeat(bytes) }),
+    refuse: async ({ why }) => {
+      throw new Refused(why);
+    },
   },
-  work: async ({ name, milliseconds }, { signal, attempt }) => {
-    await wait(milliseconds, undefined, { signal });
-    write(`done ${name}`);
-    return { attempt };
-  },
-  makeText: async ({ bytes }) => ({ text: 'x'.repeat(bytes) }),
-  refuse: async ({ why }) => {
-    throw new Refused(why);
-  },
-});
+);

@@ -2,7 +2,11 @@ import { approval, pipeline, step } from 'headrace';
 import * as z from 'zod';
 
 /** Gives a text of that many bytes. */
-export const makeText = step('make_text', { input: z.object({ bytes: z.number(), text: z.string().default('') }), output: z.object({ text: z.string() }), retry: 'none' });
+export const makeText = step('make_text', {
+  input: z.object({ bytes: z.number(), text: z.string().default('') }),
+  output: z.object({ text: z.string() }),
+  retry: 'none',
+});
 
 export const textWanted = approval('text_wanted', { question: 'Which text?', answer: z.object({ text: z.string() }), within: '1 minute' });
 
@@ -10,7 +14,13 @@ export const textWanted = approval('text_wanted', { question: 'Which text?', ans
 export const sized = pipeline(
   'sized',
   {
-    input: z.object({ text: z.string().default(''), stepGives: z.number().default(0), gives: z.number().default(0), stepTakes: z.number().default(0), asks: z.boolean().default(false) }),
+    input: z.object({
+      text: z.string().default(''),
+      stepGives: z.number().default(0),
+      gives: z.number().default(0),
+      stepTakes: z.number().default(0),
+      asks: z.boolean().default(false),
+    }),
     output: z.object({ text: z.string() }),
     approvals: [textWanted],
   },
