@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database, ProjectionRow } from '../registry/database.js';
+import { safeText } from '../registry/safe-json.js';
 
 /** Seconds after which a run whose projector died is another's. Reading and writing one run's news takes milliseconds. */
 const claimLasts = 10;
@@ -18,17 +19,17 @@ export async function claimRun(database: Kysely<Database>, workflowId: string, r
     const run = transaction.selectFrom('projection').selectAll().where('workflow_id', '=', workflowId).where('run_id', '=', runId);
     const row = await run.where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)])).forUpdate().skipLocked().executeTakeFirst();
     if (row === undefined) return undefined;
-    // That something was missing is told to the one who takes it; what is noticed from now on is told to the next.
-    await transaction.updateTable('projection').set({ owner, owned_until: until, behind: false }).where('workflow_id', '=', workflowId).where('run_id', '=', runId).execute();
+    await transaction.updateTable('projection').set({ owner, owned_until: until }).where('workflow_id', '=', workflowId).where('run_id', '=', runId).execute();
     return row;
   });
 }
 
-/** Gives a run back, with what is wrong where it could not be projected. */
-export async function releaseRun(database: Kysely<Database>, { workflow_id, run_id }: Pick<ProjectionRow, 'workflow_id' | 'run_id'>, owner: string, problem?: string): Promise<void> {
+/** Gives a run back, with what is wrong where it could not be projected. It stays behind when that was said again meanwhile. */
+export async function releaseRun(database: Kysely<Database>, { workflow_id, run_id, noted }: Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'noted'>, owner: string, problem?: string): Promise<void> {
+  const behind = problem === undefined ? sql<boolean>`noted <> ${noted}` : true;
   await database
     .updateTable('projection')
-    .set({ owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: problem ?? null, ...(problem === undefined ? {} : { behind: true }) })
+    .set({ owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: problem === undefined ? null : safeText(problem), behind })
     .where('workflow_id', '=', workflow_id)
     .where('run_id', '=', run_id)
     .where('owner', '=', owner)

@@ -49,6 +49,8 @@ async function lockPlace(transaction: Transaction<Database>, { workflow_id, run_
 
 async function writeRun(transaction: Transaction<Database>, { place, fold }: Part): Promise<number> {
   const { workflow_id, run_id, execution_id, ordinal } = place;
+  // Before any row: parent and child, written at one moment, would else miss or wait for each other.
+  if (place.last_event === 0) await takeAdvisory(transaction, advisory.closure);
   await transaction.insertInto('projection_execution').values({ execution_id, workflow_id, run_id, ordinal }).onConflict((it) => it.column('execution_id').doNothing()).execute();
   const known = await transaction.updateTable('pipeline_execution').set(runChange(fold)).where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).returning('id').executeTakeFirst();
   const id = known?.id ?? (await enterRun(transaction, place, fold));
@@ -67,8 +69,6 @@ async function enterRun(transaction: Transaction<Database>, { workflow_id, run_i
 }
 
 async function findParent(transaction: Transaction<Database>, child: number, execution: string): Promise<void> {
-  // Parent and child may be entered in one moment, each not yet seeing the other.
-  await takeAdvisory(transaction, advisory.closure);
   const parent = await transaction
     .selectFrom('projection_execution as execution')
     .innerJoin('pipeline_execution as run', (join) => join.onRef('run.workflow_id', '=', 'execution.workflow_id').onRef('run.run_id', '=', 'execution.run_id'))
@@ -79,7 +79,6 @@ async function findParent(transaction: Transaction<Database>, child: number, exe
 }
 
 async function adoptChildren(transaction: Transaction<Database>, parent: number, execution: string): Promise<void> {
-  await takeAdvisory(transaction, advisory.closure);
   const orphans = await transaction.selectFrom('pipeline_execution').select('id').where('parent_execution_id', '=', execution).where('parent_id', 'is', null).execute();
   for (const { id } of orphans) await attachToParent(transaction, id, parent);
 }

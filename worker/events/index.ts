@@ -7,3 +7,4 @@ export { type EventKind, eventKinds, eventSchema, eventSchemas, type PipelineEve
 export { type OutboxEvent, type OutboxFilter, type OutboxLag, outboxLag, projectionLag, readOutbox } from './outbox.js';
 export { type Projector, type ProjectorSettings, startProjector } from './projector.js';
 export { type FailedAttempt, publishRetrying } from './retrying.js';
+export { type Recording, recordingInterceptor } from './recording-interceptor.js';

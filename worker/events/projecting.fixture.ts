@@ -6,5 +6,5 @@ import { startProjector } from './index.js';
 const [address, namespace, taskQueue, url] = process.argv.slice(2);
 const temporal = await connectTemporal({ address, namespace, taskQueue });
 const registry = await openRegistry({ url });
-startProjector({ temporal, registry, scanEvery: 300, patience: 1, report: () => undefined });
+startProjector({ temporal, registry, scanEvery: 1_000, patience: 1, report: () => undefined });
 process.send?.('projecting');

@@ -48,7 +48,7 @@ async function begin(kind: Registry['kind'], place?: RegistryPlace): Promise<Rec
   const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   const registry = await where.open();
   const reports: string[] = [];
-  const projector = startProjector({ temporal, registry, scanEvery: 500, patience: 2, report: (it) => reports.push(it) });
+  const projector = startProjector({ temporal, registry, scanEvery: 2_000, patience: 2, report: (it) => reports.push(it) });
   return { place: where, registry, temporal, projector, reports };
 }
 
@@ -226,8 +226,8 @@ test.skipIf(inject('postgresUrl') === undefined)('a projector that is killed aga
   const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   const { address, namespace } = inject('temporal');
   const run = (): ChildProcess => fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], { execArgv: ['--import', 'tsx'] });
-  const started = await Promise.all(Array.from({ length: 10 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 100 * index })));
-  for (const pause of [150, 400, 700]) {
+  const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 200 * index })));
+  for (const pause of [200, 600]) {
     const projector = run();
     await once(projector, 'message');
     await wait(pause);

@@ -7,7 +7,7 @@ import { giveLease, takeLease } from './lease.js';
 import { describeExecution } from './next-execution.js';
 import { keyOf, Nudges } from './nudges.js';
 import { type Projecting, projectRun } from './project-run.js';
-import { findDue, noteRun, type RunId, scanVisibility } from './scan.js';
+import { findDue, type RunId, scanVisibility } from './scan.js';
 
 export interface ProjectorSettings {
   temporal: Temporal;
@@ -42,6 +42,8 @@ export interface Projector {
 
 const spacing = 1_000;
 const tick = 50;
+/** With more to read than this, no more is looked for. */
+const enough = 100;
 /** An activity's end is told before Temporal has written it. */
 const writeTime = 100;
 const cachedEvents = 500_000;
@@ -70,7 +72,7 @@ class ProjectorLoop implements Projector {
   }
 
   begin(): void {
-    this.loops = Promise.all([this.every(tick, async () => this.dispatch()), this.every(this.settings.scanEvery ?? 5_000, () => this.look())]);
+    this.loops = Promise.all([this.every(tick, async () => this.dispatch()), this.every(this.settings.scanEvery ?? 5_000, () => this.look()), this.every(spacing, () => this.sweep())]);
   }
 
   nudge(workflowId: string, executionId?: string): void {
@@ -81,7 +83,7 @@ class ProjectorLoop implements Projector {
 
   async scan(): Promise<void> {
     const { temporal, registry, taskQueues = [temporal.taskQueue] } = this.settings;
-    for (const run of await scanVisibility(temporal, registry.database, taskQueues)) this.nudges.add(run);
+    await scanVisibility(temporal, registry.database, taskQueues);
     await this.sweep();
   }
 
@@ -96,14 +98,15 @@ class ProjectorLoop implements Projector {
     await giveLease(this.settings.registry.database, scanLease, this.owner).catch(() => undefined);
   }
 
-  /** One projector scans; each sweeps. */
+  /** One projector scans. */
   private async look(): Promise<void> {
     const seconds = Math.ceil((3 * (this.settings.scanEvery ?? 5_000)) / 1_000);
     if (await takeLease(this.settings.registry.database, scanLease, this.owner, seconds)) await this.scan();
-    else await this.sweep();
   }
 
+  /** Each sweeps, while it has little to do. */
   private async sweep(): Promise<void> {
+    if (this.nudges.size > enough) return;
     for (const run of await findDue(this.settings.registry.database, this.settings.patience ?? 20)) this.nudges.add(run);
   }
 
@@ -129,13 +132,11 @@ class ProjectorLoop implements Projector {
   private async resolve(workflowId: string, executionId: string | undefined): Promise<void> {
     this.resolving += 1;
     try {
-      const { temporal, registry } = this.settings;
-      const described = await describeExecution(temporal, workflowId, executionId);
+      const described = await describeExecution(this.settings.temporal, workflowId, executionId);
       if (described === undefined) return;
       const run = { workflowId, runId: described.firstRunId };
       this.remember(described.executionId, run);
       this.nudges.add(run, writeTime);
-      await noteRun(registry.database, run);
     } finally {
       this.resolving -= 1;
     }

@@ -27,7 +27,7 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
   });
 
   const publishSome = (count: number, workflowId = 'w') =>
-    Promise.all(Array.from({ length: count }, (_, index) => publishRetrying(registry.database, { namespace: 'n', workflowId, runId: 'r', executionId: 'r', pipeline: 'p', step: 's', callId: 's#1', attempt: index + 1 })));
+    Promise.all(Array.from({ length: count }, (_, index) => publishRetrying(registry.database, { namespace: 'n', workflowId, executionId: 'r', pipeline: 'p', step: 's', callId: 's#1', attempt: index + 1 })));
 
   /** A bus that remembers, and fails as it is told. */
   function listening() {

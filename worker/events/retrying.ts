@@ -10,10 +10,10 @@ import { errorOf } from './happening.js';
 export interface FailedAttempt {
   namespace: string;
   workflowId: string;
-  runId: string;
   executionId: string;
+  /** The run's first execution; looked up where it is not known, and this one where it is not recorded yet. */
+  runId?: string;
   pipeline: string;
-  tenant?: string;
   step: string;
   callId: string;
   attempt: number;
@@ -24,7 +24,8 @@ export interface FailedAttempt {
 
 /** Publishes PIPELINE_RETRYING: live, marked so, outside the sequence, and not projected again (DESIGN §3.3). Repeating it is harmless. */
 export async function publishRetrying(database: Kysely<Database>, failed: FailedAttempt): Promise<void> {
-  const { namespace, workflowId, runId, executionId, pipeline, tenant = 'default', step, callId, attempt, error, nextAttemptAt } = failed;
+  const { namespace, workflowId, executionId, pipeline, step, callId, attempt, error, nextAttemptAt } = failed;
+  const { runId, tenant } = await findRun(database, failed);
   const id = `${workflowId}/${executionId}/${callId}/${attempt}/PIPELINE_RETRYING`;
   const data = { live: true, step, callId, attempt, error: errorOf(error), nextAttemptAt };
   const payload = envelop({ namespace, workflowId, runId, executionId }, { tenant, pipeline, version: undefined }, { kind: 'PIPELINE_RETRYING', event: 0, at: Date.now(), data }, id);
@@ -33,4 +34,14 @@ export async function publishRetrying(database: Kysely<Database>, failed: Failed
     await takeAdvisory(transaction, advisory.outbox);
     await transaction.insertInto('outbox').values(row).onConflict((it) => it.column('id').doNothing()).execute();
   });
+}
+
+async function findRun(database: Kysely<Database>, { executionId, runId }: FailedAttempt): Promise<{ runId: string; tenant: string }> {
+  const run = await database
+    .selectFrom('projection_execution as execution')
+    .innerJoin('pipeline_execution as run', (join) => join.onRef('run.workflow_id', '=', 'execution.workflow_id').onRef('run.run_id', '=', 'execution.run_id'))
+    .select(['run.run_id', 'run.tenant'])
+    .where('execution.execution_id', '=', executionId)
+    .executeTakeFirst();
+  return { runId: run?.run_id ?? runId ?? executionId, tenant: run?.tenant ?? 'default' };
 }

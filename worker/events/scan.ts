@@ -24,20 +24,18 @@ export interface RunId {
  *
  * @param taskQueues whose runs are recorded; all of the namespace's where it is empty
  */
-export async function scanVisibility(temporal: Temporal, database: Kysely<Database>, taskQueues: readonly string[]): Promise<RunId[]> {
+export async function scanVisibility(temporal: Temporal, database: Kysely<Database>, taskQueues: readonly string[]): Promise<void> {
   const began = Date.now();
   const query = await scanQuery(database, taskQueues);
-  const behind: RunId[] = [];
   let nextPageToken: Uint8Array | undefined;
   do {
     const request = { namespace: temporal.namespace, query, pageSize, nextPageToken };
     const answer = await temporal.ask(({ workflowService }) => workflowService.listWorkflowExecutions(request));
-    behind.push(...(await noteBehind(temporal, database, answer.executions)));
+    await noteBehind(temporal, database, answer.executions);
     nextPageToken = answer.nextPageToken?.length > 0 ? answer.nextPageToken : undefined;
   } while (nextPageToken !== undefined);
   const watermark = new Date(began - visibilityLag);
   await database.insertInto('projection_scan').values({ name: scanName, watermark }).onConflict((it) => it.column('name').doUpdateSet({ watermark })).execute();
-  return behind;
 }
 
 async function scanQuery(database: Kysely<Database>, taskQueues: readonly string[]): Promise<string> {
@@ -51,9 +49,9 @@ async function scanQuery(database: Kysely<Database>, taskQueues: readonly string
   return parts.join(' AND ');
 }
 
-async function noteBehind(temporal: Temporal, database: Kysely<Database>, executions: readonly Info[]): Promise<RunId[]> {
+async function noteBehind(temporal: Temporal, database: Kysely<Database>, executions: readonly Info[]): Promise<void> {
   const ids = executions.flatMap(({ execution }) => (execution?.runId ? [execution.runId] : []));
-  if (ids.length === 0) return [];
+  if (ids.length === 0) return;
   const known = await database
     .selectFrom('projection_execution as execution')
     .innerJoin('projection as run', (join) => join.onRef('run.workflow_id', '=', 'execution.workflow_id').onRef('run.run_id', '=', 'execution.run_id'))
@@ -61,21 +59,17 @@ async function noteBehind(temporal: Temporal, database: Kysely<Database>, execut
     .where('execution.execution_id', 'in', ids)
     .execute();
   const byId = new Map(known.map((it) => [it.execution_id, it]));
-  const behind: RunId[] = [];
   for (const info of executions) {
     const recorded = byId.get(info.execution?.runId ?? '');
     const upToDate = recorded !== undefined && (recorded.ended || recorded.current !== recorded.execution_id || info.closeTime == null);
-    if (!upToDate) behind.push(...(await note(temporal, database, info, recorded?.run_id)));
+    if (!upToDate) await note(temporal, database, info, recorded?.run_id);
   }
-  return behind;
 }
 
-async function note(temporal: Temporal, database: Kysely<Database>, info: Info, known: string | undefined): Promise<RunId[]> {
+async function note(temporal: Temporal, database: Kysely<Database>, info: Info, known: string | undefined): Promise<void> {
   const workflowId = info.execution?.workflowId ?? '';
   const runId = known ?? (await firstRunOf(temporal, info));
-  if (runId === undefined) return [];
-  await noteRun(database, { workflowId, runId });
-  return [{ workflowId, runId }];
+  if (runId !== undefined) await noteRun(database, { workflowId, runId });
 }
 
 /** Notes durably that a run's record is behind its history. */
@@ -83,7 +77,7 @@ export async function noteRun(database: Kysely<Database>, { workflowId: workflow
   await database
     .insertInto('projection')
     .values({ workflow_id, run_id, execution_id: run_id })
-    .onConflict((it) => it.columns(['workflow_id', 'run_id']).doUpdateSet({ behind: true }))
+    .onConflict((it) => it.columns(['workflow_id', 'run_id']).doUpdateSet({ behind: true, noted: sql<number>`projection.noted + 1` }))
     .execute();
 }
 
@@ -102,13 +96,10 @@ export async function findDue(database: Kysely<Database>, patience: number): Pro
   const rows = await database
     .selectFrom('projection')
     .select(['workflow_id', 'run_id'])
-    .where((it) =>
-      it.or([
-        it('behind', '=', true),
-        it('owned_until', '<', sql<Date>`now()`),
-        it.and([it('ended', '=', false), it('projected_at', '<', sql<Date>`now() - make_interval(secs => ${sql.lit(patience)})`)]),
-      ]),
-    )
+    // As the index has it.
+    .where(sql<boolean>`(not ended or behind)`)
+    .where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)]))
+    .where((it) => it.or([it('behind', '=', true), it('projected_at', '<', sql<Date>`now() - make_interval(secs => ${sql.lit(patience)})`)]))
     .orderBy('projected_at')
     .limit(sweepAtOnce)
     .execute();

@@ -180,6 +180,8 @@ interface ProjectionTable {
   log_sequence: WithDefault<number>;
   /** Whether something is known to be missing. */
   behind: WithDefault<boolean>;
+  /** How often it was said to be behind: what is said while it is read counts for the next time. */
+  noted: WithDefault<number>;
   ended: WithDefault<boolean>;
   projected_at: TimeWithDefault;
   problem: Optional<string>;

@@ -177,6 +177,7 @@ create table projection (
   sequence bigint not null default 0,
   log_sequence integer not null default 0,
   behind boolean not null default true,
+  noted integer not null default 0,
   ended boolean not null default false,
   projected_at timestamptz not null default now(),
   problem text,

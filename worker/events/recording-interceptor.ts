@@ -1,0 +1,57 @@
+import { ApplicationFailure, type Context } from '@temporalio/activity';
+import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { Kysely } from 'kysely';
+import type { Database } from '../registry/database.js';
+import type { Projector } from './projector.js';
+import { publishRetrying } from './retrying.js';
+
+export interface Recording {
+  projector: Pick<Projector, 'nudge'>;
+  /** Where PIPELINE_RETRYING is published; nowhere unless said. */
+  database?: Kysely<Database>;
+  /** Told when a live event could not be published: no step waits for that, or fails by it. */
+  report?: (message: string) => void;
+}
+
+/** For a worker's interceptors: tells the projector of each step's begin and end, and publishes failed attempts that are repeated. */
+export function recordingInterceptor(recording: Recording): ActivityInterceptorsFactory {
+  return (context) => ({ inbound: { execute: (input, next) => record(recording, context, () => next(input)) } });
+}
+
+async function record({ projector, database, report }: Recording, context: Context, work: () => ReturnType<NonNullable<ActivityInboundCallsInterceptor['execute']>>): Promise<unknown> {
+  const { workflowId, runId } = context.info.workflowExecution ?? {};
+  if (workflowId === undefined || runId === undefined) return work();
+  projector.nudge(workflowId, runId);
+  try {
+    return await work();
+  } catch (error) {
+    if (database !== undefined && isRepeated(error, context)) void publishAttempt(database, context, error).catch((it: Error) => report?.(it.message));
+    throw error;
+  } finally {
+    projector.nudge(workflowId, runId);
+  }
+}
+
+/** As far as the worker can know: what the retry rule says of the error and of the number of attempts. */
+function isRepeated(error: unknown, { info, cancellationSignal }: Context): boolean {
+  if (cancellationSignal.aborted) return false;
+  if (error instanceof ApplicationFailure && (error.nonRetryable === true || info.retryPolicy?.nonRetryableErrorTypes?.includes(error.type ?? '') === true)) return false;
+  const most = info.retryPolicy?.maximumAttempts ?? 0;
+  return most === 0 || info.attempt < most;
+}
+
+function publishAttempt(database: Kysely<Database>, { info }: Context, error: unknown): Promise<void> {
+  const { workflowId = '', runId: executionId = '' } = info.workflowExecution ?? {};
+  const { message, name } = error as Error;
+  const type = error instanceof ApplicationFailure ? (error.type ?? name) : name;
+  return publishRetrying(database, {
+    namespace: info.workflowNamespace ?? info.activityNamespace,
+    workflowId,
+    executionId,
+    pipeline: info.workflowType ?? '',
+    step: info.activityType,
+    callId: info.activityId,
+    attempt: info.attempt,
+    error: { type, message },
+  });
+}
