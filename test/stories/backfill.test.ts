@@ -19,7 +19,7 @@ const backfill = (start: string, end: string) => ({
   input: { decideWithinSeconds: 4 },
 });
 
-test('all 182 days are done: 181 are loaded, one is cancelled because nobody decided, and the command says so', { timeout: 240_000 }, async () => {
+test('all 182 days are done: 181 are loaded, one is cancelled because nobody decided, and the command says so', { timeout: 600_000 }, async () => {
   const { code, status } = await story.run('data_backfill', backfill('2001-01-01', '2001-07-02'));
   expect(status).toMatchObject({
     status: 'SUCCEEDED',
