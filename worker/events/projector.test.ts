@@ -226,13 +226,17 @@ test.skipIf(inject('postgresUrl') === undefined)('a projector that is killed aga
   const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   const { address, namespace } = inject('temporal');
   const run = (): ChildProcess => fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], { execArgv: ['--import', 'tsx'] });
-  const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 200 * index })));
-  for (const pause of [200, 600]) {
+  const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 500 * index })));
+  const written = () => registry.database.selectFrom('outbox').select('id').execute();
+  for (const wanted of [1, 0]) {
     const projector = run();
     await once(projector, 'message');
-    await wait(pause);
+    // The first one dies right after its first words, the second whatever it does.
+    await until(written, (rows) => rows.length >= wanted);
+    await wait(wanted === 1 ? 0 : 400);
     projector.kill('SIGKILL');
     await once(projector, 'exit');
+    if (wanted === 1) expect((await written()).filter(({ id }) => id.endsWith('PIPELINE_SUCCEEDED')).length).toBeLessThan(started.length);
   }
   await Promise.all(started.map(({ workflowId }) => over(workflowId)));
   const last = run();
