@@ -19,10 +19,28 @@ const queues = new Map<string, Promise<unknown>>();
  */
 export async function withLedger<Result>(lake: Lake, signal: AbortSignal, work: (records: Records) => Promise<Result>): Promise<Result> {
   const path = await ledgerPath(lake);
-  const turn = (queues.get(path) ?? Promise.resolve()).catch(() => {}).then(() => useLedger(path, lake, signal, work));
-  queues.set(path, turn);
-  return turn.finally(() => {
-    if (queues.get(path) === turn) queues.delete(path);
+  const before = queues.get(path) ?? Promise.resolve();
+  const turn = myTurn(before, signal).then(() => useLedger(path, lake, signal, work));
+  // One that gave up waiting lets nobody past those who are before it.
+  const after = Promise.allSettled([before, turn]);
+  queues.set(path, after);
+  void after.then(() => {
+    if (queues.get(path) === after) queues.delete(path);
+  });
+  return turn;
+}
+
+/** Settles when those before are done; rejects when the step is told to stop while it waits for them. */
+function myTurn(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    const go = () => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    };
+    void before.then(go, go);
   });
 }
 
