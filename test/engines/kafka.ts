@@ -60,7 +60,15 @@ async function fetchLibraries(): Promise<string> {
   mkdirSync(aside, { recursive: true });
   const project = join(aside, 'pom.xml');
   writeFileSync(project, pom());
-  await run('mvn', ['-B', '-q', '-f', project, 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${aside}`]);
+  await run('mvn', [
+    '-B',
+    '-q',
+    '-f',
+    project,
+    'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${aside}`,
+  ]);
   // Another process may have been first.
   if (existsSync(libraries)) rmSync(aside, { recursive: true });
   else renameSync(aside, libraries);
@@ -68,7 +76,8 @@ async function fetchLibraries(): Promise<string> {
 }
 
 function pom(): string {
-  const dependency = (group: string, name: string, at: string, more = '') => `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${at}</version>${more}</dependency>`;
+  const dependency = (group: string, name: string, at: string, more = '') =>
+    `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${at}</version>${more}</dependency>`;
   const exclusion = '<exclusions><exclusion><groupId>org.apache.kafka</groupId><artifactId>kafka-tools-api</artifactId></exclusion></exclusions>';
   const dependencies = dependency('org.apache.kafka', 'kafka_2.13', version, exclusion) + dependency('org.slf4j', 'slf4j-simple', '1.7.36');
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>lab</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging><dependencies>${dependencies}</dependencies></project>`;
@@ -90,7 +99,9 @@ function properties(folder: string, port: number, controller: number): string {
     'offsets.topic.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
   };
-  return Object.entries(settings).map(([name, value]) => `${name}=${value}`).join('\n');
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
 }
 
 function launch(folder: string, parameters: string[]): ChildProcess {
@@ -111,7 +122,8 @@ async function untilItAnswers(broker: string, child: ChildProcess, folder: strin
       await admin.listTopics();
       return;
     } catch (error) {
-      if (Date.now() > end || child.exitCode !== null) throw new Error(`Kafka did not start: ${(error as Error).message}; its log: ${readFileSync(join(folder, 'log'), 'utf8').slice(-500)}`);
+      if (Date.now() > end || child.exitCode !== null)
+        throw new Error(`Kafka did not start: ${(error as Error).message}; its log: ${readFileSync(join(folder, 'log'), 'utf8').slice(-500)}`);
     } finally {
       await admin.disconnect().catch(() => undefined);
     }

@@ -70,7 +70,12 @@ function withoutCopied(status: RunStatus, copiedTo: unknown): RunStatus & { copi
 }
 
 async function compareRun(database: Kysely<Database>, status: RunStatus, runId: string, compare: Compare): Promise<void> {
-  const run = await database.selectFrom('pipeline_execution').selectAll().where('workflow_id', '=', status.workflowId).where('run_id', '=', runId).executeTakeFirst();
+  const run = await database
+    .selectFrom('pipeline_execution')
+    .selectAll()
+    .where('workflow_id', '=', status.workflowId)
+    .where('run_id', '=', runId)
+    .executeTakeFirst();
   compare('is recorded', true, run !== undefined);
   if (run === undefined) return;
   compare('status', status.status, run.status);
@@ -85,23 +90,56 @@ async function compareRun(database: Kysely<Database>, status: RunStatus, runId: 
 
 async function compareCalls(database: Kysely<Database>, status: RunStatus & { copied: boolean }, executionId: string, compare: Compare): Promise<void> {
   if (status.copied) return;
-  const calls = await database.selectFrom('step_call').selectAll().where('execution_id', '=', executionId).orderBy('history_event').orderBy('call_id').execute();
+  const calls = await database
+    .selectFrom('step_call')
+    .selectAll()
+    .where('execution_id', '=', executionId)
+    .orderBy('history_event')
+    .orderBy('call_id')
+    .execute();
   const registry = calls.map(({ step, status: state, attempts, rows, undo }) => [step, state, attempts || null, rows, undo].join());
   const history = status.activities.map(({ name, status: state, attempt, rows, undo }) => [name, state, attempt ?? null, rows ?? null, undo === true].join());
   compare(`calls of ${executionId}`, history.sort(), registry.sort());
   const approvals = await database.selectFrom('approval').selectAll().where('execution_id', '=', executionId).orderBy('wait_id').execute();
   const asked = [...status.approvals.map(({ id, decision, by }) => [id, decision, by ?? null]), ...status.pendingSignals.map(({ id }) => [id, null, null])];
-  compare(`approvals of ${executionId}`, asked.map(String).sort(), approvals.map(({ wait_id, decision, decided_by }) => String([wait_id, decision, decided_by])).sort());
-  compare(`digests of ${executionId}`, status.pendingSignals.map((it) => digestOf({ ...it, approval: it.name })), approvals.filter(({ decision }) => decision === null).map(({ evidence_digest }) => evidence_digest));
+  compare(
+    `approvals of ${executionId}`,
+    asked.map(String).sort(),
+    approvals.map(({ wait_id, decision, decided_by }) => String([wait_id, decision, decided_by])).sort(),
+  );
+  compare(
+    `digests of ${executionId}`,
+    status.pendingSignals.map((it) => digestOf({ ...it, approval: it.name })),
+    approvals.filter(({ decision }) => decision === null).map(({ evidence_digest }) => evidence_digest),
+  );
   const logs = await database.selectFrom('run_log').select(['message', 'records']).where('execution_id', '=', executionId).orderBy('sequence').execute();
-  compare(`logs of ${executionId}`, status.logs.map(({ message, records }) => [message, records ?? null]), logs.map(({ message, records }) => [message, records]));
+  compare(
+    `logs of ${executionId}`,
+    status.logs.map(({ message, records }) => [message, records ?? null]),
+    logs.map(({ message, records }) => [message, records]),
+  );
 }
 
 async function compareEvents(database: Kysely<Database>, status: RunStatus, runId: string, compare: Compare): Promise<void> {
-  const rows = await database.selectFrom('outbox').selectAll().where('workflow_id', '=', status.workflowId).where('run_id', '=', runId).where('sequence', 'is not', null).orderBy('sequence').execute();
-  compare('sequence', rows.map((_, index) => index + 1), rows.map(({ sequence }) => sequence));
+  const rows = await database
+    .selectFrom('outbox')
+    .selectAll()
+    .where('workflow_id', '=', status.workflowId)
+    .where('run_id', '=', runId)
+    .where('sequence', 'is not', null)
+    .orderBy('sequence')
+    .execute();
+  compare(
+    'sequence',
+    rows.map((_, index) => index + 1),
+    rows.map(({ sequence }) => sequence),
+  );
   const positions = rows.map(({ position }) => position);
-  compare('order of positions', [...positions].sort((one, other) => one - other), positions);
+  compare(
+    'order of positions',
+    [...positions].sort((one, other) => one - other),
+    positions,
+  );
   compare('first event', 'PIPELINE_STARTED', rows[0]?.kind);
   if (status.endedAt !== undefined) compare('last event', `PIPELINE_${status.status}`, rows.at(-1)?.kind);
   const last = (rows.at(-1)?.payload as PipelineEvent | undefined)?.data.executionId;
@@ -121,5 +159,9 @@ async function compareEvents(database: Kysely<Database>, status: RunStatus, runI
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(sorted);
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, it]) => [key, sorted(it)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, it]) => [key, sorted(it)]),
+  );
 }

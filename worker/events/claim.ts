@@ -15,9 +15,17 @@ const until = sql<Date>`now() + make_interval(secs => ${sql.lit(claimLasts)})`;
  */
 export async function claimRun(database: Kysely<Database>, workflowId: string, runId: string, owner: string): Promise<ProjectionRow | undefined> {
   return database.transaction().execute(async (transaction) => {
-    await transaction.insertInto('projection').values({ workflow_id: workflowId, run_id: runId, execution_id: runId }).onConflict((it) => it.columns(['workflow_id', 'run_id']).doNothing()).execute();
+    await transaction
+      .insertInto('projection')
+      .values({ workflow_id: workflowId, run_id: runId, execution_id: runId })
+      .onConflict((it) => it.columns(['workflow_id', 'run_id']).doNothing())
+      .execute();
     const run = transaction.selectFrom('projection').selectAll().where('workflow_id', '=', workflowId).where('run_id', '=', runId);
-    const row = await run.where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)])).forUpdate().skipLocked().executeTakeFirst();
+    const row = await run
+      .where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)]))
+      .forUpdate()
+      .skipLocked()
+      .executeTakeFirst();
     if (row === undefined) return undefined;
     await transaction.updateTable('projection').set({ owner, owned_until: until }).where('workflow_id', '=', workflowId).where('run_id', '=', runId).execute();
     return row;
@@ -25,7 +33,12 @@ export async function claimRun(database: Kysely<Database>, workflowId: string, r
 }
 
 /** Gives a run back, with what is wrong where it could not be projected. It stays behind when that was said again meanwhile. */
-export async function releaseRun(database: Kysely<Database>, { workflow_id, run_id, noted }: Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'noted'>, owner: string, problem?: string): Promise<void> {
+export async function releaseRun(
+  database: Kysely<Database>,
+  { workflow_id, run_id, noted }: Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'noted'>,
+  owner: string,
+  problem?: string,
+): Promise<void> {
   const behind = problem === undefined ? sql<boolean>`noted <> ${noted}` : true;
   await database
     .updateTable('projection')

@@ -43,7 +43,13 @@ export async function commitPart(database: Kysely<Database>, part: Part): Promis
 }
 
 async function lockPlace(transaction: Transaction<Database>, { workflow_id, run_id, execution_id, last_event, sequence }: Place): Promise<void> {
-  const now = await transaction.selectFrom('projection').selectAll().where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).forUpdate().executeTakeFirst();
+  const now = await transaction
+    .selectFrom('projection')
+    .selectAll()
+    .where('workflow_id', '=', workflow_id)
+    .where('run_id', '=', run_id)
+    .forUpdate()
+    .executeTakeFirst();
   if (now?.execution_id !== execution_id || now.last_event !== last_event || now.sequence !== sequence) throw new Superseded();
 }
 
@@ -51,8 +57,18 @@ async function writeRun(transaction: Transaction<Database>, { place, fold }: Par
   const { workflow_id, run_id, execution_id, ordinal } = place;
   // Before any row: parent and child, written at one moment, would else miss or wait for each other.
   if (place.last_event === 0) await takeAdvisory(transaction, advisory.closure);
-  await transaction.insertInto('projection_execution').values({ execution_id, workflow_id, run_id, ordinal }).onConflict((it) => it.column('execution_id').doNothing()).execute();
-  const known = await transaction.updateTable('pipeline_execution').set(runChange(fold)).where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).returning('id').executeTakeFirst();
+  await transaction
+    .insertInto('projection_execution')
+    .values({ execution_id, workflow_id, run_id, ordinal })
+    .onConflict((it) => it.column('execution_id').doNothing())
+    .execute();
+  const known = await transaction
+    .updateTable('pipeline_execution')
+    .set(runChange(fold))
+    .where('workflow_id', '=', workflow_id)
+    .where('run_id', '=', run_id)
+    .returning('id')
+    .executeTakeFirst();
   const id = known?.id ?? (await enterRun(transaction, place, fold));
   // Children may have been recorded before the execution that started them.
   if (place.last_event === 0) await adoptChildren(transaction, id, execution_id);
@@ -61,7 +77,11 @@ async function writeRun(transaction: Transaction<Database>, { place, fold }: Par
 
 async function enterRun(transaction: Transaction<Database>, { workflow_id, run_id }: Place, fold: ExecutionFold): Promise<number> {
   const pipeline = await pipelineId(transaction, fold.facts?.pipeline ?? '');
-  const { id } = await transaction.insertInto('pipeline_execution').values(newRun(fold, pipeline, workflow_id, run_id)).returning('id').executeTakeFirstOrThrow();
+  const { id } = await transaction
+    .insertInto('pipeline_execution')
+    .values(newRun(fold, pipeline, workflow_id, run_id))
+    .returning('id')
+    .executeTakeFirstOrThrow();
   await enterClosure(transaction, id);
   const parent = fold.facts?.parent;
   if (parent !== undefined) await findParent(transaction, id, parent.executionId);
@@ -79,20 +99,31 @@ async function findParent(transaction: Transaction<Database>, child: number, exe
 }
 
 async function adoptChildren(transaction: Transaction<Database>, parent: number, execution: string): Promise<void> {
-  const orphans = await transaction.selectFrom('pipeline_execution').select('id').where('parent_execution_id', '=', execution).where('parent_id', 'is', null).execute();
+  const orphans = await transaction
+    .selectFrom('pipeline_execution')
+    .select('id')
+    .where('parent_execution_id', '=', execution)
+    .where('parent_id', 'is', null)
+    .execute();
   for (const { id } of orphans) await attachToParent(transaction, id, parent);
 }
 
 async function writeCalls(transaction: Transaction<Database>, { place, fold, news }: Part, run: number): Promise<void> {
   const id = { pipeline_execution_id: run, execution_id: place.execution_id };
-  const skips = news.happenings.filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED').map(({ data, event, at }) => skipRow(String(data.step), String(data.reason), event, at, id));
+  const skips = news.happenings
+    .filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED')
+    .map(({ data, event, at }) => skipRow(String(data.step), String(data.reason), event, at, id));
   const rows = [...fold.changedCalls().map((call) => callRow(call, run, place.execution_id)), ...skips];
   for (const some of chunks(rows)) {
     const changed = ['status', 'attempts', 'rows', 'bytes', 'engine', 'engine_id', 'engine_link', 'started_at', 'ended_at', 'duration_ms', 'error'] as const;
     await transaction
       .insertInto('step_call')
       .values(some)
-      .onConflict((it) => it.columns(['pipeline_execution_id', 'execution_id', 'call_id']).doUpdateSet((excluded) => Object.fromEntries(changed.map((name) => [name, excluded.ref(`excluded.${name}`)]))))
+      .onConflict((it) =>
+        it
+          .columns(['pipeline_execution_id', 'execution_id', 'call_id'])
+          .doUpdateSet((excluded) => Object.fromEntries(changed.map((name) => [name, excluded.ref(`excluded.${name}`)]))),
+      )
       .execute();
   }
 }
@@ -100,7 +131,11 @@ async function writeCalls(transaction: Transaction<Database>, { place, fold, new
 async function writeApprovals(transaction: Transaction<Database>, { place, fold }: Part, run: number): Promise<void> {
   for (const { wait, outcome } of fold.changedApprovals()) {
     const row = approvalRow(wait, outcome, run, place.execution_id);
-    await transaction.insertInto('approval').values(row).onConflict((it) => it.columns(['pipeline_execution_id', 'execution_id', 'wait_id']).doUpdateSet(row)).execute();
+    await transaction
+      .insertInto('approval')
+      .values(row)
+      .onConflict((it) => it.columns(['pipeline_execution_id', 'execution_id', 'wait_id']).doUpdateSet(row))
+      .execute();
   }
 }
 
@@ -142,7 +177,12 @@ async function writeEvents(transaction: Transaction<Database>, { namespace, plac
   });
   // Positions follow the order of commits: until this one ends, no other takes any.
   await takeAdvisory(transaction, advisory.outbox);
-  for (const some of chunks(rows)) await transaction.insertInto('outbox').values(some).onConflict((it) => it.column('id').doNothing()).execute();
+  for (const some of chunks(rows))
+    await transaction
+      .insertInto('outbox')
+      .values(some)
+      .onConflict((it) => it.column('id').doNothing())
+      .execute();
 }
 
 async function advance(transaction: Transaction<Database>, { place, fold, news, next }: Part): Promise<Place> {
@@ -155,7 +195,12 @@ async function advance(transaction: Transaction<Database>, { place, fold, news, 
     log_sequence: place.log_sequence + news.logs.length,
     ended: next === undefined && fold.ending !== undefined,
   };
-  await transaction.updateTable('projection').set({ ...reached, projected_at: sql<Date>`now()` }).where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).execute();
+  await transaction
+    .updateTable('projection')
+    .set({ ...reached, projected_at: sql<Date>`now()` })
+    .where('workflow_id', '=', workflow_id)
+    .where('run_id', '=', run_id)
+    .execute();
   return { workflow_id, run_id, ...reached };
 }
 

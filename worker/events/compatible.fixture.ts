@@ -10,9 +10,15 @@ export function breaking(published: unknown, now: unknown, where: string): strin
   const names = Object.keys(before.properties ?? {});
   return [
     ...changed.map((key) => `${where}: ${key} was ${JSON.stringify(before[key])}, is ${JSON.stringify(after[key])}`),
-    ...(before.enum === undefined ? [] : (after.enum ?? []).filter((it) => before.enum?.includes(it) !== true).map((it) => `${where} may be ${JSON.stringify(it)}`)),
+    ...(before.enum === undefined
+      ? []
+      : (after.enum ?? []).filter((it) => before.enum?.includes(it) !== true).map((it) => `${where} may be ${JSON.stringify(it)}`)),
     ...names.filter((name) => after.properties?.[name] === undefined).map((name) => `${where}.${name} is gone`),
-    ...(before.required ?? []).filter((name) => after.properties?.[name] !== undefined && after.required?.includes(name) !== true).map((name) => `${where}.${name} may be missing`),
-    ...names.filter((name) => after.properties?.[name] !== undefined).flatMap((name) => breaking(before.properties?.[name], after.properties?.[name], `${where}.${name}`)),
+    ...(before.required ?? [])
+      .filter((name) => after.properties?.[name] !== undefined && after.required?.includes(name) !== true)
+      .map((name) => `${where}.${name} may be missing`),
+    ...names
+      .filter((name) => after.properties?.[name] !== undefined)
+      .flatMap((name) => breaking(before.properties?.[name], after.properties?.[name], `${where}.${name}`)),
   ];
 }

@@ -16,7 +16,13 @@ export interface RunPlace {
  *
  * @param sequence its number in the run; undefined for what is live only
  */
-export function envelop({ namespace, ...place }: RunPlace, facts: Pick<RunFacts, 'tenant' | 'pipeline' | 'version'>, happening: Happening, id: string, sequence?: number): PipelineEvent {
+export function envelop(
+  { namespace, ...place }: RunPlace,
+  facts: Pick<RunFacts, 'tenant' | 'pipeline' | 'version'>,
+  happening: Happening,
+  id: string,
+  sequence?: number,
+): PipelineEvent {
   const { kind, at, data } = happening;
   const { callId, attempt, rows, durationMs } = data as { callId?: string; attempt?: number; rows?: number; durationMs?: number };
   const event = {

@@ -11,11 +11,14 @@ function history(...events: object[]): HistoryEvent[] {
 const begun = { workflowExecutionStartedEventAttributes: { workflowType: { name: 'sales' } } };
 const task = { workflowTaskScheduledEventAttributes: {} };
 const answered = { workflowTaskCompletedEventAttributes: {} };
-const scheduled = (workflowTaskCompletedEventId: number) => ({ activityTaskScheduledEventAttributes: { activityId: 'load#1', activityType: { name: 'load' }, workflowTaskCompletedEventId } });
+const scheduled = (workflowTaskCompletedEventId: number) => ({
+  activityTaskScheduledEventAttributes: { activityId: 'load#1', activityType: { name: 'load' }, workflowTaskCompletedEventId },
+});
 const lost = (scheduledEventId: number) => ({ activityTaskTimedOutEventAttributes: { scheduledEventId, failure: { timeoutFailureInfo: { timeoutType: 4 } } } });
 const completed = (scheduledEventId: number) => ({ activityTaskCompletedEventAttributes: { scheduledEventId } });
 
-const kinds = (fold: ExecutionFold, events: HistoryEvent[], recordedTo = 0) => fold.take(events, recordedTo).happenings.map(({ kind, event, data }) => [kind.slice(9), event, data.attempt].join(' ').trim());
+const kinds = (fold: ExecutionFold, events: HistoryEvent[], recordedTo = 0) =>
+  fold.take(events, recordedTo).happenings.map(({ kind, event, data }) => [kind.slice(9), event, data.attempt].join(' ').trim());
 
 test('a step that is scheduled anew after a lost worker has not failed', () => {
   const events = history(begun, task, answered, scheduled(3), lost(4), task, answered, scheduled(7), completed(8));
@@ -36,7 +39,9 @@ test('an answer to something else, given before the loss was known, gives nothin
 });
 
 test('tells the same from wherever another projector goes on', () => {
-  const events = history(begun, task, answered, scheduled(3), lost(4), task, answered, scheduled(7), completed(8), task, answered, { workflowExecutionCompletedEventAttributes: { workflowTaskCompletedEventId: 11 } });
+  const events = history(begun, task, answered, scheduled(3), lost(4), task, answered, scheduled(7), completed(8), task, answered, {
+    workflowExecutionCompletedEventAttributes: { workflowTaskCompletedEventId: 11 },
+  });
   const whole = kinds(new ExecutionFold('e', true), events);
   for (const { last } of momentsOf(events)) {
     const before = kinds(new ExecutionFold('e', true), events.slice(0, last));

@@ -172,7 +172,11 @@ export class ExecutionFold {
 
   private noteEnd(event: HistoryEvent): void {
     const { workflowExecutionContinuedAsNewEventAttributes: continued, workflowExecutionTerminatedEventAttributes: terminated } = event;
-    const { workflowExecutionCompletedEventAttributes: completed, workflowExecutionFailedEventAttributes: failed, workflowExecutionTimedOutEventAttributes: timedOut } = event;
+    const {
+      workflowExecutionCompletedEventAttributes: completed,
+      workflowExecutionFailedEventAttributes: failed,
+      workflowExecutionTimedOutEventAttributes: timedOut,
+    } = event;
     // Temporal's own retries and crons begin another execution too.
     this.next = [continued, completed, failed, timedOut].map((it) => it?.newExecutionRunId).find((id) => id) ?? this.next;
     if (terminated?.identity === resetter) this.wasReset = true;

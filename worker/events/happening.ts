@@ -1,5 +1,5 @@
-import { hashJson } from '../../sdk/node/client/hash-json.js';
 import type { WaitRecord } from '../../sdk/authoring/run-memo.js';
+import { hashJson } from '../../sdk/node/client/hash-json.js';
 import { attemptsOf, type Call } from '../../sdk/node/status/call.js';
 import type { Ending } from '../../sdk/node/status/ending.js';
 import { iso } from '../../sdk/node/status/history-event.js';
@@ -49,11 +49,23 @@ export function asked(wait: WaitRecord, event: number, at: number): Happening {
 export function decided(wait: WaitRecord, outcome: ApprovalOutcome, event: number, at: number): Happening {
   const { decision, decisionId, by, comment, at: decidedAt } = outcome;
   const kind = decision === 'approve' ? 'PIPELINE_APPROVED' : 'PIPELINE_DECLINED';
-  return { kind, event, at, data: { ...askedData(wait), decision, decidedAt, decisionId, by, comment: comment === undefined ? undefined : shortened(comment) } };
+  return {
+    kind,
+    event,
+    at,
+    data: { ...askedData(wait), decision, decidedAt, decisionId, by, comment: comment === undefined ? undefined : shortened(comment) },
+  };
 }
 
 export function ended({ state, at, reason, error }: Ending, undo: RunStatus['undo'], rows: number | undefined, startedAt: number, event: number): Happening {
-  const data = { status: state, durationMs: Math.max(0, at - startedAt), rows, undo, reason: reason === undefined ? undefined : shortened(reason), error: errorOf(error) };
+  const data = {
+    status: state,
+    durationMs: Math.max(0, at - startedAt),
+    rows,
+    undo,
+    reason: reason === undefined ? undefined : shortened(reason),
+    error: errorOf(error),
+  };
   return { kind: `PIPELINE_${state}` as EventKind, event, at, data };
 }
 

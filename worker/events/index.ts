@@ -1,10 +1,11 @@
 /** Events and the run record: projected from history, kept in the registry, published from its outbox. */
-export type { EventBus } from './event-bus.js';
-export { eventTopic, kafkaBus, type KafkaSettings } from './kafka-bus.js';
-export { type Relay, type RelaySettings, startRelay } from './relay.js';
+
 export { audit, type Difference } from './auditor.js';
+export type { EventBus } from './event-bus.js';
+export { eventTopic, type KafkaSettings, kafkaBus } from './kafka-bus.js';
 export { type EventKind, eventKinds, eventSchema, eventSchemas, type PipelineEvent } from './kinds.js';
 export { type OutboxEvent, type OutboxFilter, type OutboxLag, outboxLag, projectionLag, readOutbox } from './outbox.js';
 export { type Projector, type ProjectorSettings, startProjector } from './projector.js';
-export { type FailedAttempt, publishRetrying } from './retrying.js';
 export { type Recording, recordingInterceptor } from './recording-interceptor.js';
+export { type Relay, type RelaySettings, startRelay } from './relay.js';
+export { type FailedAttempt, publishRetrying } from './retrying.js';

@@ -6,9 +6,9 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { type KafkaServer, startKafka } from '../../test/engines/kafka.js';
-import { requiredJson } from '../registry/safe-json.js';
 import type { Registry } from '../registry/index.js';
 import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
+import { requiredJson } from '../registry/safe-json.js';
 import { eventTopic, kafkaBus, outboxLag, type PipelineEvent, startRelay } from './index.js';
 
 /** A real broker: HEADRACE_TEST_KAFKA=1 starts one, from Maven Central. */
@@ -35,7 +35,10 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
 
   async function consume() {
     const events: { key: string; event: PipelineEvent }[] = [];
-    const consumer = new Kafka({ brokers: [kafka.broker], logLevel: logLevel.NOTHING, retry: { retries: 100, maxRetryTime: 500 } }).consumer({ groupId: 'test', sessionTimeout: 10_000 });
+    const consumer = new Kafka({ brokers: [kafka.broker], logLevel: logLevel.NOTHING, retry: { retries: 100, maxRetryTime: 500 } }).consumer({
+      groupId: 'test',
+      sessionTimeout: 10_000,
+    });
     await consumer.connect();
     await consumer.subscribe({ topic: eventTopic, fromBeginning: true });
     await consumer.run({
@@ -56,7 +59,12 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
     await registry.database.insertInto('outbox').values(rows).execute();
   }
 
-  const drained = () => until(() => outboxLag(registry.database), ({ events }) => events === 0, 40_000);
+  const drained = () =>
+    until(
+      () => outboxLag(registry.database),
+      ({ events }) => events === 0,
+      40_000,
+    );
 
   /** The sequences as a consumer has them that leaves out ids it has seen. */
   function sequences(workflowId: string): number[] {
@@ -76,7 +84,10 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
     await drained();
     await relay.stop();
     consumed = await consume();
-    await until(async () => consumed.events.length, (it) => it >= 900);
+    await until(
+      async () => consumed.events.length,
+      (it) => it >= 900,
+    );
     for (const workflow of ['a', 'b', 'c']) expect(sequences(workflow)).toEqual(upTo(300));
     expect(consumed.events).toHaveLength(900);
   });
@@ -94,12 +105,16 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
     await kafka.resume();
     await drained();
     await relay.stop();
-    await until(async () => sequences('outage').length, (it) => it >= 100);
+    await until(
+      async () => sequences('outage').length,
+      (it) => it >= 100,
+    );
     expect(sequences('outage')).toEqual(upTo(100));
   });
 
   test('loses nothing when relays are killed, and doubles only with the same id', async () => {
-    const run = (): ChildProcess => fork(join(import.meta.dirname, 'relaying.fixture.ts'), [place.settings.url ?? '', kafka.broker], { execArgv: ['--import', 'tsx'] });
+    const run = (): ChildProcess =>
+      fork(join(import.meta.dirname, 'relaying.fixture.ts'), [place.settings.url ?? '', kafka.broker], { execArgv: ['--import', 'tsx'] });
     for (let round = 0; round < 3; round += 1) {
       const relays = [run(), run()];
       await Promise.all(relays.map((relay) => once(relay, 'message')));
@@ -113,7 +128,10 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
     const relay = startRelay({ registry, bus: kafkaBus({ brokers: [kafka.broker] }), every: 20 });
     await drained();
     await relay.stop();
-    await until(async () => sequences('killed').length, (it) => it >= 3_000);
+    await until(
+      async () => sequences('killed').length,
+      (it) => it >= 3_000,
+    );
     expect(sequences('killed')).toEqual(upTo(3_000));
   }, 120_000);
 });

@@ -24,7 +24,16 @@ const patience = 5_000;
 /** Events on a Kafka topic, in CloudEvents' structured mode; the key is the workflow id. Connects when it first publishes. */
 export function kafkaBus({ brokers, topic = eventTopic, partitions = -1, replicas = -1, ssl, sasl }: KafkaSettings): EventBus {
   const retry = { retries: 1, initialRetryTime: 100 };
-  const kafka = new Kafka({ clientId: 'headrace', brokers, ssl, sasl, connectionTimeout: patience, requestTimeout: patience, logLevel: logLevel.NOTHING, retry });
+  const kafka = new Kafka({
+    clientId: 'headrace',
+    brokers,
+    ssl,
+    sasl,
+    connectionTimeout: patience,
+    requestTimeout: patience,
+    logLevel: logLevel.NOTHING,
+    retry,
+  });
   return new KafkaBus(kafka, topic, { numPartitions: partitions, replicationFactor: replicas });
 }
 

@@ -21,7 +21,9 @@ test('a change that breaks a reader is found', () => {
   const without = { type: 'object', properties: { kind: { enum: ['a'] } }, required: [] };
   expect(breaking(published, without, 'E')).toEqual(['E.rows is gone']);
   expect(breaking(published, { ...published, required: [] }, 'E')).toEqual(['E.rows may be missing']);
-  expect(breaking(published, { ...published, properties: { ...published.properties, rows: { type: 'string' } } }, 'E')).toEqual(['E.rows: type was "number", is "string"']);
+  expect(breaking(published, { ...published, properties: { ...published.properties, rows: { type: 'string' } } }, 'E')).toEqual([
+    'E.rows: type was "number", is "string"',
+  ]);
   expect(breaking(published, { ...published, properties: { ...published.properties, kind: { enum: ['a', 'c'] } } }, 'E')).toEqual(['E.kind may be "c"']);
   expect(breaking(published, { ...published, properties: { ...published.properties, more: { type: 'string' } } }, 'E')).toEqual([]);
 });

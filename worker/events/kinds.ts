@@ -25,7 +25,12 @@ const Step = Run.extend({
 
 const StepEnd = Step.extend({ durationMs: milliseconds, rows: z.number().optional(), bytes: z.number().optional() });
 
-const Asked = Run.extend({ wait: z.string().meta({ description: 'approval#n' }), approval: z.string(), question: z.string(), evidenceDigest: z.string().meta({ description: 'SHA-256 of the evidence that was shown' }) });
+const Asked = Run.extend({
+  wait: z.string().meta({ description: 'approval#n' }),
+  approval: z.string(),
+  question: z.string(),
+  evidenceDigest: z.string().meta({ description: 'SHA-256 of the evidence that was shown' }),
+});
 
 const Decided = Asked.extend({
   decision: z.enum(['approve', 'decline', 'expired']).meta({ description: 'expired: nobody decided in time, which declines' }),
@@ -46,7 +51,12 @@ const End = Run.extend({
 
 /** What each kind of event carries (SPEC §6). */
 export const eventData = {
-  PIPELINE_STARTED: Run.extend({ trigger: z.string(), taskQueue: z.string(), partition: z.string().optional(), parent: z.object({ workflowId: z.string(), executionId: z.string() }).optional() }),
+  PIPELINE_STARTED: Run.extend({
+    trigger: z.string(),
+    taskQueue: z.string(),
+    partition: z.string().optional(),
+    parent: z.object({ workflowId: z.string(), executionId: z.string() }).optional(),
+  }),
   PIPELINE_STEP_COMPLETED: StepEnd,
   PIPELINE_STEP_FAILED: StepEnd.extend({ error: ErrorData.optional() }),
   PIPELINE_STEP_SKIPPED: Run.extend({ step: z.string(), reason: z.string() }),

@@ -12,7 +12,12 @@ export async function takeLease(database: Kysely<Database>, name: string, owner:
   const taken = await database
     .insertInto('lease')
     .values({ name, owner, until })
-    .onConflict((it) => it.column('name').doUpdateSet({ owner, until }).where((where) => where.or([where('lease.owner', '=', owner), where('lease.until', '<', sql<Date>`now()`)])))
+    .onConflict((it) =>
+      it
+        .column('name')
+        .doUpdateSet({ owner, until })
+        .where((where) => where.or([where('lease.owner', '=', owner), where('lease.until', '<', sql<Date>`now()`)])),
+    )
     .returning('name')
     .executeTakeFirst();
   return taken !== undefined;

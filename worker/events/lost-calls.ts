@@ -40,7 +40,11 @@ export class LostCalls {
     if (scheduled != null && call !== undefined) this.bySchedule.set(String(eventId), call);
   }
 
-  private find({ activityTaskCompletedEventAttributes: completed, activityTaskFailedEventAttributes: failed, activityTaskTimedOutEventAttributes: timedOut }: HistoryEvent): Call | undefined {
+  private find({
+    activityTaskCompletedEventAttributes: completed,
+    activityTaskFailedEventAttributes: failed,
+    activityTaskTimedOutEventAttributes: timedOut,
+  }: HistoryEvent): Call | undefined {
     const ended = completed ?? failed ?? timedOut;
     return ended == null ? undefined : this.bySchedule.get(String(ended.scheduledEventId));
   }

@@ -26,14 +26,18 @@ export function momentsOf(events: readonly HistoryEvent[]): Moment[] {
 }
 
 /** An event's number within its execution. */
-export function numberOf({ eventId }: HistoryEvent): number {
+export function numberOf({ eventId }: Pick<HistoryEvent, 'eventId'>): number {
   return Number(String(eventId ?? 0));
 }
 
 /** Whether an event is a command of a workflow task's answer: it names the task. */
 function answers(event: HistoryEvent): boolean {
-  return Object.values(event).some((it: unknown) => {
-    if (typeof it !== 'object' || it === null || !('workflowTaskCompletedEventId' in it)) return false;
-    return Number(String(it.workflowTaskCompletedEventId ?? 0)) > 0;
-  }) || event.workflowExecutionUpdateAcceptedEventAttributes != null || event.workflowExecutionUpdateCompletedEventAttributes != null;
+  return (
+    Object.values(event).some((it: unknown) => {
+      if (typeof it !== 'object' || it === null || !('workflowTaskCompletedEventId' in it)) return false;
+      return numberOf({ eventId: it.workflowTaskCompletedEventId as HistoryEvent['eventId'] }) > 0;
+    }) ||
+    event.workflowExecutionUpdateAcceptedEventAttributes != null ||
+    event.workflowExecutionUpdateCompletedEventAttributes != null
+  );
 }

@@ -6,7 +6,12 @@ import type { Database } from '../registry/database.js';
 
 /** The executions of a run, oldest first, that are not in the registry: what resets made. Undefined where there is none. */
 export async function findNextExecution(temporal: Temporal, database: Kysely<Database>, workflowId: string, runId: string): Promise<string | undefined> {
-  const known = await database.selectFrom('projection_execution').select('execution_id').where('workflow_id', '=', workflowId).where('run_id', '=', runId).execute();
+  const known = await database
+    .selectFrom('projection_execution')
+    .select('execution_id')
+    .where('workflow_id', '=', workflowId)
+    .where('run_id', '=', runId)
+    .execute();
   const seen = new Set(known.map(({ execution_id }) => execution_id));
   const candidates = await listExecutions(temporal, workflowId);
   const unseen = candidates.filter((id) => !seen.has(id));

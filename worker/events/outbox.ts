@@ -17,7 +17,12 @@ export interface OutboxFilter {
 }
 
 /** Reads events in the order in which they were committed, as a stream resumes from the last position that it has seen. */
-export async function readOutbox(database: Kysely<Database>, after: number, limit: number, { tenant, workflowId, runId }: OutboxFilter = {}): Promise<OutboxEvent[]> {
+export async function readOutbox(
+  database: Kysely<Database>,
+  after: number,
+  limit: number,
+  { tenant, workflowId, runId }: OutboxFilter = {},
+): Promise<OutboxEvent[]> {
   let query = database.selectFrom('outbox').select(['position', 'workflow_id', 'payload']).where('position', '>', after).orderBy('position').limit(limit);
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
   if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
@@ -27,7 +32,13 @@ export async function readOutbox(database: Kysely<Database>, after: number, limi
 
 /** The oldest events that are not published. */
 export async function readUnpublished(database: Kysely<Database>, limit: number): Promise<OutboxEvent[]> {
-  const rows = await database.selectFrom('outbox').select(['position', 'workflow_id', 'payload']).where('published_at', 'is', null).orderBy('position').limit(limit).execute();
+  const rows = await database
+    .selectFrom('outbox')
+    .select(['position', 'workflow_id', 'payload'])
+    .where('published_at', 'is', null)
+    .orderBy('position')
+    .limit(limit)
+    .execute();
   return rows.map(outboxEvent);
 }
 
@@ -55,7 +66,11 @@ export async function outboxLag(database: Kysely<Database>): Promise<OutboxLag> 
 
 /** Runs whose record is known to be behind their history. */
 export async function projectionLag(database: Kysely<Database>): Promise<number> {
-  const { behind } = await database.selectFrom('projection').select((it) => it.fn.countAll<number>().as('behind')).where('behind', '=', true).executeTakeFirstOrThrow();
+  const { behind } = await database
+    .selectFrom('projection')
+    .select((it) => it.fn.countAll<number>().as('behind'))
+    .where('behind', '=', true)
+    .executeTakeFirstOrThrow();
   return behind;
 }
 

@@ -57,7 +57,7 @@ async function projectExecutions(projecting: Projecting, row: ProjectionRow): Pr
 }
 
 async function projectExecution({ temporal, database, folds }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
-  const { workflow_id, run_id, execution_id, ordinal, last_event } = place;
+  const { workflow_id, execution_id, ordinal, last_event } = place;
   const fold = folds.get(execution_id, last_event) ?? new ExecutionFold(execution_id, ordinal === 0, startedAt);
   const news = fold.take(await readNews(temporal, workflow_id, execution_id, fold.position), last_event);
   const next = await nextOf({ temporal, database }, fold, place, revived);
@@ -78,16 +78,30 @@ async function projectExecution({ temporal, database, folds }: Projecting, place
 }
 
 /** What goes on where an execution ended: the history names it, but for a reset, which Temporal's lists know. */
-async function nextOf({ temporal, database }: Pick<Projecting, 'temporal' | 'database'>, fold: ExecutionFold, place: Place, revived: boolean): Promise<string | undefined> {
+async function nextOf(
+  { temporal, database }: Pick<Projecting, 'temporal' | 'database'>,
+  fold: ExecutionFold,
+  place: Place,
+  revived: boolean,
+): Promise<string | undefined> {
   if (fold.next !== undefined || !(fold.wasReset || (revived && fold.closed))) return fold.next;
   const { execution_id, workflow_id, run_id, ordinal } = place;
-  await database.insertInto('projection_execution').values({ execution_id, workflow_id, run_id, ordinal }).onConflict((it) => it.column('execution_id').doNothing()).execute();
+  await database
+    .insertInto('projection_execution')
+    .values({ execution_id, workflow_id, run_id, ordinal })
+    .onConflict((it) => it.column('execution_id').doNothing())
+    .execute();
   return findNextExecution(temporal, database, workflow_id, run_id);
 }
 
 /** When the run's first execution began: known once that is recorded. */
 async function startOf(database: Kysely<Database>, { workflow_id, run_id, ordinal }: ProjectionRow): Promise<number | undefined> {
   if (ordinal === 0) return undefined;
-  const run = await database.selectFrom('pipeline_execution').select('start_date').where('workflow_id', '=', workflow_id).where('run_id', '=', run_id).executeTakeFirst();
+  const run = await database
+    .selectFrom('pipeline_execution')
+    .select('start_date')
+    .where('workflow_id', '=', workflow_id)
+    .where('run_id', '=', run_id)
+    .executeTakeFirst();
   return run?.start_date.getTime();
 }

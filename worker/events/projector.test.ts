@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { NativeConnection } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
@@ -10,10 +11,9 @@ import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { openWorkshop, until, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { readHistory } from '../../sdk/node/status/read-run.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
-import { NativeConnection } from '@temporalio/worker';
 import type { Registry } from '../registry/index.js';
 import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
-import { audit, eventSchema, type EventKind, type Projector, readOutbox, startProjector } from './index.js';
+import { audit, type EventKind, eventSchema, type Projector, readOutbox, startProjector } from './index.js';
 import { recordOf } from './record.fixture.js';
 
 const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
@@ -44,7 +44,8 @@ afterAll(async () => {
 });
 
 async function begin(kind: Registry['kind'], place?: RegistryPlace): Promise<Recording> {
-  const where = place ?? ((await registryPlace(kind, inject('postgresUrl'))) as RegistryPlace);
+  const where = place ?? (await registryPlace(kind, inject('postgresUrl')));
+  if (where === undefined) throw new Error(`There is no ${kind}.`);
   const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   const registry = await where.open();
   const reports: string[] = [];
@@ -63,8 +64,17 @@ const everything = () => `TaskQueue = '${workshop.taskQueue}'`;
 const pipelineOf = (id: string) => workshop.catalogue.pipelines.get(id)?.pipeline as AnyPipeline;
 const start = (id: string, input: unknown, options = {}) => workshop.client.start(pipelineOf(id), input, options);
 const statusOf = (workflowId: string) => workshop.client.run(workflowId).status();
-const waiting = (workflowId: string) => until(() => statusOf(workflowId), ({ status }) => status === 'WAITING_FOR_APPROVAL');
-const over = (workflowId: string) => until(() => statusOf(workflowId), ({ endedAt }) => endedAt !== undefined, 40_000);
+const waiting = (workflowId: string) =>
+  until(
+    () => statusOf(workflowId),
+    ({ status }) => status === 'WAITING_FOR_APPROVAL',
+  );
+const over = (workflowId: string) =>
+  until(
+    () => statusOf(workflowId),
+    ({ endedAt }) => endedAt !== undefined,
+    40_000,
+  );
 
 /** Runs of every fate, some with a decision on the way. */
 const fates: (() => Promise<string>)[] = [
@@ -148,18 +158,41 @@ describe('30 runs of every fate', () => {
   test('give events that fit their published schemas', async () => {
     for (const { registry } of recordings) {
       const events = await readOutbox(registry.database, 0, 10_000);
-      for (const { event } of events) eventSchema(event.type as EventKind).parse(event);
+      for (const { event } of events) eventSchema(event.type).parse(event);
       const seen = new Set(events.map(({ event }) => event.type));
       expect([...seen].sort()).toEqual(
-        ['APPROVED', 'CANCELLED', 'DECLINED', 'FAILED', 'ROLLED_BACK', 'STARTED', 'STEP_COMPLETED', 'STEP_FAILED', 'STEP_SKIPPED', 'SUCCEEDED', 'TERMINATED', 'TIMED_OUT', 'WAITING_FOR_APPROVAL'].map((it) => `PIPELINE_${it}`),
+        [
+          'APPROVED',
+          'CANCELLED',
+          'DECLINED',
+          'FAILED',
+          'ROLLED_BACK',
+          'STARTED',
+          'STEP_COMPLETED',
+          'STEP_FAILED',
+          'STEP_SKIPPED',
+          'SUCCEEDED',
+          'TERMINATED',
+          'TIMED_OUT',
+          'WAITING_FOR_APPROVAL',
+        ].map((it) => `PIPELINE_${it}`),
       );
-      expect(events.find(({ event }) => event.tenant === 'north')?.event).toMatchObject({ specversion: '1.0', pipeline: 'shop', sequence: expect.any(String), data: { trigger: 'client' } });
+      expect(events.find(({ event }) => event.tenant === 'north')?.event).toMatchObject({
+        specversion: '1.0',
+        pipeline: 'shop',
+        sequence: expect.any(String),
+        data: { trigger: 'client' },
+      });
     }
   });
 
   test('know their parents', async () => {
     for (const { registry } of recordings) {
-      const { rows } = await sql<{ trigger: string }>`select child.trigger from pipeline_execution_closure join pipeline_execution child on child.id = child_execution_id where depth = 1`.execute(registry.database);
+      const { rows } = await sql<{
+        trigger: string;
+      }>`select child.trigger from pipeline_execution_closure join pipeline_execution child on child.id = child_execution_id where depth = 1`.execute(
+        registry.database,
+      );
       expect(rows).toEqual([{ trigger: 'parent' }, { trigger: 'parent' }]);
     }
   });
@@ -184,15 +217,27 @@ test('a run that is reset goes on in its sequence, and what the reset copied is 
   const { workflowId, runId } = await start('shop', { orders: ['a'], packFails: true });
   projector.nudge(workflowId, runId);
   await over(workflowId);
-  await until(() => rows(workflowId), (it) => it.at(-1)?.kind === 'PIPELINE_FAILED');
+  await until(
+    () => rows(workflowId),
+    (it) => it.at(-1)?.kind === 'PIPELINE_FAILED',
+  );
   const before = await rows(workflowId);
   const events = await readHistory(temporal, workflowId, runId);
   const task = events.filter((it) => it.workflowTaskCompletedEventAttributes != null).at(-2);
   const { namespace } = temporal;
   await temporal.ask(({ workflowService }) =>
-    workflowService.resetWorkflowExecution({ namespace, workflowExecution: { workflowId, runId }, workflowTaskFinishEventId: task?.eventId, reason: 'again', requestId: workflowId }),
+    workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId, runId },
+      workflowTaskFinishEventId: task?.eventId,
+      reason: 'again',
+      requestId: workflowId,
+    }),
   );
-  await until(() => rows(workflowId), (it) => it.length > before.length && it.at(-1)?.kind === 'PIPELINE_FAILED');
+  await until(
+    () => rows(workflowId),
+    (it) => it.length > before.length && it.at(-1)?.kind === 'PIPELINE_FAILED',
+  );
   const after = await rows(workflowId);
   expect(after.slice(0, before.length)).toEqual(before);
   expect(after.map(({ sequence }) => sequence)).toEqual(after.map((_, index) => index + 1));
@@ -203,19 +248,37 @@ test('a run that is reset goes on in its sequence, and what the reset copied is 
 
 test('a reset of an open run is no end of it', async () => {
   const { registry, temporal, projector } = recordings.at(-1) as Recording;
-  const kindsOf = async (workflowId: string) => (await registry.database.selectFrom('outbox').select('kind').where('workflow_id', '=', workflowId).orderBy('sequence').execute()).map(({ kind }) => kind.slice(9));
+  const kindsOf = async (workflowId: string) =>
+    (await registry.database.selectFrom('outbox').select('kind').where('workflow_id', '=', workflowId).orderBy('sequence').execute()).map(({ kind }) =>
+      kind.slice(9),
+    );
   const { workflowId, runId } = await start('shop', { orders: ['a'], ask: true });
   projector.nudge(workflowId, runId);
   await waiting(workflowId);
-  await until(() => kindsOf(workflowId), (it) => it.includes('WAITING_FOR_APPROVAL'));
+  await until(
+    () => kindsOf(workflowId),
+    (it) => it.includes('WAITING_FOR_APPROVAL'),
+  );
   const task = (await readHistory(temporal, workflowId, runId)).find((it) => it.workflowTaskCompletedEventAttributes != null);
   const { namespace } = temporal;
   await temporal.ask(({ workflowService }) =>
-    workflowService.resetWorkflowExecution({ namespace, workflowExecution: { workflowId, runId }, workflowTaskFinishEventId: task?.eventId, reason: 'again', requestId: workflowId }),
+    workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId, runId },
+      workflowTaskFinishEventId: task?.eventId,
+      reason: 'again',
+      requestId: workflowId,
+    }),
   );
-  await until(() => kindsOf(workflowId), (it) => it.filter((kind) => kind === 'WAITING_FOR_APPROVAL').length === 2);
+  await until(
+    () => kindsOf(workflowId),
+    (it) => it.filter((kind) => kind === 'WAITING_FOR_APPROVAL').length === 2,
+  );
   await workshop.client.run(workflowId).approve('release', { reason: 'fine' });
-  await until(() => kindsOf(workflowId), (it) => it.includes('SUCCEEDED'));
+  await until(
+    () => kindsOf(workflowId),
+    (it) => it.includes('SUCCEEDED'),
+  );
   expect((await kindsOf(workflowId)).filter((kind) => /TERMINATED|STARTED/.test(kind))).toEqual(['STARTED']);
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
 });
@@ -225,7 +288,10 @@ test.skipIf(inject('postgresUrl') === undefined)('a projector that is killed aga
   const registry = await place.open();
   const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   const { address, namespace } = inject('temporal');
-  const run = (): ChildProcess => fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], { execArgv: ['--import', 'tsx'] });
+  const run = (): ChildProcess =>
+    fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], {
+      execArgv: ['--import', 'tsx'],
+    });
   const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 500 * index })));
   const written = () => registry.database.selectFrom('outbox').select('id').execute();
   for (const wanted of [1, 0]) {
@@ -240,7 +306,17 @@ test.skipIf(inject('postgresUrl') === undefined)('a projector that is killed aga
   }
   await Promise.all(started.map(({ workflowId }) => over(workflowId)));
   const last = run();
-  const recorded = () => registry.database.selectFrom('projection').select('workflow_id').where('ended', '=', true).where('workflow_id', 'in', started.map(({ workflowId }) => workflowId)).execute();
+  const recorded = () =>
+    registry.database
+      .selectFrom('projection')
+      .select('workflow_id')
+      .where('ended', '=', true)
+      .where(
+        'workflow_id',
+        'in',
+        started.map(({ workflowId }) => workflowId),
+      )
+      .execute();
   await until(recorded, (rows) => rows.length === started.length, 60_000);
   for (const { workflowId } of started) expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
   last.kill('SIGKILL');

@@ -72,7 +72,11 @@ class ProjectorLoop implements Projector {
   }
 
   begin(): void {
-    this.loops = Promise.all([this.every(tick, async () => this.dispatch()), this.every(this.settings.scanEvery ?? 5_000, () => this.look()), this.every(spacing, () => this.sweep())]);
+    this.loops = Promise.all([
+      this.every(tick, async () => this.dispatch()),
+      this.every(this.settings.scanEvery ?? 5_000, () => this.look()),
+      this.every(spacing, () => this.sweep()),
+    ]);
   }
 
   nudge(workflowId: string, executionId?: string): void {

@@ -18,7 +18,11 @@ export function recordingInterceptor(recording: Recording): ActivityInterceptors
   return (context) => ({ inbound: { execute: (input, next) => record(recording, context, () => next(input)) } });
 }
 
-async function record({ projector, database, report }: Recording, context: Context, work: () => ReturnType<NonNullable<ActivityInboundCallsInterceptor['execute']>>): Promise<unknown> {
+async function record(
+  { projector, database, report }: Recording,
+  context: Context,
+  work: () => ReturnType<NonNullable<ActivityInboundCallsInterceptor['execute']>>,
+): Promise<unknown> {
   const { workflowId, runId } = context.info.workflowExecution ?? {};
   if (workflowId === undefined || runId === undefined) return work();
   projector.nudge(workflowId, runId);
@@ -35,7 +39,8 @@ async function record({ projector, database, report }: Recording, context: Conte
 /** As far as the worker can know: what the retry rule says of the error and of the number of attempts. */
 function isRepeated(error: unknown, { info, cancellationSignal }: Context): boolean {
   if (cancellationSignal.aborted) return false;
-  if (error instanceof ApplicationFailure && (error.nonRetryable === true || info.retryPolicy?.nonRetryableErrorTypes?.includes(error.type ?? '') === true)) return false;
+  if (error instanceof ApplicationFailure && (error.nonRetryable === true || info.retryPolicy?.nonRetryableErrorTypes?.includes(error.type ?? '') === true))
+    return false;
   const most = info.retryPolicy?.maximumAttempts ?? 0;
   return most === 0 || info.attempt < most;
 }

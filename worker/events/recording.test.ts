@@ -59,13 +59,21 @@ afterAll(async () => {
 
 const start = (input: object) => workshop.client.start(workshop.catalogue.pipelines.get('shop')?.pipeline as AnyPipeline, input);
 const eventsOf = (workflowId: string) => registry.database.selectFrom('outbox').selectAll().where('workflow_id', '=', workflowId).orderBy('position').execute();
-const ended = (workflowId: string) => until(() => eventsOf(workflowId), (rows) => rows.some(({ kind }) => kind === 'PIPELINE_SUCCEEDED'), 40_000);
+const ended = (workflowId: string) =>
+  until(
+    () => eventsOf(workflowId),
+    (rows) => rows.some(({ kind }) => kind === 'PIPELINE_SUCCEEDED'),
+    40_000,
+  );
 
 test("a worker's nudges alone record a run as it goes, and its failed attempts live, outside the sequence", async () => {
   const { workflowId } = await start({ orders: ['a'], fail: 2 });
   const rows = await ended(workflowId);
   const live = rows.filter(({ kind }) => kind === 'PIPELINE_RETRYING');
-  expect(live).toMatchObject([{ sequence: null, payload: { data: { live: true, callId: 'pick#1', attempt: 1 } } }, { sequence: null, payload: { data: { attempt: 2 } } }]);
+  expect(live).toMatchObject([
+    { sequence: null, payload: { data: { live: true, callId: 'pick#1', attempt: 1 } } },
+    { sequence: null, payload: { data: { attempt: 2 } } },
+  ]);
   expect(rows.filter(({ sequence }) => sequence !== null).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
 });
@@ -89,7 +97,9 @@ function countEvents() {
 test('the record follows within some seconds, and each event is read less than twice', async () => {
   const count = countEvents();
   const runs = await Promise.all(Array.from({ length: 10 }, () => start({ orders: ['a', 'b'], ms: 300, packMs: 1_500 })));
-  const lags = (await Promise.all(runs.map(({ workflowId }) => ended(workflowId)))).flat().map(({ created_at, payload }) => created_at.getTime() - Date.parse((payload as { time: string }).time));
+  const lags = (await Promise.all(runs.map(({ workflowId }) => ended(workflowId))))
+    .flat()
+    .map(({ created_at, payload }) => created_at.getTime() - Date.parse((payload as { time: string }).time));
   const middle = lags.sort((one, other) => one - other)[Math.floor(lags.length / 2)];
   console.log(`lag of the record: p50 ${middle} ms, longest ${lags.at(-1)} ms`);
   expect(middle).toBeLessThan(5_000);
@@ -99,19 +109,29 @@ test('the record follows within some seconds, and each event is read less than t
   expect(count.stop()).toBeLessThan(2 * written);
 });
 
-test.skipIf(postgres === undefined)('an outage of the registry stops no step, and is caught up with', async () => {
-  reports.length = 0;
-  const server = new pg.Client(postgres);
-  await server.connect();
-  const name = new URL(place.settings.url ?? '').pathname.slice(1);
-  await server.query(`alter database ${name} allow_connections false`);
-  await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
-  const { workflowId } = await start({ orders: ['a', 'b'] });
-  const status = await until(() => workshop.client.run(workflowId).status(), ({ endedAt }) => endedAt !== undefined);
-  expect(status.status).toBe('SUCCEEDED');
-  await until(async () => reports.length, (it) => it > 0);
-  await server.query(`alter database ${name} allow_connections true`);
-  await server.end();
-  await ended(workflowId);
-  expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
-}, 90_000);
+test.skipIf(postgres === undefined)(
+  'an outage of the registry stops no step, and is caught up with',
+  async () => {
+    reports.length = 0;
+    const server = new pg.Client(postgres);
+    await server.connect();
+    const name = new URL(place.settings.url ?? '').pathname.slice(1);
+    await server.query(`alter database ${name} allow_connections false`);
+    await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    const { workflowId } = await start({ orders: ['a', 'b'] });
+    const status = await until(
+      () => workshop.client.run(workflowId).status(),
+      ({ endedAt }) => endedAt !== undefined,
+    );
+    expect(status.status).toBe('SUCCEEDED');
+    await until(
+      async () => reports.length,
+      (it) => it > 0,
+    );
+    await server.query(`alter database ${name} allow_connections true`);
+    await server.end();
+    await ended(workflowId);
+    expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+  },
+  90_000,
+);

@@ -27,7 +27,11 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
   });
 
   const publishSome = (count: number, workflowId = 'w') =>
-    Promise.all(Array.from({ length: count }, (_, index) => publishRetrying(registry.database, { namespace: 'n', workflowId, executionId: 'r', pipeline: 'p', step: 's', callId: 's#1', attempt: index + 1 })));
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        publishRetrying(registry.database, { namespace: 'n', workflowId, executionId: 'r', pipeline: 'p', step: 's', callId: 's#1', attempt: index + 1 }),
+      ),
+    );
 
   /** A bus that remembers, and fails as it is told. */
   function listening() {
@@ -58,7 +62,10 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     await publishSome(1_200);
     const { taken, state, bus } = listening();
     const relay = startRelay({ registry, bus, every: 20 });
-    await until(() => relay.lag(), ({ events }) => events === 0);
+    await until(
+      () => relay.lag(),
+      ({ events }) => events === 0,
+    );
     expect(taken.map(({ position }) => position)).toEqual((await readOutbox(registry.database, 0, 2_000)).map(({ position }) => position));
     expect(state.most).toBe(1);
     await relay.stop();
@@ -73,7 +80,10 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     state.fails = 3;
     const relay = startRelay({ registry, bus, every: 10, report: (it) => reports.push(it) });
     await publishSome(10);
-    await until(() => relay.lag(), ({ events }) => events === 0);
+    await until(
+      () => relay.lag(),
+      ({ events }) => events === 0,
+    );
     expect(reports).toEqual(['away']);
     expect(taken).toHaveLength(10);
     await relay.stop();
@@ -84,7 +94,10 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     state.late = 1;
     await publishSome(10);
     const relay = startRelay({ registry, bus, every: 10 });
-    await until(() => relay.lag(), ({ events }) => events === 0);
+    await until(
+      () => relay.lag(),
+      ({ events }) => events === 0,
+    );
     expect(taken).toHaveLength(20);
     expect(new Set(taken.map(({ event }) => event.id)).size).toBe(10);
     await relay.stop();
@@ -94,18 +107,30 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     const one = listening();
     const other = listening();
     // What a killed process leaves behind.
-    await registry.database.insertInto('lease').values({ name: 'relay', owner: 'dead', until: new Date(Date.now() + 1_500) }).execute();
+    await registry.database
+      .insertInto('lease')
+      .values({ name: 'relay', owner: 'dead', until: new Date(Date.now() + 1_500) })
+      .execute();
     await publishSome(3, 'before');
     const relays = [one, other].map(({ bus }) => startRelay({ registry, bus, every: 10, lease: 1 }));
     await wait(300);
     expect(one.taken.length + other.taken.length).toBe(0);
-    await until(async () => one.taken.length + other.taken.length, (it) => it === 3);
+    await until(
+      async () => one.taken.length + other.taken.length,
+      (it) => it === 3,
+    );
     const [first, second] = one.taken.length === 3 ? [0, 1] : [1, 0];
     await publishSome(3, 'middle');
-    await until(async () => [one, other][first]?.taken.length, (it) => it === 6);
+    await until(
+      async () => [one, other][first]?.taken.length,
+      (it) => it === 6,
+    );
     await relays[first]?.stop();
     await publishSome(3, 'after');
-    await until(async () => [one, other][second]?.taken.length, (it) => it === 3);
+    await until(
+      async () => [one, other][second]?.taken.length,
+      (it) => it === 3,
+    );
     await relays[second]?.stop();
   });
 

@@ -28,11 +28,20 @@ export async function publishRetrying(database: Kysely<Database>, failed: Failed
   const { runId, tenant } = await findRun(database, failed);
   const id = `${workflowId}/${executionId}/${callId}/${attempt}/PIPELINE_RETRYING`;
   const data = { live: true, step, callId, attempt, error: errorOf(error), nextAttemptAt };
-  const payload = envelop({ namespace, workflowId, runId, executionId }, { tenant, pipeline, version: undefined }, { kind: 'PIPELINE_RETRYING', event: 0, at: Date.now(), data }, id);
+  const payload = envelop(
+    { namespace, workflowId, runId, executionId },
+    { tenant, pipeline, version: undefined },
+    { kind: 'PIPELINE_RETRYING', event: 0, at: Date.now(), data },
+    id,
+  );
   const row = { id: payload.id, workflow_id: workflowId, run_id: runId, tenant, sequence: null, kind: payload.type, payload: requiredJson(payload) };
   await database.transaction().execute(async (transaction) => {
     await takeAdvisory(transaction, advisory.outbox);
-    await transaction.insertInto('outbox').values(row).onConflict((it) => it.column('id').doNothing()).execute();
+    await transaction
+      .insertInto('outbox')
+      .values(row)
+      .onConflict((it) => it.column('id').doNothing())
+      .execute();
   });
 }
 

@@ -1,5 +1,5 @@
-import { attemptsOf, type Call } from '../../sdk/node/status/call.js';
 import type { WaitRecord } from '../../sdk/authoring/run-memo.js';
+import { attemptsOf, type Call } from '../../sdk/node/status/call.js';
 import type { ApprovalOutcome, RunStateName } from '../../sdk/node/status/run-status.js';
 import type { NewApproval, NewPipelineExecution, NewStepCall } from '../registry/database.js';
 import { safeJson, safeText } from '../registry/safe-json.js';
@@ -82,7 +82,18 @@ export function callRow(call: Call, pipeline_execution_id: number, execution_id:
 /** A step that was left out, as a row among the calls. */
 export function skipRow(step: string, reason: string, event: number, at: number, id: { pipeline_execution_id: number; execution_id: string }): NewStepCall {
   const moment = new Date(at);
-  return { ...id, call_id: `skip:${event}:${step}`, step, status: 'SKIPPED', attempts: 0, history_event: event, started_at: moment, ended_at: moment, error: null, reason: safeText(reason) };
+  return {
+    ...id,
+    call_id: `skip:${event}:${step}`,
+    step,
+    status: 'SKIPPED',
+    attempts: 0,
+    history_event: event,
+    started_at: moment,
+    ended_at: moment,
+    error: null,
+    reason: safeText(reason),
+  };
 }
 
 export function approvalRow(wait: WaitRecord, outcome: ApprovalOutcome | undefined, pipeline_execution_id: number, execution_id: string): NewApproval {

@@ -35,7 +35,11 @@ export async function scanVisibility(temporal: Temporal, database: Kysely<Databa
     nextPageToken = answer.nextPageToken?.length > 0 ? answer.nextPageToken : undefined;
   } while (nextPageToken !== undefined);
   const watermark = new Date(began - visibilityLag);
-  await database.insertInto('projection_scan').values({ name: scanName, watermark }).onConflict((it) => it.column('name').doUpdateSet({ watermark })).execute();
+  await database
+    .insertInto('projection_scan')
+    .values({ name: scanName, watermark })
+    .onConflict((it) => it.column('name').doUpdateSet({ watermark }))
+    .execute();
 }
 
 async function scanQuery(database: Kysely<Database>, taskQueues: readonly string[]): Promise<string> {

@@ -27,14 +27,20 @@ const genesis = '0'.repeat(64);
  *
  * @returns the entry's hash
  */
-export async function appendAudit(database: Kysely<Database>, { actor, action, subject, tenant = 'default', details = {}, at = new Date() }: AuditEntry): Promise<string> {
+export async function appendAudit(
+  database: Kysely<Database>,
+  { actor, action, subject, tenant = 'default', details = {}, at = new Date() }: AuditEntry,
+): Promise<string> {
   const entry = { at, actor: safeText(actor), action, subject: safeText(subject), tenant, details: requiredJson(details) };
   return database.transaction().execute(async (transaction) => {
     await takeAdvisory(transaction, advisory.auditLog);
     const last = await transaction.selectFrom('audit_log').select('hash').orderBy('id', 'desc').limit(1).executeTakeFirst();
     const previous = last?.hash ?? genesis;
     const hash = hashOf(previous, { ...entry, details: JSON.parse(entry.details) as unknown });
-    await transaction.insertInto('audit_log').values({ ...entry, previous_hash: previous, hash }).execute();
+    await transaction
+      .insertInto('audit_log')
+      .values({ ...entry, previous_hash: previous, hash })
+      .execute();
     return hash;
   });
 }
@@ -62,6 +68,12 @@ export async function verifyAuditLog(database: Kysely<Database>): Promise<AuditB
   }
 }
 
-function hashOf(previous: string, { at, actor, action, subject, tenant, details }: { at: Date; actor: string; action: string; subject: string; tenant: string; details: unknown }): string {
-  return createHash('sha256').update(previous).update(hashJson({ at: at.toISOString(), actor, action, subject, tenant, details })).digest('hex');
+function hashOf(
+  previous: string,
+  { at, actor, action, subject, tenant, details }: { at: Date; actor: string; action: string; subject: string; tenant: string; details: unknown },
+): string {
+  return createHash('sha256')
+    .update(previous)
+    .update(hashJson({ at: at.toISOString(), actor, action, subject, tenant, details }))
+    .digest('hex');
 }

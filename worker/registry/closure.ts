@@ -4,7 +4,11 @@ import type { Database } from './database.js';
 
 /** Enters a new run into the closure table: its own ancestor at depth 0. */
 export async function enterClosure(transaction: Kysely<Database>, id: number): Promise<void> {
-  await transaction.insertInto('pipeline_execution_closure').values({ parent_execution_id: id, child_execution_id: id, depth: 0 }).onConflict((it) => it.doNothing()).execute();
+  await transaction
+    .insertInto('pipeline_execution_closure')
+    .values({ parent_execution_id: id, child_execution_id: id, depth: 0 })
+    .onConflict((it) => it.doNothing())
+    .execute();
 }
 
 /**

@@ -1,8 +1,8 @@
 /** The registry: the queryable record of pipelines and their runs. */
-export { appendAudit, type AuditBreak, type AuditEntry, verifyAuditLog } from './audit-log.js';
+export { type AuditBreak, type AuditEntry, appendAudit, verifyAuditLog } from './audit-log.js';
 export { attachToParent, enterClosure } from './closure.js';
 export type { Database, OutboxRow, PipelineExecutionRow } from './database.js';
 export { migrate, printMigrations } from './migrate.js';
 export { openRegistry, type Registry, type RegistrySettings } from './open-registry.js';
 export { pipelineId, recordPipelines } from './record-pipelines.js';
-export { prune, readRetention, type Retention, setRetention } from './retention.js';
+export { prune, type Retention, readRetention, setRetention } from './retention.js';

@@ -37,7 +37,9 @@ export async function migrate(database: Kysely<Database>, known: readonly Migrat
 }
 
 async function readApplied(transaction: Transaction<Database>): Promise<Map<number, string>> {
-  await sql`create table if not exists schema_migration (number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`.execute(transaction);
+  await sql`create table if not exists schema_migration (number integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`.execute(
+    transaction,
+  );
   const rows = await transaction.selectFrom('schema_migration').select(['number', 'checksum']).execute();
   return new Map(rows.map(({ number, checksum }) => [number, checksum]));
 }
@@ -53,12 +55,18 @@ function isApplied(migration: Migration, applied: ReadonlyMap<number, string>): 
 
 async function apply(transaction: Transaction<Database>, migration: Migration): Promise<void> {
   for (const statement of statements(migration)) await sql.raw(statement).execute(transaction);
-  await transaction.insertInto('schema_migration').values({ number: migration.number, name: migration.name, checksum: checksum(migration) }).execute();
+  await transaction
+    .insertInto('schema_migration')
+    .values({ number: migration.number, name: migration.name, checksum: checksum(migration) })
+    .execute();
 }
 
 /** A function's body has semicolons too, but no blank line after them. */
 function statements({ sql: text }: Migration): string[] {
-  return text.split(/;\s*\n\s*\n/).map((it) => it.trim()).filter((it) => it !== '');
+  return text
+    .split(/;\s*\n\s*\n/)
+    .map((it) => it.trim())
+    .filter((it) => it !== '');
 }
 
 function checksum({ sql: text }: Migration): string {

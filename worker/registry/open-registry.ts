@@ -56,7 +56,13 @@ async function openFolder(folder: string): Promise<Registry> {
 }
 
 function openPostgres(url: string, { connections = 10, report = () => undefined }: RegistrySettings): Registry {
-  const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 5_000, application_name: 'headrace', types: { getTypeParser: typeParser } });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'headrace',
+    types: { getTypeParser: typeParser },
+  });
   // Without a listener, a restart of PostgreSQL would end the process.
   pool.on('error', (error) => report(`PostgreSQL closed a connection: ${error.message}`));
   const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
@@ -64,7 +70,8 @@ function openPostgres(url: string, { connections = 10, report = () => undefined 
 }
 
 /** Identities and counts stay below 2^53: numbers, as PGlite gives them. */
-const typeParser = ((type: number, format?: 'text' | 'binary') => (type === 20 ? Number : pg.types.getTypeParser(type, format as 'text'))) as typeof pg.types.getTypeParser;
+const typeParser = ((type: number, format: 'text') =>
+  type === 20 ? Number : (pg.types.getTypeParser(type, format) as unknown)) as typeof pg.types.getTypeParser;
 
 async function answer(database: Kysely<Database>, where: string): Promise<void> {
   try {

@@ -12,12 +12,20 @@ export async function pipelineId(database: Kysely<Database>, name: string, type 
   const known = await database.selectFrom('pipeline').select('id').where('name', '=', name).executeTakeFirst();
   if (known !== undefined) return known.id;
   const pipeline_type_id = await pipelineTypeId(database, type);
-  await database.insertInto('pipeline').values({ name, pipeline_type_id }).onConflict((it) => it.column('name').doNothing()).execute();
+  await database
+    .insertInto('pipeline')
+    .values({ name, pipeline_type_id })
+    .onConflict((it) => it.column('name').doNothing())
+    .execute();
   return (await database.selectFrom('pipeline').select('id').where('name', '=', name).executeTakeFirstOrThrow()).id;
 }
 
 async function pipelineTypeId(database: Kysely<Database>, name: string): Promise<number> {
-  await database.insertInto('pipeline_type').values({ name }).onConflict((it) => it.column('name').doNothing()).execute();
+  await database
+    .insertInto('pipeline_type')
+    .values({ name })
+    .onConflict((it) => it.column('name').doNothing())
+    .execute();
   return (await database.selectFrom('pipeline_type').select('id').where('name', '=', name).executeTakeFirstOrThrow()).id;
 }
 
@@ -40,9 +48,20 @@ async function record(transaction: Transaction<Database>, name: string, options:
   const id = await pipelineId(transaction, name);
   const { content_hash: before } = await transaction.selectFrom('pipeline').select('content_hash').where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
   if (before === hash) return false;
-  const { last } = await transaction.selectFrom('pipeline_version').select((it) => it.fn.max('version').as('last')).where('pipeline_id', '=', id).executeTakeFirstOrThrow();
-  await transaction.insertInto('pipeline_version').values({ pipeline_id: id, version: (last ?? 0) + 1, content_hash: hash, options: requiredJson(options) }).execute();
-  await transaction.updateTable('pipeline').set({ content_hash: hash, options: requiredJson(options), updated_at: new Date() }).where('id', '=', id).execute();
+  const { last } = await transaction
+    .selectFrom('pipeline_version')
+    .select((it) => it.fn.max('version').as('last'))
+    .where('pipeline_id', '=', id)
+    .executeTakeFirstOrThrow();
+  await transaction
+    .insertInto('pipeline_version')
+    .values({ pipeline_id: id, version: (last ?? 0) + 1, content_hash: hash, options: requiredJson(options) })
+    .execute();
+  await transaction
+    .updateTable('pipeline')
+    .set({ content_hash: hash, options: requiredJson(options), updated_at: new Date() })
+    .where('id', '=', id)
+    .execute();
   return true;
 }
 

@@ -7,7 +7,21 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { pipeline } from '../../sdk/index.js';
-import { appendAudit, attachToParent, enterClosure, migrate, openRegistry, pipelineId, printMigrations, prune, readRetention, recordPipelines, type Registry, setRetention, verifyAuditLog } from './index.js';
+import {
+  appendAudit,
+  attachToParent,
+  enterClosure,
+  migrate,
+  openRegistry,
+  pipelineId,
+  printMigrations,
+  prune,
+  type Registry,
+  readRetention,
+  recordPipelines,
+  setRetention,
+  verifyAuditLog,
+} from './index.js';
 import { migrations } from './migrate.js';
 import { type RegistryPlace, registryPlace } from './registry.fixture.js';
 import { requiredJson, safeText } from './safe-json.js';
@@ -46,7 +60,9 @@ describe.each(kinds)('the %s registry', (kind) => {
   });
 
   test('gives identities and counts as numbers, times as dates, JSON as values', async () => {
-    const { rows } = await sql`select count(*) as count, now() as now, '{"a": [1]}'::jsonb as json, 9007199254740991::bigint as large`.execute(registry.database);
+    const { rows } = await sql`select count(*) as count, now() as now, '{"a": [1]}'::jsonb as json, 9007199254740991::bigint as large`.execute(
+      registry.database,
+    );
     expect(rows[0]).toEqual({ count: expect.any(Number), now: expect.any(Date), json: { a: [1] }, large: 9007199254740991 });
   });
 
@@ -54,7 +70,12 @@ describe.each(kinds)('the %s registry', (kind) => {
     const [grand, parent, child, other] = await Promise.all(['g', 'p', 'c', 'o'].map(enterRun));
     await link(child as number, parent as number);
     await Promise.all([link(parent as number, grand as number), link(other as number, child as number)]);
-    const below = await registry.database.selectFrom('pipeline_execution_closure').select(['child_execution_id', 'depth']).where('parent_execution_id', '=', grand as number).orderBy('depth').execute();
+    const below = await registry.database
+      .selectFrom('pipeline_execution_closure')
+      .select(['child_execution_id', 'depth'])
+      .where('parent_execution_id', '=', grand as number)
+      .orderBy('depth')
+      .execute();
     expect(below).toEqual([grand, parent, child, other].map((child_execution_id, depth) => ({ child_execution_id, depth })));
   });
 
@@ -63,19 +84,32 @@ describe.each(kinds)('the %s registry', (kind) => {
     expect(await recordPipelines(registry.database, [declared('one')])).toEqual(['recorded']);
     expect(await recordPipelines(registry.database, [declared('one')])).toEqual([]);
     expect(await recordPipelines(registry.database, [declared('two')])).toEqual(['recorded']);
-    const versions = await registry.database.selectFrom('pipeline_version').innerJoin('pipeline', 'pipeline.id', 'pipeline_id').select('version').where('name', '=', 'recorded').orderBy('version').execute();
+    const versions = await registry.database
+      .selectFrom('pipeline_version')
+      .innerJoin('pipeline', 'pipeline.id', 'pipeline_id')
+      .select('version')
+      .where('name', '=', 'recorded')
+      .orderBy('version')
+      .execute();
     expect(versions).toEqual([{ version: 1 }, { version: 2 }]);
   });
 
   test('takes any text and JSON, also what PostgreSQL refuses', async () => {
     const hostile = 'a\0b\ud800c \\u0000 d\\\0e';
     const kept = 'a\ufffdb\ufffdc \\u0000 d\\\ufffde';
-    const { rows } = await sql<{ json: unknown; text: string }>`select ${requiredJson({ [hostile]: [hostile] })}::jsonb as json, ${safeText(hostile)}::text as text`.execute(registry.database);
+    const { rows } = await sql<{
+      json: unknown;
+      text: string;
+    }>`select ${requiredJson({ [hostile]: [hostile] })}::jsonb as json, ${safeText(hostile)}::text as text`.execute(registry.database);
     expect(rows[0]).toEqual({ json: { [kept]: [kept] }, text: kept });
   });
 
   test('keeps an audit log that cannot be changed, and finds who changed it behind its back', async () => {
-    await Promise.all(['start', 'approve', 'cancel'].map((action) => appendAudit(registry.database, { actor: 'ada', action, subject: 'run', details: { action, nested: { b: 1, a: 2 } } })));
+    await Promise.all(
+      ['start', 'approve', 'cancel'].map((action) =>
+        appendAudit(registry.database, { actor: 'ada', action, subject: 'run', details: { action, nested: { b: 1, a: 2 } } }),
+      ),
+    );
     expect(await verifyAuditLog(registry.database)).toBeUndefined();
     await expect(sql`update audit_log set actor = 'bob'`.execute(registry.database)).rejects.toThrow(/append-only/);
     await expect(sql`delete from audit_log`.execute(registry.database)).rejects.toThrow(/append-only/);
@@ -90,9 +124,19 @@ describe.each(kinds)('the %s registry', (kind) => {
   test('removes what is older than it is kept, and nothing else', async () => {
     const id = await enterRun('old');
     await enterRun('open');
-    await registry.database.updateTable('pipeline_execution').set({ end_date: new Date('2020-01-01') }).where('id', '=', id).execute();
-    await registry.database.insertInto('run_log').values({ pipeline_execution_id: id, execution_id: 'e', history_event: 1, sequence: 1, message: 'm', at: new Date() }).execute();
-    await registry.database.insertInto('outbox').values({ id: 'e', workflow_id: 'w', run_id: 'r', tenant: 't', sequence: 1, kind: 'k', payload: '{}', created_at: new Date('2020-01-01') }).execute();
+    await registry.database
+      .updateTable('pipeline_execution')
+      .set({ end_date: new Date('2020-01-01') })
+      .where('id', '=', id)
+      .execute();
+    await registry.database
+      .insertInto('run_log')
+      .values({ pipeline_execution_id: id, execution_id: 'e', history_event: 1, sequence: 1, message: 'm', at: new Date() })
+      .execute();
+    await registry.database
+      .insertInto('outbox')
+      .values({ id: 'e', workflow_id: 'w', run_id: 'r', tenant: 't', sequence: 1, kind: 'k', payload: '{}', created_at: new Date('2020-01-01') })
+      .execute();
     expect(await readRetention(registry.database)).toEqual({ logs: 90, events: 90 });
     expect(await prune(registry.database)).toEqual({ runs: 0, logs: 1, events: 1 });
     expect(await setRetention(registry.database, { runs: 30, events: null })).toEqual({ runs: 30, logs: 90, events: undefined });
@@ -117,7 +161,10 @@ test('an embedded registry has one owner, and what it committed outlives its kil
   owner.kill('SIGKILL');
   await once(owner, 'exit');
   const registry = await place.open();
-  const { count } = await registry.database.selectFrom('pipeline').select((it) => it.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  const { count } = await registry.database
+    .selectFrom('pipeline')
+    .select((it) => it.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
   expect(count).toBeGreaterThanOrEqual(20);
   await registry.close();
   await place.remove();
@@ -127,7 +174,10 @@ test('a registry that cannot be opened says why and what helps', async () => {
   const broken = mkdtempSync(join(tmpdir(), 'headrace-broken-'));
   writeFileSync(join(broken, 'data'), 'no database');
   await expect(openRegistry({ url: '', folder: broken })).rejects.toMatchObject({ code: 'registry_unreadable', fix: expect.stringContaining('Remove') });
-  await expect(openRegistry({ url: 'postgres://nobody:secret@127.0.0.1:1/none' })).rejects.toMatchObject({ code: 'registry_unreachable', message: expect.not.stringContaining('secret') });
+  await expect(openRegistry({ url: 'postgres://nobody:secret@127.0.0.1:1/none' })).rejects.toMatchObject({
+    code: 'registry_unreachable',
+    message: expect.not.stringContaining('secret'),
+  });
 });
 
 test.skipIf(process.getuid?.() === 0)('a folder that may not be written is refused', async () => {

@@ -28,7 +28,11 @@ export async function readRetention(database: Kysely<Database>): Promise<Retenti
 export async function setRetention(database: Kysely<Database>, change: { [Kind in keyof Retention]?: number | null }): Promise<Retention> {
   for (const [kind, days] of Object.entries(change)) {
     const row = { kind, days: days ?? -1 };
-    await database.insertInto('retention').values(row).onConflict((it) => it.column('kind').doUpdateSet(row)).execute();
+    await database
+      .insertInto('retention')
+      .values(row)
+      .onConflict((it) => it.column('kind').doUpdateSet(row))
+      .execute();
   }
   return readRetention(database);
 }
