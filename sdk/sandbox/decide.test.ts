@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Decided } from '../authoring/decision.js';
 import { decide } from '../node/client/decide.js';
 import { DecisionRefused } from '../node/client/decision-refused.js';
+import { listRuns } from '../node/client/list-runs.js';
 import { realBed } from '../testing/bed.fixture.js';
 import type { TestBed, TestRun } from '../testing/index.js';
 import { asking } from './fixtures/pipelines/calls.js';
@@ -54,6 +55,17 @@ describe('decisions', () => {
     expect((await run.ended()).output).toEqual(['approved by ann', 'declined: not twice']);
   });
 
+  test('fifty of one id that contradict each other: the first counts, and who said otherwise is told so', async () => {
+    const run = await waitingRun();
+    const said = Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? 'approve' : 'decline'));
+    const replies = await Promise.allSettled(said.map((decision) => send(run, decision, { decisionId: 'one' })));
+    const [won] = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value.decision] : []));
+    expect(replies.map((reply) => (reply.status === 'fulfilled' ? reply.value.decision : (reply.reason as DecisionRefused).code))).toEqual(
+      said.map((decision) => (decision === won ? decision : 'decision_id_used')),
+    );
+    expect((await run.ended()).output).toEqual([won === 'approve' ? 'approved by nobody' : "declined: 'go_on' was declined."]);
+  });
+
   test('that cannot count are refused and leave no event', async () => {
     const run = await waitingRun();
     const before = await events(run);
@@ -92,5 +104,11 @@ describe('raw signals', () => {
     const run = await waitingRun();
     await run.handle.signal('cancel');
     expect((await run.ended()).status).toBe('CANCELLED');
+    const listed = async (status: 'CANCELLED' | 'FAILED') => {
+      const { runs } = await listRuns(bed.server.temporal, { pipeline: 'asking', status });
+      return runs.some(({ workflowId }) => workflowId === run.workflowId);
+    };
+    await expect.poll(() => listed('CANCELLED'), { timeout: 10_000 }).toBe(true);
+    expect(await listed('FAILED')).toBe(false);
   });
 });

@@ -32,8 +32,9 @@ export async function decide(temporal: Temporal, workflowId: string, decision: O
   const input = parse(DecideInput, { ...decision, comment, by, decisionId }, 'The decision', 'wrong_answer');
   refuseOversize(input, 'The decision', 100_000);
   const decided = await send(temporal, workflowId, input, within);
-  if (decided.approval === input.approval || decided.wait === input.approval) return decided;
-  throw new DecisionRefused(`The decision id '${decisionId}' was used for '${decided.approval}'.`, {
+  const same = (decided.approval === input.approval || decided.wait === input.approval) && decided.decision === input.decision;
+  if (same) return decided;
+  throw new DecisionRefused(`The decision id '${decisionId}' was used to ${decided.decision} '${decided.wait}'.`, {
     code: 'decision_id_used',
     where: input.approval,
     decided,

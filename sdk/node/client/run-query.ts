@@ -19,8 +19,9 @@ const queries: Record<NonNullable<RunFilter['status']>, string> = {
   RUNNING: `ExecutionStatus = 'Running' AND (${state} IS NULL OR ${state} != 'WAITING_FOR_APPROVAL')`,
   WAITING_FOR_APPROVAL: `ExecutionStatus = 'Running' AND ${is('WAITING_FOR_APPROVAL')}`,
   SUCCEEDED: `ExecutionStatus = 'Completed' AND ${plain}`,
-  FAILED: `ExecutionStatus = 'Failed' AND (${state} IS NULL OR ${state} != 'TIMED_OUT')`,
-  CANCELLED: `(ExecutionStatus = 'Canceled' OR (ExecutionStatus = 'Completed' AND ${is('CANCELLED')}))`,
+  FAILED: `ExecutionStatus = 'Failed' AND (${state} IS NULL OR (${state} != 'TIMED_OUT' AND ${state} != 'CANCELLED'))`,
+  // Cancelled by a raw signal or with its child, a run has failed in Temporal's words.
+  CANCELLED: `(ExecutionStatus = 'Canceled' OR ((ExecutionStatus = 'Completed' OR ExecutionStatus = 'Failed') AND ${is('CANCELLED')}))`,
   ROLLED_BACK: `ExecutionStatus = 'Completed' AND ${is('ROLLED_BACK')}`,
   TIMED_OUT: `(ExecutionStatus = 'TimedOut' OR (ExecutionStatus = 'Failed' AND ${is('TIMED_OUT')}))`,
   TERMINATED: `ExecutionStatus = 'Terminated'`,
