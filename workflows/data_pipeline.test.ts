@@ -9,6 +9,7 @@ import { runStep } from '../activities/run-step.fixture.js';
 import sqlRun from '../activities/sql/run.js';
 import { sql } from '../activities/sql/steps.js';
 import { stepContext } from '../activities/step-context.fixture.js';
+import { type RunMemo, withEvidence } from '../sdk/authoring/run-memo.js';
 import { implement } from '../sdk/node/index.js';
 import { loadOwn, undoOwn } from './pipeline/own-stages.fixture.js';
 import { startWorker, type TestWorker } from './worker.fixture.js';
@@ -58,7 +59,7 @@ const state = async (handle: Handle) => {
   const { typedSearchAttributes, memo } = await handle.describe();
   return {
     state: typedSearchAttributes.get({ name: 'HeadraceState', type: 'KEYWORD' }),
-    memo: memo?.headrace as { waiting?: { since: string; deadline: string; evidence: unknown }[] },
+    waiting: withEvidence((memo?.headrace as RunMemo | undefined)?.waiting ?? [], (key) => memo?.[key]),
   };
 };
 const waiting = (handle: Handle) => vi.waitFor(async () => expect((await state(handle)).state).toBe('WAITING_FOR_APPROVAL'), { timeout: 20_000, interval: 50 });
@@ -93,7 +94,7 @@ describe('a data pipeline', () => {
   it('asks people when the quality is below the threshold, for 4 hours, and loads when they approve', async () => {
     const handle = await worker.start('data_pipeline', orders('accepted', { ...poor, notify: ['console'] }));
     await waiting(handle);
-    const asked = (await state(handle)).memo.waiting?.[0];
+    const [asked] = (await state(handle)).waiting;
     expect(Date.parse(asked?.deadline ?? '') - Date.parse(asked?.since ?? '')).toBe(4 * 3_600_000);
     expect(asked?.evidence).toMatchObject({ score: 0.5, minimum: 0.9, failedChecks: [{ severity: 'critical' }] });
     await decide(handle, 'approve', 'known gap');

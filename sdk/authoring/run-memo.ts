@@ -1,9 +1,8 @@
 /** The memo that a run writes (key `headrace`) and that status and projector read: the contract between both. */
 export interface RunMemo {
   progress?: number;
-  /** The approvals that are waited for. */
+  /** The approvals that are waited for; their evidence stands beside this memo (withEvidence). */
   waiting?: WaitRecord[];
-  skipped?: SkipRecord[];
   ignoredSignals?: { name: string; reason: string }[];
   undo?: 'RUNNING' | 'DONE' | 'FAILED';
   end?: EndRecord;
@@ -26,6 +25,29 @@ export interface SkipRecord {
   reason: string;
   /** ISO 8601, UTC. */
   at: string;
+}
+
+/** The memo's keys beside `headrace`: a line of flow.log and a step that was left out, each one event, and the evidence of what is asked. */
+export const logKey = 'headraceLog';
+export const skipKey = 'headraceSkip';
+const evidencePrefix = 'headraceEvidence:';
+
+/** Where the evidence of an ask is: written once, since the memo itself is written anew at every change. */
+export function evidenceKey(wait: string): string {
+  return `${evidencePrefix}${wait}`;
+}
+
+/** Whether a key of the memo holds evidence. */
+export function isEvidenceKey(key: string): boolean {
+  return key.startsWith(evidencePrefix);
+}
+
+/** What is waited for, with its evidence. */
+export function withEvidence(waits: readonly WaitRecord[], read: (key: string) => unknown): WaitRecord[] {
+  return waits.map((wait) => {
+    const evidence = wait.evidence ?? read(evidenceKey(wait.id));
+    return evidence == null ? wait : { ...wait, evidence };
+  });
 }
 
 /** How a run that did not succeed ended. */
@@ -59,6 +81,9 @@ export const searchAttributes = [runState, runTenant, runPipelineId, runPartitio
 
 /** The memo's key under which a run that continued as new keeps the run id of its first execution. */
 export const firstRun = 'headraceRun';
+
+/** The memo's key under which a run hands its deadline to its children and to its next execution, in milliseconds since the epoch. */
+export const deadlineKey = 'headraceDeadline';
 
 /** What a step's summary says of its place in the run, for people in Temporal's UI and for status: `load`, `undo`. */
 export interface StepPlace {

@@ -77,7 +77,7 @@ function single(definition: Record<string, unknown>, keys: string[]): [string, u
  * A value checked by a schema.
  *
  * @param where names the value for the reader, such as `the input of step price_orders`
- * @throws ValidationError with every field that is wrong
+ * @throws ValidationError with the fields that are wrong, 20 at most
  */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string, code: 'wrong_input' | 'wrong_output' | 'wrong_answer'): z.output<S> {
   const result = schema.safeParse(value);
@@ -85,6 +85,9 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, where: str
   throw new ValidationError(`${where} is wrong: ${describe(result.error)}`, { code, where });
 }
 
-function describe(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.length === 0 ? '' : `${issue.path.join('.')}: `}${issue.message}`).join('; ');
+const mostIssues = 20;
+
+function describe({ issues }: z.ZodError): string {
+  const told = issues.slice(0, mostIssues).map((issue) => `${issue.path.length === 0 ? '' : `${issue.path.join('.')}: `}${issue.message}`);
+  return [...told, ...(issues.length > mostIssues ? [`and ${issues.length - mostIssues} more`] : [])].join('; ');
 }

@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import { HeadraceError, Refused, RetryLater } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import { parse } from '../authoring/schema.js';
+import { shorten } from '../authoring/shorten.js';
 import type { Connections } from './connections/connections.js';
 import { beatByItself } from './heartbeat.js';
 import type { Implementation } from './implement.js';
@@ -56,14 +57,14 @@ function asFailure(error: unknown, signal: AbortSignal): Error {
   if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error), type: 'Error' });
   const { code, fix, where } = error as Partial<HeadraceError>;
   const failure = ApplicationFailure.create({
-    message: error.message,
+    message: shorten(error.message),
     type: error.name,
     nonRetryable: error instanceof Refused,
     nextRetryDelay: error instanceof RetryLater ? error.after : undefined,
     details: error instanceof HeadraceError ? [{ code, fix, where }] : [],
     cause: error.cause instanceof Error ? error.cause : undefined,
   });
-  failure.stack = error.stack;
+  failure.stack = error.stack === undefined ? undefined : shorten(error.stack);
   return failure;
 }
 

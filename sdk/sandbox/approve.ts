@@ -8,6 +8,8 @@ import type { Wait } from './decide.js';
 import type { RunState } from './run-state.js';
 
 const maximumEvidence = 100_000;
+/** A run's memo may have 2 MB. */
+const maximumEvidenceAtOnce = 1_000_000;
 
 /**
  * Asks people and waits. The run's own state machine decides between an answer and the deadline, so that a reply always
@@ -18,10 +20,12 @@ const maximumEvidence = 100_000;
 export async function approve(run: RunState, approval: AnyApproval, ask: Ask = {}): Promise<Decision<unknown>> {
   checkDeclared(run, approval);
   refuseOversize(ask.evidence, `The evidence for ${approval.id}`, maximumEvidence);
+  const others = stillOpen(run).map(({ evidence }) => evidence);
+  refuseOversize([...others, ask.evidence], 'The evidence of all that the run asks at once', maximumEvidenceAtOnce);
   const within = ask.within === undefined ? approval.within : toMilliseconds(ask.within);
-  const wait = open(run, approval, ask.evidence, within);
+  const time = Math.max(1, Math.min(within, run.remaining() ?? within));
+  const wait = open(run, approval, ask.evidence, time);
   try {
-    const time = Math.max(1, Math.min(within, run.remaining() ?? within));
     await condition(() => wait.outcome !== undefined, time, { summary: `approval ${approval.id}` });
     return conclude(run, wait, ask.reason ?? `Nobody decided on '${approval.id}' within ${formatDuration(within)}.`, ask.reason);
   } finally {
@@ -39,9 +43,9 @@ function checkDeclared(run: RunState, approval: AnyApproval): void {
   });
 }
 
-function open(run: RunState, approval: AnyApproval, evidence: unknown, within: number): Wait {
+function open(run: RunState, approval: AnyApproval, evidence: unknown, time: number): Wait {
   const now = Date.now();
-  const deadline = now + within;
+  const deadline = now + time;
   const since = new Date(now).toISOString();
   const asked = {
     id: run.nextId(approval.id),

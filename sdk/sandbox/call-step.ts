@@ -64,7 +64,7 @@ function schedule(step: AnyStep, input: unknown, options: ActivityOptions): Prom
 
 function activityOptions(run: RunState, step: AnyStep, callId: string, options: CallOptions, place: Place): ActivityOptions {
   const own = options.timeout === undefined ? step.timeout : toMilliseconds(options.timeout);
-  const remaining = place.undo === true || place.notification === true ? undefined : run.remaining();
+  const remaining = run.remaining();
   if (remaining !== undefined && remaining <= 0) throw outOfTime(callId);
   const timeout = Math.min(own, remaining ?? own);
   const inAll = step.fast ? Math.min(own, remaining ?? own) : remaining;

@@ -1,11 +1,12 @@
 import { type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
-import { ApprovalExpired, Declined } from '../authoring/errors.js';
+import { ApprovalExpired, Declined, HeadraceError, RunTimedOut, StepFailed } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
-import { type DeclinedResult, undoGrace } from '../authoring/run-memo.js';
+import { type DeclinedResult, deadlineKey, undoGrace } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { childAttributes } from './child-attributes.js';
 import { fromFailure } from './failure.js';
+import { checkKnown } from './known-pipeline.js';
 import type { RunState } from './run-state.js';
 
 /** Runs a pipeline as a child that is asked to cancel, and so undoes its work, when this run ends before it. */
@@ -15,14 +16,26 @@ export function runChild(run: RunState, pipeline: AnyPipeline, input: unknown, o
 
 async function startAndWait(run: RunState, pipeline: AnyPipeline, input: unknown, options: { workflowId?: string }): Promise<unknown> {
   const callId = run.nextId(pipeline.id);
+  checkKnown(pipeline.id, `Export it by name from a module of the pipelines folder: export const … = pipeline('${pipeline.id}', …).`);
   const parsed = parse(pipeline.input, input, `The input of pipeline ${pipeline.id}`, 'wrong_input');
   refuseOversize(parsed, `The input of pipeline ${pipeline.id}`);
+  const workflowId = options.workflowId ?? childId(callId);
   try {
-    const child = await startChild(pipeline.id, { ...childOptions(run, pipeline), workflowId: options.workflowId ?? childId(callId), args: [parsed] });
+    const child = await startChild(pipeline.id, { ...childOptions(run, pipeline), workflowId, args: [parsed] });
     return conclude(pipeline, await child.result());
   } catch (error) {
-    throw isCancellation(error) ? error : fromFailure(error, pipeline.id, callId);
+    throw isCancellation(error) ? error : explain(run, error, pipeline.id, callId, workflowId);
   }
+}
+
+function explain(run: RunState, error: unknown, pipeline: string, callId: string, workflowId: string): unknown {
+  if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') {
+    return new HeadraceError(`There is a run '${workflowId}' already.`, { code: 'run_exists', where: workflowId });
+  }
+  const known = fromFailure(error, pipeline, callId);
+  // A child that was out of its own time has failed; this run's time may not be over.
+  if (!(known instanceof RunTimedOut) || (run.remaining() ?? 1) <= 0) return known;
+  return new StepFailed(`${callId} failed: ${known.message}`, { step: pipeline, callId, type: 'RunTimedOut', cause: error });
 }
 
 function childId(callId: string): string {
@@ -30,13 +43,13 @@ function childId(callId: string): string {
 }
 
 function childOptions(run: RunState, pipeline: AnyPipeline): ChildWorkflowOptions {
-  const limit =
-    pipeline.maxDuration === undefined ? undefined : Math.max(1, Math.min(pipeline.maxDuration, run.remaining() ?? pipeline.maxDuration)) + undoGrace;
+  const remaining = run.remaining();
+  const limit = pipeline.maxDuration === undefined ? undefined : Math.max(1, Math.min(pipeline.maxDuration, remaining ?? pipeline.maxDuration)) + undoGrace;
   return {
     parentClosePolicy: 'REQUEST_CANCEL',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     workflowExecutionTimeout: limit,
-    memo: run.deadline === undefined ? undefined : { headraceDeadline: run.deadline },
+    memo: remaining === undefined ? undefined : { [deadlineKey]: run.deadline },
     typedSearchAttributes: childAttributes(pipeline.id),
   };
 }

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from '../authoring/errors.js';
+import { shorten } from '../authoring/shorten.js';
 
 /** What an error carries over Temporal beside its type and message. */
 export interface FailureDetails {
@@ -56,8 +57,8 @@ export function toFailure(error: unknown): ApplicationFailure {
   const known = error instanceof Error ? error : new Error(String(error));
   const details: FailureDetails = known instanceof HeadraceError ? { code: known.code, fix: known.fix, where: known.where } : {};
   const cause = known.cause instanceof Error ? known.cause : undefined;
-  const failure = ApplicationFailure.create({ type: known.name, message: known.message, nonRetryable: true, details: [details], cause });
+  const failure = ApplicationFailure.create({ type: known.name, message: shorten(known.message), nonRetryable: true, details: [details], cause });
   // The reader wants the line of the body that threw, not this one.
-  if (known.stack !== undefined) failure.stack = known.stack;
+  if (known.stack !== undefined) failure.stack = shorten(known.stack);
   return failure;
 }

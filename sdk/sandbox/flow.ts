@@ -2,14 +2,14 @@ import { allHandlersFinished, condition, log, makeContinueAsNewFunc, sleep, work
 import { type Duration, toMilliseconds } from '../authoring/duration.js';
 import { HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { EndState, Flow, RunInfo } from '../authoring/flow.js';
-import { firstRun, type RunMemo } from '../authoring/run-memo.js';
+import { deadlineKey, firstRun, isEvidenceKey, logKey, type RunMemo, skipKey } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { approve } from './approve.js';
 import { runChild } from './child.js';
 import { each } from './each.js';
 import { UndoFailed } from './outcome.js';
 import { phases } from './phases.js';
-import type { RunState } from './run-state.js';
+import { awaitedLater, type RunState } from './run-state.js';
 import { cancelRun, startPipeline } from './start-pipeline.js';
 import { undoAll } from './undo.js';
 
@@ -21,10 +21,10 @@ export function makeFlow(run: RunState): Flow {
     run: describeRun(run),
     approve: ((approval, ask) => run.follow(approve(run, approval, ask))) as Flow['approve'],
     undo: (compensation) => void run.undos.push(compensation),
-    phases,
-    each,
+    phases: (calls) => awaitedLater(phases(calls)),
+    each: (items, work, options) => awaitedLater(each(items, work, options)),
     runPipeline: ((pipeline, input, options) => runChild(run, pipeline, input, options)) as Flow['runPipeline'],
-    startPipeline: (pipeline, input, options) => startPipeline(run, pipeline, input, options),
+    startPipeline: (pipeline, input, options) => awaitedLater(startPipeline(run, pipeline, input, options)),
     cancelRun,
     notify: (notifications) => void run.notifications.push(notifications),
     skip: (step, reason) => run.record.skipped({ step: step.id, reason, at: new Date().toISOString() }),
@@ -33,8 +33,8 @@ export function makeFlow(run: RunState): Flow {
       run.record.log(message, records);
     },
     progress: (fraction) => run.record.progress(fraction),
-    sleep: (duration) => sleepWithin(run, duration),
-    end: (state, output) => end(run, state, output),
+    sleep: (duration) => awaitedLater(sleepWithin(run, duration)),
+    end: (state, output) => awaitedLater(end(run, state, output)),
     continueAs: (input) => continueAs(run, input),
     get historyIsLong() {
       const { historyLength, continueAsNewSuggested } = workflowInfo();
@@ -58,6 +58,8 @@ async function sleepWithin(run: RunState, duration: Duration): Promise<void> {
 }
 
 async function end<Output>(run: RunState, state: EndState, output: Output): Promise<Output> {
+  // Nothing is undone while a step still works, also one of a branch that runs beside this one.
+  await run.calm();
   const undo = await undoAll(run);
   if (undo === 'FAILED') throw new UndoFailed(`The run was to end ${state}, but an undo failed.`);
   run.endState = state;
@@ -73,13 +75,19 @@ async function continueAs(run: RunState, input: unknown): Promise<never> {
   }
   const parsed = parse(run.pipeline.input, input, `The input of pipeline ${run.pipeline.id}`, 'wrong_input');
   await condition(allHandlersFinished);
-  return makeContinueAsNewFunc({ memo: memoOfNext() })(parsed);
+  return makeContinueAsNewFunc({ memo: memoOfNext(run) })(parsed);
 }
 
 /** What the run knows of itself, without what only this execution does. Temporal's lists show the last execution, and the run is the first one. */
-function memoOfNext(): Record<string, unknown> {
+function memoOfNext({ deadline }: RunState): Record<string, unknown> {
   const { memo = {}, firstExecutionRunId } = workflowInfo();
-  const { headrace, headraceLog: _, ...kept } = memo as { headrace?: RunMemo; headraceLog?: unknown };
+  const { headrace, ...beside } = memo as { headrace?: RunMemo };
+  const kept = Object.entries(beside).filter(([key]) => key !== logKey && key !== skipKey && !isEvidenceKey(key));
   const progress = headrace?.progress;
-  return { ...kept, [firstRun]: firstExecutionRunId, ...(progress === undefined ? {} : { headrace: { progress } }) };
+  return {
+    ...Object.fromEntries(kept),
+    [firstRun]: firstExecutionRunId,
+    ...(deadline === undefined ? {} : { [deadlineKey]: deadline }),
+    ...(progress === undefined ? {} : { headrace: { progress } }),
+  };
 }

@@ -1,18 +1,31 @@
-import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import { type EndRecord, maximumLogLines, type RunMemo, runState, type SkipRecord, type WaitRecord } from '../authoring/run-memo.js';
+import { upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  type EndRecord,
+  evidenceKey,
+  logKey,
+  maximumLogLines,
+  type RunMemo,
+  runState,
+  type SkipRecord,
+  skipKey,
+  type WaitRecord,
+} from '../authoring/run-memo.js';
+import { shorten } from '../authoring/shorten.js';
 
 /** What a run writes of itself into its history beside its steps: one small memo, and its state for searches (DESIGN §3.2, §3.5). */
 export class RunRecord {
-  private memo: RunMemo = {};
+  private memo = carried();
   private logLines = 0;
+  private readonly shown = new Set<string>();
 
   waiting(waits: WaitRecord[]): void {
     upsertSearchAttributes([{ key: runState, value: waits.length > 0 ? 'WAITING_FOR_APPROVAL' : 'RUNNING' }]);
-    this.write({ waiting: waits });
+    this.write({ waiting: waits.map(({ evidence: _, ...wait }) => wait) }, this.evidence(waits));
   }
 
-  skipped(skip: SkipRecord): void {
-    this.write({ skipped: [...(this.memo.skipped ?? []), skip] });
+  /** One event a step and nothing else, as with the log: a list of them would be written anew with each. */
+  skipped({ reason, ...skip }: SkipRecord): void {
+    upsertMemo({ [skipKey]: { ...skip, reason: shorten(reason) } });
   }
 
   /** Progress never falls, and a change of less than one in a hundred is not worth an event. */
@@ -21,8 +34,8 @@ export class RunRecord {
     if (next - (this.memo.progress ?? 0) >= 0.01) this.write({ progress: next });
   }
 
-  ignored(signal: string, reason: string): void {
-    const ignored = [...(this.memo.ignoredSignals ?? []), { name: signal, reason }];
+  ignored(name: string, reason: string): void {
+    const ignored = [...(this.memo.ignoredSignals ?? []), { name: shorten(name, 200), reason: shorten(reason, 1_000) }];
     this.write({ ignoredSignals: ignored.slice(-20) });
   }
 
@@ -30,19 +43,36 @@ export class RunRecord {
     this.write({ undo });
   }
 
-  ended(end: EndRecord): void {
-    upsertSearchAttributes([{ key: runState, value: end.state }]);
-    this.write({ end, waiting: [] });
+  ended({ state, reason }: EndRecord): void {
+    upsertSearchAttributes([{ key: runState, value: state }]);
+    this.write({ end: { state, reason: shorten(reason) }, waiting: [] });
   }
 
   /** One event a line and nothing else: the history keeps each. */
-  log(message: string, records: number | undefined): void {
+  log(line: string, records: number | undefined): void {
     this.logLines += 1;
-    if (this.logLines <= maximumLogLines) upsertMemo({ headraceLog: records === undefined ? { message } : { message, records } });
+    const message = shorten(line);
+    if (this.logLines <= maximumLogLines) upsertMemo({ [logKey]: records === undefined ? { message } : { message, records } });
   }
 
-  private write(change: RunMemo): void {
-    this.memo = { ...this.memo, ...change };
-    upsertMemo({ headrace: this.memo });
+  /** The evidence of what is newly asked; that of what is asked no more is removed. */
+  private evidence(waits: readonly WaitRecord[]): Record<string, unknown> {
+    const open = new Map(waits.flatMap(({ id, evidence }) => (evidence === undefined ? [] : [[id, evidence] as const])));
+    const fresh = [...open].filter(([id]) => !this.shown.has(id));
+    const gone = [...this.shown].filter((id) => !open.has(id));
+    for (const [id] of fresh) this.shown.add(id);
+    for (const id of gone) this.shown.delete(id);
+    return Object.fromEntries([...fresh, ...gone.map((id) => [id, null] as const)].map(([id, evidence]) => [evidenceKey(id), evidence]));
   }
+
+  private write(change: RunMemo, beside: Record<string, unknown> = {}): void {
+    this.memo = { ...this.memo, ...change };
+    upsertMemo({ headrace: this.memo, ...beside });
+  }
+}
+
+/** A run that continued as new is as far as it was before. */
+function carried(): RunMemo {
+  const { progress } = (workflowInfo().memo?.headrace ?? {}) as RunMemo;
+  return progress === undefined ? {} : { progress };
 }

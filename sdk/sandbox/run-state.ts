@@ -1,7 +1,9 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { EndState } from '../authoring/flow.js';
 import type { AnyPipeline, Notifications } from '../authoring/pipeline.js';
+import { deadlineKey } from '../authoring/run-memo.js';
 import type { Wait } from './decide.js';
+import { currentPlace } from './place.js';
 import { RunRecord } from './run-record.js';
 
 /** What the sandbox remembers of the one run that it holds: Temporal gives every run module state of its own. */
@@ -13,7 +15,7 @@ export class RunState {
   readonly notifications: Notifications[];
   /** The scope of the body: cancelled when the run is, when a signal asks for it, and when the body has failed. */
   readonly scope = new CancellationScope();
-  /** Milliseconds since the epoch, or undefined where the pipeline has no maxDuration. */
+  /** Milliseconds since the epoch, or undefined where the pipeline has no maxDuration. The run's, also when it has continued as new. */
   readonly deadline: number | undefined;
   /** Set by flow.end: the body's output stands, and the run ends in this state. */
   endState: EndState | undefined;
@@ -24,7 +26,8 @@ export class RunState {
     this.notifications = [pipeline.notifications];
     const { startTime, memo } = workflowInfo();
     const own = pipeline.maxDuration === undefined ? [] : [startTime.getTime() + pipeline.maxDuration];
-    const inherited = typeof memo?.headraceDeadline === 'number' ? [memo.headraceDeadline] : [];
+    const handed = memo?.[deadlineKey];
+    const inherited = typeof handed === 'number' ? [handed] : [];
     const deadlines = [...own, ...inherited];
     this.deadline = deadlines.length === 0 ? undefined : Math.min(...deadlines);
   }
@@ -36,17 +39,23 @@ export class RunState {
     return `${name}#${count}`;
   }
 
-  /** Milliseconds until the deadline, or undefined where there is none. */
+  /** Milliseconds until the deadline, or undefined where there is none: undo and notifications come after it. */
   remaining(): number | undefined {
-    return this.deadline === undefined ? undefined : this.deadline - Date.now();
+    const { undo, notification } = currentPlace();
+    return this.deadline === undefined || undo === true || notification === true ? undefined : this.deadline - Date.now();
   }
 
-  /** Keeps a call until it has ended, so that nothing is undone while a step still works, and no failed call is overlooked. */
+  /** Keeps a call until it has ended, so that nothing is undone while a step still works. */
   follow<Result>(call: Promise<Result>): Promise<Result> {
     this.unfinished.add(call);
     const forget = () => this.unfinished.delete(call);
     call.then(forget, forget);
     return call;
+  }
+
+  /** Waits until no call works, however they end. */
+  async calm(): Promise<void> {
+    while (this.unfinished.size > 0) await Promise.allSettled(this.unfinished);
   }
 
   /** Waits for the calls that nobody awaited. @throws the first failure among them */
@@ -57,11 +66,20 @@ export class RunState {
   /** Cancels what still runs and waits until it has stopped. */
   async stopCalls(): Promise<void> {
     this.scope.cancel();
-    while (this.unfinished.size > 0) await Promise.allSettled(this.unfinished);
+    await this.calm();
   }
 }
 
 let state: RunState | undefined;
+
+/**
+ * A promise whose rejection is no error as long as nobody has awaited it: a body may begin something, do something else, and await it then.
+ * Temporal would fail the workflow task instead, for ever.
+ */
+export function awaitedLater<Result>(work: Promise<Result>): Promise<Result> {
+  work.catch(() => undefined);
+  return work;
+}
 
 /** Begins the run of this sandbox. */
 export function beginRun(pipeline: AnyPipeline): RunState {

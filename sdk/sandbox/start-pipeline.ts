@@ -9,11 +9,11 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { HeadraceError } from '../authoring/errors.js';
 import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { DeclinedResult } from '../authoring/run-memo.js';
 import { childAttributes } from './child-attributes.js';
+import { checkKnown } from './known-pipeline.js';
 import type { RunState } from './run-state.js';
 
 /**
@@ -42,14 +42,6 @@ export async function startPipeline(run: RunState, pipeline: string, input: unkn
 /** Asks a run that this one started to cancel, also while this one is cancelled itself. One that has ended is left alone. */
 export async function cancelRun(workflowId: string): Promise<void> {
   await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel()).catch(() => undefined);
-}
-
-/** A child of an unknown type would run for ever: Temporal waits for a worker that knows it. */
-function checkKnown(pipeline: string): void {
-  const { __TEMPORAL__: bundle } = globalThis as { __TEMPORAL__?: { importWorkflows?: () => object } };
-  const known = bundle?.importWorkflows?.();
-  if (known === undefined || Object.hasOwn(known, pipeline)) return;
-  throw new HeadraceError(`This worker knows no pipeline '${pipeline}'.`, { code: 'unknown_pipeline', where: pipeline });
 }
 
 async function end(run: RunState, result: Promise<unknown>): Promise<ChildEnd> {

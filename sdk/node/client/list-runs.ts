@@ -1,5 +1,5 @@
 import { formatDuration } from '../../authoring/duration.js';
-import { firstRun, type RunMemo, runPartition, runState } from '../../authoring/run-memo.js';
+import { firstRun, type RunMemo, runPartition, runState, withEvidence } from '../../authoring/run-memo.js';
 import { type Described, decode, iso, milliseconds } from '../status/history-event.js';
 import { pendingSignal } from '../status/pending-signal.js';
 import type { PendingSignal, RunStateName } from '../status/run-status.js';
@@ -63,7 +63,7 @@ function listedRun(info: Info): ListedRun {
     ...(typeof partition === 'string' ? { partition } : {}),
     startedAt: iso(startedAt),
     ...(closed === undefined ? {} : { endedAt: iso(closed), duration: formatDuration(Math.max(0, closed - startedAt)) }),
-    waiting: closed === undefined ? (memo.waiting ?? []).map((wait) => pendingSignal(wait)) : [],
+    waiting: closed === undefined ? withEvidence(memo.waiting ?? [], (key) => decode(info.memo?.fields?.[key])).map((wait) => pendingSignal(wait)) : [],
   };
 }
 

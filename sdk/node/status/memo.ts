@@ -1,4 +1,4 @@
-import type { RunMemo, SkipRecord } from '../../authoring/run-memo.js';
+import { isEvidenceKey, logKey, type RunMemo, type SkipRecord, skipKey, withEvidence } from '../../authoring/run-memo.js';
 import { decode, type HistoryEvent, iso, milliseconds } from './history-event.js';
 import type { LogLine } from './run-status.js';
 
@@ -10,18 +10,21 @@ export class Memo {
   readonly skips: { skip: SkipRecord; order: number }[] = [];
   /** The highest that the pipeline said, also before it continued as new. */
   progress: number | undefined;
+  private readonly evidence = new Map<string, unknown>();
 
   /** Whether the event changed it. */
   take(event: HistoryEvent): boolean {
     const begun = decode(event.workflowExecutionStartedEventAttributes?.memo?.fields?.headrace) as RunMemo | undefined;
     // The waits and the end of the execution before are not this one's.
     if (begun !== undefined) this.keep({ progress: begun.progress });
-    const fields = event.workflowPropertiesModifiedEventAttributes?.upsertedMemo?.fields;
-    this.log(event, decode(fields?.headraceLog));
-    const written = decode(fields?.headrace) as RunMemo | undefined;
-    if (written !== undefined) this.keep(written);
-    this.skip(event, written?.skipped ?? []);
-    return written !== undefined;
+    const fields = event.workflowPropertiesModifiedEventAttributes?.upsertedMemo?.fields ?? {};
+    this.log(event, decode(fields[logKey]));
+    this.skip(event, decode(fields[skipKey]));
+    const written = decode(fields.headrace) as RunMemo | undefined;
+    if (written === undefined) return false;
+    for (const [key, payload] of Object.entries(fields)) if (isEvidenceKey(key)) this.evidence.set(key, decode(payload));
+    this.keep({ ...written, waiting: withEvidence(written.waiting ?? [], (key) => this.evidence.get(key)) });
+    return true;
   }
 
   private keep(memo: RunMemo): void {
@@ -29,8 +32,8 @@ export class Memo {
     if (memo.progress !== undefined) this.progress = Math.max(this.progress ?? 0, memo.progress);
   }
 
-  private skip({ eventId }: HistoryEvent, skipped: readonly SkipRecord[]): void {
-    for (const skip of skipped.slice(this.skips.length)) this.skips.push({ skip, order: Number(String(eventId)) });
+  private skip({ eventId }: HistoryEvent, skip: unknown): void {
+    if (typeof skip === 'object' && skip !== null) this.skips.push({ skip: skip as SkipRecord, order: Number(String(eventId)) });
   }
 
   private log(event: HistoryEvent, line: unknown): void {
