@@ -13,7 +13,7 @@ import { readHistory } from '../../sdk/node/status/read-run.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
 import type { Registry } from '../registry/index.js';
 import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
-import { audit, type EventKind, eventSchema, type Projector, readOutbox, startProjector } from './index.js';
+import { audit, eventSchema, type Projector, readOutbox, startProjector } from './index.js';
 import { recordOf } from './record.fixture.js';
 
 const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
