@@ -75,7 +75,8 @@ describe('a backfill', () => {
   it('never does more partitions at once than it may', async () => {
     const handle = await worker.start('data_backfill', days('2001-01-21', { concurrency: 3 }, { takes: 40 }));
     expect(await handle.result()).toMatchObject({ succeeded: 20 });
-    expect(seen.most).toBe(3);
+    expect(seen.most).toBeLessThanOrEqual(3);
+    expect(seen.most).toBeGreaterThan(1);
   });
 
   it('continues as new with what is left, and does each partition once', async () => {
