@@ -200,7 +200,10 @@ describe('flow', () => {
 
   test('refuses what is wrong', () => {
     // @ts-expect-error there are two such ends only
-    void flow.end('FAILED', {});
+    void flow.end('FAILED', { status: 'FAILED' });
+    void flow.end('CANCELLED', { status: 'CANCELLED', rows: 0 });
+    // @ts-expect-error whoever started this run as a child would take it for a success
+    void flow.end('CANCELLED', { rows: 0 });
     // @ts-expect-error that is no duration
     void flow.sleep('a while');
     // @ts-expect-error an undo is a function: it must not run now

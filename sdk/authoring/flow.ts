@@ -85,9 +85,10 @@ export interface Flow {
    */
   each<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>, options?: { concurrency?: number }): Promise<Result[]>;
   /**
-   * Runs another pipeline as a child and waits for its output. It is cancelled and undone with this run.
+   * Runs another pipeline as a child and waits for its output. It is cancelled and undone with this run. One that ended itself by flow.end gives its
+   * output, whose `status` says so.
    *
-   * @throws Declined, ApprovalExpired or StepFailed when the child does not succeed
+   * @throws Declined, ApprovalExpired, StepFailed or what the child failed with; HeadraceError unknown_pipeline when no module exports it, run_exists
    */
   runPipeline<I extends z.ZodType, O extends z.ZodType>(pipeline: Pipeline<I, O>, input: z.input<I>, options?: { workflowId?: string }): Promise<z.output<O>>;
   /**
@@ -109,8 +110,13 @@ export interface Flow {
   progress(fraction: number): void;
   /** Waits, at most until the run's deadline. */
   sleep(duration: Duration): Promise<void>;
-  /** Undoes what is registered and ends the run in that state: return what this returns. A failed undo makes the run FAILED. */
-  end<Output>(state: EndState, output: Output): Promise<Output>;
+  /**
+   * Waits for the steps that still work, undoes what is registered and ends the run in that state: return what this returns. A failed undo makes
+   * the run FAILED. The output's `status` says the state too: it is all that a run which started this one as a child sees of its end.
+   *
+   * @example return flow.end('ROLLED_BACK', { status: 'ROLLED_BACK', rows: 0 });
+   */
+  end<State extends EndState, Output extends { status: State }>(state: State, output: Output): Promise<Output>;
   /** Starts the run anew with this input and an empty history, when that grows long. Nothing may be left to undo. */
   continueAs(input: unknown): Promise<never>;
   /** Whether the history is long enough that a coordinator should drain and continue as new. */

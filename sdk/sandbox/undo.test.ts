@@ -53,7 +53,7 @@ describe('on a real server', () => {
     const result = await bed.run(undoing, { ending: 'end' }, { steps });
     expect({ status: result.status, output: result.output, undos: undos(result) }).toEqual({
       status: 'ROLLED_BACK',
-      output: { done: false },
+      output: { status: 'ROLLED_BACK', done: false },
       undos: ['c', 'b', 'a'],
     });
   });
