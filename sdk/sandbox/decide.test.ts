@@ -100,6 +100,16 @@ describe('raw signals', () => {
     expect(told.ignoredSignals.map(({ name }) => name)).toEqual(['nonsense', 'approve']);
   });
 
+  test('cancel and a decision at one moment: the run ends by one of them', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const run = await waitingRun();
+      const [, reply] = await Promise.allSettled([run.handle.signal('cancel'), send(run, 'approve')]);
+      const { status } = await run.ended();
+      if (status === 'SUCCEEDED') expect(reply.status).toBe('fulfilled');
+      else expect(status).toBe('CANCELLED');
+    }
+  });
+
   test('cancel cancels the run', async () => {
     const run = await waitingRun();
     await run.handle.signal('cancel');

@@ -4,6 +4,7 @@ import { HeadraceError } from '../authoring/errors.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
 import { decide } from '../node/client/decide.js';
 import type { Implementation } from '../node/implement.js';
+import { keepsFailing } from '../node/status/problem.js';
 import { type ReadRun, readRun } from '../node/status/read-run.js';
 import type { PendingSignal, RunStatus } from '../node/status/run-status.js';
 import { statusOf } from '../node/status/status-of.js';
@@ -166,9 +167,11 @@ function endedBefore(approval: string, { status, reason }: RunStatus): HeadraceE
 /** A workflow task that fails is tried for ever: in a test nobody mends it. */
 function refuseStuck({ events }: ReadRun, { endedAt }: RunStatus): void {
   const last = events.findLast((event) => event.workflowTaskFailedEventAttributes != null || event.workflowTaskCompletedEventAttributes != null);
-  const failure = last?.workflowTaskFailedEventAttributes?.failure;
-  if (endedAt !== undefined || failure == null) return;
-  throw new HeadraceError(`The run cannot go on: ${failure.message}`, { fix: 'Correct the body of the pipeline, or the module that it is in.' });
+  const failed = last?.workflowTaskFailedEventAttributes;
+  if (endedAt !== undefined || failed == null || !keepsFailing(failed)) return;
+  throw new HeadraceError(`The run cannot go on: ${failed.failure?.message ?? 'its workflow task fails'}`, {
+    fix: 'Correct the body of the pipeline, or the module that it is in.',
+  });
 }
 
 function unanswered({ name, question }: PendingSignal): HeadraceError {

@@ -17,8 +17,7 @@ export class TaskFailure {
   take(event: HistoryEvent): void {
     const { workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: timedOut } = event;
     if (event.workflowTaskCompletedEventAttributes != null) this.last = undefined;
-    // A reset is written as a failed task too, with the run that it was made from.
-    if (failed != null && !failed.newRunId) this.last = describeFailure(failed.failure)?.message ?? 'the workflow task fails';
+    if (failed != null && keepsFailing(failed)) this.last = describeFailure(failed.failure)?.message ?? 'the workflow task fails';
     if (timedOut != null && timedOut.timeoutType === 1)
       this.last = 'a workflow task took longer than its time-out: its worker is lost, stopped, or computes too long';
   }
@@ -26,6 +25,15 @@ export class TaskFailure {
   message(): string | undefined {
     return this.last;
   }
+}
+
+type FailedTask = NonNullable<HistoryEvent['workflowTaskFailedEventAttributes']>;
+
+const unhandledCommand = 1;
+
+/** Whether a workflow task failed by itself. A reset is written as a failed task too, and so is one that an event overtook while it ended the run. */
+export function keepsFailing({ cause, newRunId }: FailedTask): boolean {
+  return !newRunId && cause !== unhandledCommand;
 }
 
 /** Why an open run does not move although nothing is wrong with its steps; undefined when it does. */
