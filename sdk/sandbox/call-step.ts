@@ -10,7 +10,8 @@ import { fromFailure, isLostWorker, isTimeOut } from './failure.js';
 import { currentPlace, type Place } from './place.js';
 import { currentRun, type RunState } from './run-state.js';
 
-const longEnoughToHeartbeat = 60_000;
+/** Shorter steps end by their own time-out before a missed heartbeat would tell. */
+const longEnoughToHeartbeat = 25_000;
 const heartbeatTimeout = 20_000;
 const lostWorkersBorne = 5;
 
