@@ -3,13 +3,11 @@ import { HeadraceError, Refused, RetryLater } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import { parse } from '../authoring/schema.js';
 import { shorten } from '../authoring/shorten.js';
+import { workerStopped } from '../authoring/temporal-names.js';
 import type { Connections } from './connections/connections.js';
 import { beatByItself } from './heartbeat.js';
 import type { Implementation } from './implement.js';
 import type { StepContext } from './step-context.js';
-
-/** The name of the failure with which an attempt ends when its worker stops; the sandbox schedules such a step anew. */
-const workerStopped = 'WorkerStopped';
 
 /** A step's work as a Temporal activity: schemas on both sides, heartbeats by itself, errors typed. */
 export function asActivity({ step, work }: Implementation, connections: Connections): (input: unknown) => Promise<unknown> {

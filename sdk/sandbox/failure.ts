@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from '../authoring/errors.js';
 import { shorten } from '../authoring/shorten.js';
+import { workerStopped } from '../authoring/temporal-names.js';
 
 /** What an error carries over Temporal beside its type and message. */
 export interface FailureDetails {
@@ -8,9 +9,6 @@ export interface FailureDetails {
   fix?: string;
   where?: string;
 }
-
-/** The name of the failure with which an attempt ends when its worker stops. */
-export const workerStopped = 'WorkerStopped';
 
 const rebuilt = { ValidationError, PermissionDeniedError, SchemaConflictError, Refused, RunTimedOut };
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
 
 const Settings = z.strictObject({
   /** Named connections; see sdk/node/connections. */
@@ -37,8 +38,8 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     file,
     pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
     address: environment.TEMPORAL_ADDRESS ?? temporal.address,
-    namespace: environment.TEMPORAL_NAMESPACE ?? temporal.namespace ?? 'matih-pipelines',
-    taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? 'pipeline-workers',
+    namespace: environment.TEMPORAL_NAMESPACE ?? temporal.namespace ?? defaultNamespace,
+    taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
   };
 }

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { searchAttributes as runAttributes } from '../../sdk/authoring/run-memo.js';
+import { defaultNamespace } from '../../sdk/authoring/temporal-names.js';
 import { findTemporal } from './find-temporal.js';
 import { leash } from './leash.js';
 import { endOrphan, forgetChild, recordChild, runningChild } from './orphan.js';
@@ -9,11 +11,8 @@ import { assertPortFree, freePort } from './port.js';
 import { temporalAnswers } from './temporal-health.js';
 import { tunedArguments } from './tuned-keys.js';
 
-/** The namespace that Headrace works in unless told otherwise. */
-export const defaultNamespace = 'matih-pipelines';
-
 /** Search attributes that every namespace of Headrace has, all of type Keyword. */
-export const searchAttributes = ['HeadraceState', 'HeadraceTenant', 'HeadracePipeline', 'HeadracePartition'] as const;
+export const searchAttributes = runAttributes.map(({ name }) => name);
 
 export interface TemporalOptions {
   /** Where Temporal's database, log and process record are kept. */

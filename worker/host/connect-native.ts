@@ -1,10 +1,9 @@
 import { NativeConnection } from '@temporalio/worker';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
-
-const usual = '127.0.0.1:7233';
+import { defaultAddress } from '../../sdk/authoring/temporal-names.js';
 
 /** A worker's connection to Temporal. @throws HeadraceError no_temporal */
-export async function connectNative(address = usual): Promise<NativeConnection> {
+export async function connectNative(address = defaultAddress): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({ address });
   } catch (error) {

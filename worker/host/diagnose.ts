@@ -1,5 +1,6 @@
 import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
 import type { HeadraceError } from '../../sdk/authoring/errors.js';
+import { defaultAddress } from '../../sdk/authoring/temporal-names.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import type { Settings } from '../cli/settings.js';
 import { runningChild } from '../dev/orphan.js';
@@ -27,7 +28,7 @@ export async function diagnose(settings: Settings): Promise<Finding[]> {
 }
 
 async function diagnoseTemporal(settings: Settings): Promise<Finding[]> {
-  const address = settings.address ?? runningChild('.headrace', 'temporal')?.address ?? '127.0.0.1:7233';
+  const address = settings.address ?? runningChild('.headrace', 'temporal')?.address ?? defaultAddress;
   let connection: NativeConnection;
   try {
     connection = await connectNative(address);

@@ -1,4 +1,5 @@
 import { Client, Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { defaultAddress, defaultNamespace, defaultTaskQueue } from '../../authoring/temporal-names.js';
 import { Temporal } from './temporal.js';
 
 /** Where Temporal is, and what may be asked of it. What is left out comes from the environment, then from SPEC §6's defaults. */
@@ -41,9 +42,9 @@ function retry() {
  */
 export async function connectTemporal(options: ClientOptions): Promise<Temporal> {
   const { env } = process;
-  const address = options.address ?? env.TEMPORAL_ADDRESS ?? '127.0.0.1:7233';
-  const namespace = options.namespace ?? env.TEMPORAL_NAMESPACE ?? 'matih-pipelines';
-  const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? 'pipeline-workers';
+  const address = options.address ?? env.TEMPORAL_ADDRESS ?? defaultAddress;
+  const namespace = options.namespace ?? env.TEMPORAL_NAMESPACE ?? defaultNamespace;
+  const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? defaultTaskQueue;
   const apiKey = options.apiKey ?? env.TEMPORAL_API_KEY;
   const connection = Connection.lazy({ address, tls: options.tls, apiKey, connectTimeout: connectTime, interceptors: [retry()], channelArgs });
   const temporal = new Temporal(new Client({ connection, namespace }), connection, address, namespace, taskQueue);

@@ -1,0 +1,7 @@
+/** Where Temporal is unless said otherwise (SPEC §6). */
+export const defaultAddress = '127.0.0.1:7233';
+export const defaultNamespace = 'matih-pipelines';
+export const defaultTaskQueue = 'pipeline-workers';
+
+/** The name of the failure with which an attempt ends when its worker stops: the worker gives it, and the sandbox schedules such a step anew. */
+export const workerStopped = 'WorkerStopped';
