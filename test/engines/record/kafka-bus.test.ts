@@ -3,34 +3,29 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
-import { type KafkaServer, startKafka } from '../../test/engines/kafka.js';
-import type { Registry } from '../registry/index.js';
-import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
-import { requiredJson } from '../registry/safe-json.js';
-import { eventTopic, kafkaBus, outboxLag, type PipelineEvent, startRelay } from './index.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../sdk/node/fixtures/workshop.fixture.js';
+import { eventTopic, kafkaBus, outboxLag, type PipelineEvent, startRelay } from '../../../worker/events/index.js';
+import { openRegistry, type Registry } from '../../../worker/registry/index.js';
+import { requiredJson } from '../../../worker/registry/safe-json.js';
+import { type PostgresServer, startPostgres } from '../../servers/postgres.js';
+import { type KafkaServer, startKafka } from '../kafka.js';
 
-/** A real broker: HEADRACE_TEST_KAFKA=1 starts one, from Maven Central. */
-const wanted = process.env.HEADRACE_TEST_KAFKA === '1' && inject('postgresUrl') !== undefined;
-
-describe.skipIf(!wanted)('the relay to Kafka', () => {
+describe('the relay to Kafka', () => {
   let kafka: KafkaServer;
-  let place: RegistryPlace;
+  let postgres: PostgresServer;
   let registry: Registry;
   let consumed: { stop(): Promise<void>; events: { key: string; event: PipelineEvent }[] };
 
   beforeAll(async () => {
-    kafka = await startKafka();
-    place = (await registryPlace('postgres', inject('postgresUrl'))) as RegistryPlace;
-    registry = await place.open();
+    [kafka, postgres] = await Promise.all([startKafka(), startPostgres()]);
+    registry = await openRegistry({ url: postgres.url });
   });
 
   afterAll(async () => {
     await consumed?.stop();
-    await registry.close();
-    await place.remove();
-    await kafka.stop();
+    await registry?.close();
+    await Promise.all([kafka?.stop(), postgres?.stop()]);
   });
 
   async function consume() {
@@ -99,9 +94,12 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
     await drained();
     await kafka.halt();
     await enter('outage', 51, 50);
-    await wait(3_000);
-    expect(await relay.lag()).toEqual({ events: 50, seconds: expect.any(Number) });
+    await until(
+      async () => reports.length,
+      (it) => it > 0,
+    );
     expect(reports[0]).toMatch(/Kafka does not take events/);
+    expect(await relay.lag()).toEqual({ events: 50, seconds: expect.any(Number) });
     await kafka.resume();
     await drained();
     await relay.stop();
@@ -113,8 +111,7 @@ describe.skipIf(!wanted)('the relay to Kafka', () => {
   });
 
   test('loses nothing when relays are killed, and doubles only with the same id', async () => {
-    const run = (): ChildProcess =>
-      fork(join(import.meta.dirname, 'relaying.fixture.ts'), [place.settings.url ?? '', kafka.broker], { execArgv: ['--import', 'tsx'] });
+    const run = (): ChildProcess => fork(join(import.meta.dirname, 'relaying.fixture.ts'), [postgres.url, kafka.broker], { execArgv: ['--import', 'tsx'] });
     for (let round = 0; round < 3; round += 1) {
       const relays = [run(), run()];
       await Promise.all(relays.map((relay) => once(relay, 'message')));

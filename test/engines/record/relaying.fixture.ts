@@ -1,6 +1,6 @@
 /** A relay in a process of its own: to be killed. Arguments: the registry's URL, the broker. */
-import { openRegistry } from '../registry/index.js';
-import { kafkaBus, startRelay } from './index.js';
+import { kafkaBus, startRelay } from '../../../worker/events/index.js';
+import { openRegistry } from '../../../worker/registry/index.js';
 
 const [url, broker] = process.argv.slice(2);
 const registry = await openRegistry({ url });

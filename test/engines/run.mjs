@@ -1,0 +1,42 @@
+// `npm run test:engines [group …]`: a group is a folder here with tests; all of them unless named, one at a time. Options go to vitest.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { prepare, root } from '../../worker/dev/prepare.mjs';
+import { printSummary, sumCounts } from '../summary.mjs';
+import { runVitest } from '../vitest-process.mjs';
+
+const here = join(root, 'test/engines');
+const groups = readdirSync(here, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readdirSync(join(here, entry.name), { recursive: true }).some((name) => name.endsWith('.test.ts')))
+  .map(({ name }) => name)
+  .sort();
+
+const named = process.argv.slice(2).filter((it) => !it.startsWith('-'));
+const options = process.argv.slice(2).filter((it) => it.startsWith('-'));
+const unknown = named.filter((name) => !groups.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no group '${unknown.join("', '")}'. There are: ${groups.join(', ')}.`);
+  process.exit(2);
+}
+
+let stopped = false;
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void (stopped = true));
+
+await prepare().catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+const outcomes = [];
+for (const group of named.length > 0 ? named : groups) {
+  if (!stopped) outcomes.push(await runGroup(group));
+}
+console.log(outcomes.map(({ group, seconds }) => `${group} ${seconds} s`).join(', '));
+printSummary(sumCounts(outcomes.map(({ counts }) => counts)));
+process.exitCode = outcomes.some(({ code }) => code !== 0) ? 1 : 0;
+
+async function runGroup(group) {
+  console.log(`\nengines: ${group}`);
+  const begun = Date.now();
+  const outcome = await runVitest(['--config=vitest.engines.config.ts', ...options, `test/engines/${group}/`]);
+  return { group, seconds: Math.round((Date.now() - begun) / 1000), ...outcome };
+}

@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+
+/** The last line of CI after so many runs, two of which left their counts. */
+function sumUp(runs: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'headrace-tally-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const tally = join(folder, 'tally');
+  writeFileSync(tally, '{"passed":3,"failed":0,"skipped":1}\n{"passed":4,"failed":1,"skipped":0}\n');
+  const summary = join(import.meta.dirname, 'summary.mjs');
+  return execFileSync(process.execPath, [summary, tally, String(runs)], { encoding: 'utf8' });
+}
+
+test('the counts of two runs are summed up', () => {
+  expect(sumUp(2)).toBe('7 passed, 1 failed, 1 skipped\n');
+});
+
+test('a run that left no counts is a failure', () => {
+  expect(sumUp(3)).toBe('7 passed, 2 failed, 1 skipped\n');
+});
