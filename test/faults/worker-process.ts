@@ -9,7 +9,7 @@ import type { Ground } from './ground.js';
 import { until } from './until.js';
 
 /** The binary, as it is shipped: test/run.mjs builds it before the tests. */
-export const binary = fileURLToPath(new URL('../../dist/worker/main.js', import.meta.url));
+export const binary = fileURLToPath(new URL('../../dist/worker/main.cjs', import.meta.url));
 
 /** A worker in a process of its own, which a test may kill, freeze and stop. */
 export class WorkerProcess {

@@ -15,8 +15,6 @@ export class HostProcess {
   constructor() {
     this.child = fork(ownFile('worker/dev/host-child'), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // DuckDB's calls each hold a thread of libuv's, of which there are four unless said.
-      env: { UV_THREADPOOL_SIZE: '16', ...process.env },
     });
     this.child.on('message', (message: FromHost) => this.heard.emit(message.kind, message));
     this.ended = once(this.child, 'exit');

@@ -13,6 +13,6 @@ try {
 }
 
 // In this process, not a child: Ctrl-C, kill and the exit code then need no passing on, and nothing can be left behind.
-const main = join(root, 'dist/worker/main.js');
+const main = join(root, 'dist/worker/main.cjs');
 process.argv = [process.execPath, main, ...handover, ...process.argv.slice(2)];
 await import(pathToFileURL(main).href);
