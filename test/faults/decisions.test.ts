@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Decided } from '../../sdk/authoring/decision.js';
 import { DecisionRefused } from '../../sdk/node/client/decision-refused.js';
 import { asker } from '../../worker/api/client.fixture.js';
 import { startApi } from '../../worker/api/index.js';
+import { openRecord } from '../../worker/events/run-record.fixture.js';
 import { discover } from '../../worker/host/discover.js';
 import { type Ground, openGround } from './ground.js';
 import { asking, goAhead } from './pipelines/asking.js';
@@ -59,7 +60,9 @@ test('200 decisions that race their deadline are answered with what the run did'
 });
 
 test('of 50 decisions at once one counts, and the others get 409 with it, also after the run has ended with it', { timeout: 60_000 }, async () => {
-  const api = await startApi({ client: here.client, catalogue: await discover(here.pipelines), port: 0 });
+  const { record, remove } = await openRecord({ ...inject('temporal'), taskQueue: here.taskQueue });
+  here.atEnd(remove);
+  const api = await startApi({ client: here.client, catalogue: await discover(here.pipelines), record, port: 0 });
   here.atEnd(() => api.stop());
   const http = asker(api.url);
   const { workflowId } = await here.client.start(asking, { milliseconds: 60_000 });

@@ -1,22 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openWorkshop, until, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { openRecord } from '../events/run-record.fixture.js';
 import { asker } from './client.fixture.js';
 import { type Api, startApi } from './index.js';
 
 let workshop: Workshop;
+let recording: Awaited<ReturnType<typeof openRecord>>;
 let api: Api;
 let http: ReturnType<typeof asker>;
 
 beforeAll(async () => {
   workshop = await openWorkshop(inject('temporal'));
   await workshop.startWorker();
-  api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, port: 0 });
+  recording = await openRecord({ ...inject('temporal'), taskQueue: workshop.taskQueue });
+  api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port: 0 });
   http = asker(api.url);
 });
 
 afterAll(async () => {
   await api.stop();
+  await recording.remove();
   await workshop.close();
 });
 
@@ -298,12 +302,13 @@ describe('the server', () => {
 
   test('refuses a taken port and says who holds it', async () => {
     const port = Number(new URL(api.url).port);
-    const refused = startApi({ client: workshop.client, catalogue: workshop.catalogue, port });
+    const refused = startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port });
     await expect(refused).rejects.toMatchObject({ code: 'port_taken', message: expect.stringMatching(new RegExp(`another Headrace API: pid ${process.pid}`)) });
   });
 
   test.each(['0.0.0.0', '192.168.1.4', 'example.org', '::'])('refuses to listen on %s', async (host) => {
-    await expect(startApi({ client: workshop.client, catalogue: workshop.catalogue, port: 0, host })).rejects.toMatchObject({ code: 'beyond_loopback' });
+    const settings = { client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port: 0, host };
+    await expect(startApi(settings)).rejects.toMatchObject({ code: 'beyond_loopback' });
   });
 });
 

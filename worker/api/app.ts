@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { maximumPayload } from '../../sdk/authoring/payload-size.js';
 import type { Client } from '../../sdk/node/client.js';
+import type { RunRecord } from '../events/index.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { addApprovals } from './approvals.js';
 import { addCancel } from './cancel.js';
@@ -19,6 +20,7 @@ import { addStatus } from './status.js';
 export interface ApiContext {
   client: Client;
   catalogue: Catalogue;
+  record: RunRecord;
 }
 
 const description = 'Starts runs of pipelines, reports on them and takes approvals. Refusals are problems after RFC 9457, with a code and a fix.';
@@ -29,6 +31,11 @@ export function makeApp(context: ApiContext): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   app.use(sameMachine);
   app.use(bodyLimit({ maxSize: maximumPayload, onError: tooLarge }));
+  // What is asked of a run is soon in its record.
+  app.use('/v1/pipelines/workflows/:workflowId/*', async ({ req }, next) => {
+    await next();
+    if (req.method !== 'GET') context.record.nudge(req.param('workflowId'));
+  });
   // Fixed paths go before those with a parameter.
   for (const add of [addHealth, addRuns, addApprovals, addStatus, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'Headrace', version: '1', description } });

@@ -20,11 +20,12 @@ const execute = createRoute({
   responses: { 201: json(Started, 'The run, or the one that this Idempotency-Key started before'), ...problems(400, 404, 409, 413, 415, 422, 503) },
 });
 
-export function addExecute(app: OpenAPIHono, { client, catalogue }: ApiContext): void {
+export function addExecute(app: OpenAPIHono, { client, catalogue, record }: ApiContext): void {
   app.openapi(execute, async (c) => {
     const { pipeline } = findPipeline(catalogue, c.req.valid('param').id);
     const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
     const { workflowId, runId } = await client.start(pipeline, c.req.valid('json'), { idempotencyKey });
+    record.nudge(workflowId, runId);
     return c.json({ workflowId, runId, status: 'STARTED' } as const, 201);
   });
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addDoctor } from './doctor.js';
 import { addHosting } from './hosting.js';
 import { addInspecting } from './inspecting.js';
+import { addRegistry } from './registry.js';
 import { addRuns } from './runs.js';
 
 const { version } = createRequire(import.meta.url)('headrace/package.json') as { version: string };
@@ -18,5 +19,6 @@ export function program(): Command {
   addRuns(command);
   addInspecting(command);
   addDoctor(command);
+  addRegistry(command);
   return command;
 }

@@ -1,5 +1,7 @@
-import { connect } from '../../sdk/node/client.js';
+import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import { Client } from '../../sdk/node/client.js';
 import { startApi } from '../api/index.js';
+import { makeRecord } from '../host/make-record.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import type { Settings } from './settings.js';
 import { untilStopped } from './until-stopped.js';
@@ -9,11 +11,13 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
-  const client = await connect({ address: settings.address, namespace: settings.namespace, taskQueue: settings.taskQueue });
-  const api = await startApi({ client, catalogue, port, host });
+  const temporal = await connectTemporal({ address: settings.address, namespace: settings.namespace, taskQueue: settings.taskQueue });
+  const record = makeRecord(temporal, catalogue, settings.record).begin();
+  const api = await startApi({ client: new Client(temporal), catalogue, record, port, host });
   console.log(`API ${api.url}`);
   await untilStopped();
   await api.stop();
-  await client.close();
+  await record.close();
+  await temporal.close();
   process.exit();
 }

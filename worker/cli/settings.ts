@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
+import { KafkaReference, type RecordPlace } from '../host/make-record.js';
 
 const Settings = z.strictObject({
   /** Named connections; see sdk/node/connections. */
@@ -12,6 +13,10 @@ const Settings = z.strictObject({
   temporal: z.strictObject({ address: z.string().optional(), namespace: z.string().optional(), taskQueue: z.string().optional() }).optional(),
   /** Steps at once in one worker. */
   concurrency: z.int().min(1).optional(),
+  /** The registry's PostgreSQL: postgres://…, or a reference to it: env:NAME or file:/path. */
+  registry: z.string().optional(),
+  /** The Kafka that gets the events. */
+  kafka: KafkaReference.optional(),
 });
 
 /** Where a command works. */
@@ -24,6 +29,8 @@ export interface Settings {
   namespace: string;
   taskQueue: string;
   concurrency: number;
+  /** Where the record of runs is kept and its events are published. */
+  record: RecordPlace;
 }
 
 /**
@@ -33,7 +40,7 @@ export interface Settings {
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = settingsFile(folder, environment);
-  const { pipelines, temporal = {}, concurrency } = readFile(file);
+  const { pipelines, temporal = {}, concurrency, registry, kafka } = readFile(file);
   return {
     file,
     pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
@@ -41,7 +48,13 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     namespace: environment.TEMPORAL_NAMESPACE ?? temporal.namespace ?? defaultNamespace,
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
+    record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka },
   };
+}
+
+/** Brokers from the environment go before the file's, with the file's way to log in left out. */
+function kafkaOf({ HEADRACE_KAFKA_BROKERS: brokers, HEADRACE_KAFKA_TOPIC: topic }: NodeJS.ProcessEnv): KafkaReference | undefined {
+  return brokers ? { brokers: brokers.split(','), topic } : undefined;
 }
 
 function settingsFile(folder: string | undefined, environment: NodeJS.ProcessEnv): string {

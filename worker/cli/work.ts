@@ -1,8 +1,12 @@
 import { type NativeConnection, Runtime } from '@temporalio/worker';
 import colors from 'picocolors';
 import { closeEngines } from '../../activities/engines/open-engine.js';
+import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
+import { type RunRecord, recordingInterceptor } from '../events/index.js';
+import type { Catalogue } from '../host/catalogue.js';
 import { connectNative } from '../host/connect-native.js';
+import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
 import { workerLogger } from '../host/worker-logger.js';
@@ -22,9 +26,18 @@ export async function runWorker(settings: Settings, { bundle, drain }: { bundle?
   const { namespace, taskQueue, concurrency, file } = settings;
   const connection: NativeConnection = await connectNative(settings.address);
   await requireSearchAttributes(connection, namespace);
-  const worker = await makeWorker({ catalogue, connections: Connections.read(file), connection, namespace, taskQueue, concurrency, bundle, drain });
+  const record = await openRecord(settings, catalogue);
+  const interceptors = record && { activity: [recordingInterceptor(record)] };
+  const connections = Connections.read(file);
+  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain, interceptors });
   console.log(colors.dim(`works on ${taskQueue} in ${namespace}; SIGTERM drains`));
   await worker.run();
-  await closeEngines();
+  await Promise.all([closeEngines(), record?.close()]);
   await connection.close();
+}
+
+/** Where a registry is configured, a worker keeps the record of runs too; an embedded one belongs to the process that serves the API. */
+async function openRecord({ address, namespace, taskQueue, record }: Settings, catalogue: Catalogue): Promise<RunRecord | undefined> {
+  if (record.registry === undefined) return undefined;
+  return makeRecord(await connectTemporal({ address, namespace, taskQueue }), catalogue, record).begin();
 }

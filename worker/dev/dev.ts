@@ -50,7 +50,10 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     const apiPort = await chooseApiPort(options.apiPort);
     const temporal = await startTemporal({ stateFolder, address: settings.address, namespace: settings.namespace, report });
     undo.push(() => temporal.stop());
-    const host = new Hosting({ ...hostSettings(settings, temporal.address), apiPort, cacheFolder: resolve(stateFolder, 'bundle') }, report);
+    const host = new Hosting(
+      { ...hostSettings(settings, temporal.address), apiPort, cacheFolder: resolve(stateFolder, 'bundle'), registryFolder: resolve(stateFolder, 'registry') },
+      report,
+    );
     undo.push(() => host.stop());
     const { apiUrl, found } = await host.start();
     if (options.reload === true) undo.push(host.watch(settings.pipelines));
@@ -62,8 +65,8 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   }
 }
 
-function hostSettings({ pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency }: Settings, address: string) {
-  return { folder, settingsFile, address, namespace, taskQueue, concurrency };
+function hostSettings({ pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record }: Settings, address: string) {
+  return { folder, settingsFile, address, namespace, taskQueue, concurrency, record };
 }
 
 async function chooseApiPort(asked: number | undefined): Promise<number> {

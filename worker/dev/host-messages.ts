@@ -1,3 +1,5 @@
+import type { RecordPlace } from '../host/make-record.js';
+
 /** What `headrace dev` and the process that hosts worker and API for it tell each other. */
 export interface HostSettings {
   folder: string;
@@ -9,6 +11,9 @@ export interface HostSettings {
   apiPort: number;
   /** Where bundling keeps what is unchanged. */
   cacheFolder: string;
+  record: RecordPlace;
+  /** Of the registry, where it is embedded. */
+  registryFolder: string;
 }
 
 /** Warm: load what is the same for every pipeline. Prepare: load, bundle, connect. Go: poll and listen. Stop: close the API at once, drain the worker, end. */

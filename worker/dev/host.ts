@@ -1,11 +1,14 @@
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import { closeEngines } from '../../activities/engines/open-engine.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
-import { connect } from '../../sdk/node/client.js';
+import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import { Client } from '../../sdk/node/client.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import { startApi } from '../api/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
+import { recordingInterceptor } from '../events/index.js';
 import { bundlePipelines } from '../host/bundle.js';
+import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { readyWorkflows } from '../host/source.js';
 import type { HostSettings } from './host-messages.js';
@@ -31,12 +34,14 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
   const catalogue = await loadCatalogue(settings.folder);
   const { address, namespace, taskQueue, concurrency } = settings;
   const connections = Connections.read(settings.settingsFile);
-  const [bundle, connection, client] = await Promise.all([
+  const [bundle, connection, temporal] = await Promise.all([
     bundlePipelines(catalogue, settings.cacheFolder),
     NativeConnection.connect({ address }),
-    connect({ address, namespace, taskQueue }),
+    connectTemporal({ address, namespace, taskQueue }),
   ]);
-  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain: drainTime });
+  const record = makeRecord(temporal, catalogue, settings.record, settings.registryFolder);
+  const interceptors = { activity: [recordingInterceptor(record)] };
+  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain: drainTime, interceptors });
   let api: { url: string; stop(): Promise<void> } | undefined;
   let running: Promise<void> | undefined;
   return {
@@ -44,12 +49,15 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
     refused: catalogue.refusals.length,
     serve: async () => {
       running = run(worker);
-      api = await startApi({ client, catalogue, port: settings.apiPort, host: '127.0.0.1' });
+      record.begin();
+      api = await startApi({ client: new Client(temporal), catalogue, record, port: settings.apiPort, host: '127.0.0.1' });
       return api.url;
     },
     release: async () => {
       await api?.stop();
       if (worker.getState() === 'RUNNING') worker.shutdown();
+      // The next host becomes the registry's owner: what still runs here is told by the histories.
+      await record.close();
     },
     drain: async () => {
       await running;

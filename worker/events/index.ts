@@ -9,3 +9,4 @@ export { type Projector, type ProjectorSettings, startProjector } from './projec
 export { type Recording, recordingInterceptor } from './recording-interceptor.js';
 export { type Relay, type RelaySettings, startRelay } from './relay.js';
 export { type FailedAttempt, publishRetrying } from './retrying.js';
+export { type RecordSettings, RunRecord } from './run-record.js';

@@ -1,4 +1,4 @@
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
 import { asActivity } from '../../sdk/node/as-activity.js';
 import type { Connections } from '../../sdk/node/connections/connections.js';
 import { bundlePipelines } from './bundle.js';
@@ -18,6 +18,8 @@ export interface WorkerSettings {
   bundle?: { code: string };
   /** Milliseconds that steps may go on after the worker was told to stop. */
   drain?: number;
+  /** What is told of each step. */
+  interceptors?: WorkerInterceptors;
 }
 
 const forcedEnd = 10_000;
@@ -28,7 +30,7 @@ const forcedEnd = 10_000;
  * @throws HeadraceError when the pipelines cannot be bundled
  */
 export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
-  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000 } = settings;
+  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000, interceptors } = settings;
   const bundle = settings.bundle ?? (await bundlePipelines(catalogue));
   return Worker.create({
     connection,
@@ -42,6 +44,7 @@ export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
     maxHeartbeatThrottleInterval: '5 seconds',
     shutdownGraceTime: drain,
     shutdownForceTime: drain + forcedEnd,
+    interceptors,
     ...pollers,
   });
 }

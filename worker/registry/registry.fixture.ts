@@ -20,7 +20,8 @@ export async function registryPlace(kind: RegistryKind, postgresUrl: string | un
   return postgresUrl === undefined ? undefined : postgresPlace(postgresUrl);
 }
 
-function embeddedPlace(): RegistryPlace {
+/** A place for an embedded registry. */
+export function embeddedPlace(): RegistryPlace {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-registry-'));
   const settings = { url: '', folder };
   return { settings, open: () => openRegistry(settings), remove: async () => rmSync(folder, { recursive: true, force: true }) };

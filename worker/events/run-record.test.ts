@@ -1,0 +1,43 @@
+import { afterEach, expect, inject, test } from 'vitest';
+import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import type { Temporal } from '../../sdk/node/client/temporal.js';
+import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { embeddedPlace } from '../registry/registry.fixture.js';
+import { RunRecord } from './index.js';
+
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function connectHere(): Promise<Temporal> {
+  const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: 'run-record' });
+  undo.push(() => temporal.close());
+  return temporal;
+}
+
+test('what keeps the registry from being opened is told once and answered, and it opens when it can', async () => {
+  const place = embeddedPlace();
+  undo.push(() => place.remove());
+  const holder = await place.open();
+  const told: string[] = [];
+  const record = new RunRecord({ temporal: await connectHere(), registry: place.settings, pipelines: [], report: (it) => told.push(it) }).begin();
+  undo.push(() => record.close());
+  await expect(record.registry()).rejects.toMatchObject({ code: 'state_in_use', message: expect.stringContaining(`${process.pid}`) });
+  record.nudge('nobody-minds');
+  expect(record.database).toBeUndefined();
+  await holder.close();
+  await until(
+    async () => record.database !== undefined,
+    (open) => open,
+  );
+  await (await record.registry()).ready();
+  expect(told).toHaveLength(1);
+});
+
+test('what was never begun, or is closed, says so', async () => {
+  const record = new RunRecord({ temporal: await connectHere(), registry: { url: '', folder: 'unused' }, pipelines: [] });
+  await expect(record.registry()).rejects.toMatchObject({ code: 'registry_unreachable' });
+  await record.close();
+  record.nudge('nobody-minds');
+});

@@ -1,0 +1,124 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
+import type { Temporal } from '../../sdk/node/client/temporal.js';
+import type { Database } from '../registry/database.js';
+import { openRegistry, prune, type Registry, type RegistrySettings, recordPipelines } from '../registry/index.js';
+import type { EventBus } from './event-bus.js';
+import { type Projector, startProjector } from './projector.js';
+import type { Recording } from './recording-interceptor.js';
+import { type Relay, startRelay } from './relay.js';
+
+export interface RecordSettings {
+  temporal: Temporal;
+  registry: RegistrySettings;
+  /** What this process hosts: entered into the registry when it opens. */
+  pipelines: readonly AnyPipeline[];
+  /** Where events are published beside the registry. */
+  bus?: EventBus;
+  /** Told what went wrong: it is tried again by itself. */
+  report?: (message: string) => void;
+}
+
+/** The registry with all that keeps it. */
+interface Open {
+  registry: Registry;
+  projector: Projector;
+  relay: Relay | undefined;
+  pruning: NodeJS.Timeout;
+}
+
+const pause = 2_000;
+const day = 24 * 3_600_000;
+
+/**
+ * The record of runs as a process keeps it: registry, projector and relay. It opens beside the work and never holds it up; while
+ * the registry is away, opening is tried again, and what happened meanwhile is projected from the histories.
+ */
+export class RunRecord implements Recording {
+  readonly projector: Recording['projector'] = { nudge: (workflowId, executionId) => this.nudge(workflowId, executionId) };
+  private readonly closing = new AbortController();
+  private opening: Promise<void> | undefined;
+  private attempt: Promise<Open> | undefined;
+  private open: Open | undefined;
+
+  constructor(private readonly settings: RecordSettings) {}
+
+  /** Opens the registry and begins to keep it. */
+  begin(): this {
+    this.opening ??= this.keepTrying();
+    return this;
+  }
+
+  /** The database of the registry, once it is open. */
+  get database(): Kysely<Database> | undefined {
+    return this.open?.registry.database;
+  }
+
+  /** Says that something happened to a run. Costs nothing and never fails. */
+  nudge(workflowId: string, executionId?: string): void {
+    if (!this.closing.signal.aborted) this.open?.projector.nudge(workflowId, executionId);
+  }
+
+  /** The registry, which may be opening. @throws HeadraceError registry_unreachable or what else keeps it from being opened */
+  async registry(): Promise<Registry> {
+    return (await this.opened()).registry;
+  }
+
+  /** Settles when what is known to be due is recorded. */
+  async settled(): Promise<void> {
+    await (await this.opened()).projector.settled();
+  }
+
+  /** Lets go of the registry. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.opening;
+    const { open } = this;
+    if (open === undefined) return;
+    clearInterval(open.pruning);
+    await open.relay?.stop();
+    await open.projector.stop();
+    await open.registry.close();
+  }
+
+  private async opened(): Promise<Open> {
+    if (this.attempt !== undefined && !this.closing.signal.aborted) return this.attempt;
+    throw new HeadraceError('The registry is not open.', { code: 'registry_unreachable' });
+  }
+
+  private async keepTrying(): Promise<void> {
+    const { signal } = this.closing;
+    let told = '';
+    while (this.open === undefined && !signal.aborted) {
+      try {
+        this.attempt = this.tryToOpen();
+        this.open = await this.attempt;
+      } catch (error) {
+        const { message, fix } = error as Error & { fix?: string };
+        if (message !== told) this.settings.report?.(`The record of runs is not kept for now: ${message}${fix === undefined ? '' : ` — ${fix}`}`);
+        told = message;
+        await wait(pause, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async tryToOpen(): Promise<Open> {
+    const { temporal, pipelines, bus, report } = this.settings;
+    const registry = await openRegistry({ report, ...this.settings.registry });
+    try {
+      await recordPipelines(registry.database, pipelines);
+    } catch (error) {
+      await registry.close();
+      throw error;
+    }
+    const projector = startProjector({ temporal, registry, report });
+    const relay = bus && startRelay({ registry, bus, report });
+    return { registry, projector, relay, pruning: setInterval(() => void this.prune(registry), day).unref() };
+  }
+
+  private async prune({ database }: Registry): Promise<void> {
+    await prune(database).catch((error: Error) => this.settings.report?.(`What the registry keeps too long is removed later: ${error.message}`));
+  }
+}
