@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { buildTemporal } from './build-temporal.js';
 import { cacheFolder } from './cache-folder.js';
 import { downloadTemporal } from './download-temporal.js';
 import { findOnPath, isExecutable, versionOf } from './executable.js';
-import { claim } from './ownership.js';
+import { claimPatiently } from './ownership.js';
 
 /** Temporal CLI 1.5.1 brings server 1.29.1. Newer tags carry a replace directive, so `go install` refuses them. */
 export const temporalVersion = 'v1.5.1';
@@ -56,7 +55,7 @@ async function acquire(folder: string, cached: string, causes: string[], report:
     causes.push(`cache: ${(error as Error).message}`);
     return undefined;
   }
-  const mine = await claimPatiently(folder, report);
+  const mine = await claimPatiently(folder, ({ pid }) => report(`Waiting for pid ${pid}, which gets Temporal's dev server for all.`));
   try {
     if (isExecutable(cached) && (await works(cached, causes))) return cached;
     const download = () => downloadTemporal(cached, folder, temporalVersion);
@@ -65,15 +64,6 @@ async function acquire(folder: string, cached: string, causes: string[], report:
     return got && (await works(cached, causes)) ? cached : undefined;
   } finally {
     mine.release();
-  }
-}
-
-async function claimPatiently(folder: string, report: Report) {
-  for (let round = 0; ; round++) {
-    const outcome = claim(folder);
-    if ('release' in outcome) return outcome;
-    if (round % 30 === 0) report(`Waiting for pid ${outcome.holder.pid}, which gets Temporal's dev server for all.`);
-    await wait(500);
   }
 }
 

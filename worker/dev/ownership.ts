@@ -1,5 +1,6 @@
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.js';
 
 /** Who owns a folder. */
@@ -44,6 +45,16 @@ export function claim(folder: string, urls: string[] = []): Claim | { holder: Ow
         rmSync(file(folder, number), { force: true });
       });
     return claimed(folder, mine, me);
+  }
+}
+
+/** Makes this process the owner of a folder as soon as nobody else is. `waiting` is told whom we wait for, every 15 seconds. */
+export async function claimPatiently(folder: string, waiting: (holder: Owner) => void): Promise<Claim> {
+  for (let round = 0; ; round++) {
+    const outcome = claim(folder);
+    if ('release' in outcome) return outcome;
+    if (round % 30 === 0) waiting(outcome.holder);
+    await wait(500);
   }
 }
 
