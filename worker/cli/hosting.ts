@@ -1,9 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import colors from 'picocolors';
 import { type Dev, startDev } from '../dev/dev.js';
 import { startFirstRuns } from '../dev/first-runs.js';
 import { exitCode } from './explain.js';
-import { readText } from './read-input.js';
 import { serveApi } from './serve-api.js';
 import { readSettings } from './settings.js';
 import { untilStopped } from './until-stopped.js';
@@ -23,12 +22,11 @@ export function addHosting(command: Command): void {
   command
     .command('worker [folder]')
     .description('host the pipelines and steps of a folder against a Temporal cluster')
-    .option('--bundle <file>', 'use a bundle that headrace check --bundle wrote')
+    .addOption(new Option('--bundle <file>', 'use a bundle that headrace check --bundle wrote').env('HEADRACE_BUNDLE'))
     .option('--drain <seconds>', 'how long steps may go on after SIGTERM', Number, 20)
-    .action(async (folder: string | undefined, { bundle, drain }: { bundle?: string; drain: number }) => {
-      const code = bundle === undefined ? undefined : { code: readText(bundle) };
-      await runWorker(readSettings(folder), { bundle: code, drain: drain * 1_000 });
-    });
+    .action((folder: string | undefined, { bundle, drain }: { bundle?: string; drain: number }) =>
+      runWorker(readSettings(folder), { bundleFile: bundle, drain: drain * 1_000 }),
+    );
   command
     .command('api [folder]')
     .description('serve the API for the pipelines of a folder')

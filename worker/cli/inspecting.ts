@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import colors from 'picocolors';
 import * as z from 'zod';
 import { bundlePipelines } from '../host/bundle.js';
+import { writeBundle } from '../host/bundle-file.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import { readSettings } from './settings.js';
@@ -26,8 +26,7 @@ export function addInspecting(command: Command): void {
       const catalogue = await loadCatalogue(readSettings(folder).pipelines);
       console.log(describeCatalogue(catalogue));
       requireClean(catalogue);
-      const { code } = await bundlePipelines(catalogue);
-      if (bundle !== undefined) writeFileSync(bundle, code);
+      await (bundle === undefined ? bundlePipelines(catalogue) : writeBundle(bundle, catalogue));
       console.log(colors.green('nothing to complain of'));
     });
 }

@@ -15,7 +15,7 @@ export function readInput(words: readonly string[]): unknown {
 }
 
 /** @throws HeadraceError unreadable_file */
-export function readText(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

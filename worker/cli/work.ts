@@ -4,6 +4,7 @@ import { closeEngines } from '../../activities/engines/open-engine.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import { type RunRecord, recordingInterceptor } from '../events/index.js';
+import { readBundle } from '../host/bundle-file.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { connectNative } from '../host/connect-native.js';
 import { makeRecord } from '../host/make-record.js';
@@ -18,11 +19,12 @@ import type { Settings } from './settings.js';
  *
  * @throws HeadraceError what makes the folder unusable, no_temporal, search_attributes_missing
  */
-export async function runWorker(settings: Settings, { bundle, drain }: { bundle?: { code: string }; drain: number }): Promise<void> {
+export async function runWorker(settings: Settings, { bundleFile, drain }: { bundleFile?: string; drain: number }): Promise<void> {
   Runtime.install({ logger: workerLogger() });
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
+  const bundle = bundleFile === undefined ? undefined : readBundle(bundleFile, catalogue);
   const { namespace, taskQueue, concurrency, file } = settings;
   const connection: NativeConnection = await connectNative(settings.address);
   await requireSearchAttributes(connection, namespace);
