@@ -16,7 +16,11 @@ export function asActivity({ step, work }: Implementation, connections: Connecti
     const heart = beatByItself(temporal);
     try {
       const parsed = parse(step.input, input, `The input of step ${step.id}`, 'wrong_input');
-      const output = await work(parsed as never, stepContext(temporal, connections, heart.beat));
+      const beat = (details: unknown) => {
+        refuseOversize(details, `The heartbeat of step ${step.id}`);
+        heart.beat(details);
+      };
+      const output = await work(parsed as never, stepContext(temporal, connections, beat));
       const checked = parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
       refuseOversize(checked, `The output of step ${step.id}`);
       return checked;

@@ -11,6 +11,8 @@ export type { StartOptions } from './client/start-run.js';
 export { type Client, connect, type StartedRun } from './client.js';
 export { Connections } from './connections/connections.js';
 export { Connection } from './connections/kinds.js';
+export { type EncryptionKey, KeyRing } from './encryption/key-ring.js';
+export type { Encryption } from './encryption/read-key-ring.js';
 export { type Implementations, implement, type Work } from './implement.js';
 export { maximumPartitions, type Partition, type PartitionRange, type PartitionSize, type Partitions, partitions } from './partition.js';
 export type { RunStateName, RunStatus } from './status/run-status.js';

@@ -7,6 +7,7 @@ import { parse } from '../authoring/schema.js';
 import { approve } from './approve.js';
 import { runChild } from './child.js';
 import { each } from './each.js';
+import { encrypts } from './encrypts.js';
 import { UndoFailed } from './outcome.js';
 import { phases } from './phases.js';
 import { awaitedLater, type RunState } from './run-state.js';
@@ -29,7 +30,7 @@ export function makeFlow(run: RunState): Flow {
     notify: (notifications) => void run.notifications.push(notifications),
     skip: (step, reason) => run.record.skipped({ step: step.id, reason, at: new Date().toISOString() }),
     log: (message, { records } = {}) => {
-      log.info(message, records === undefined ? {} : { records });
+      if (!encrypts) log.info(message, records === undefined ? {} : { records });
       run.record.log(message, records);
     },
     progress: (fraction) => run.record.progress(fraction),

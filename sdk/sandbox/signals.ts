@@ -1,6 +1,7 @@
 import { log, setDefaultSignalHandler } from '@temporalio/workflow';
 import * as z from 'zod';
 import { settle } from './decide.js';
+import { encrypts } from './encrypts.js';
 import type { RunState } from './run-state.js';
 
 const SignalData = z.looseObject({
@@ -21,7 +22,7 @@ export function takeSignals(run: RunState): void {
       settle(run, decision(run, name, data[0], `signal-${count}`));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn(`The signal '${name}' was ignored: ${reason}`);
+      log.warn(encrypts ? `The signal '${name}' was ignored.` : `The signal '${name}' was ignored: ${reason}`);
       run.record.ignored(name, reason);
     }
   });

@@ -1,13 +1,10 @@
 import { createRequire } from 'node:module';
+import { fromCommon, protocol } from '../node/protocol.js';
 import type { HistoryEvent } from '../node/status/history-event.js';
 
 /** A history as Temporal's replayer takes it. */
 export interface History {
   events: HistoryEvent[];
-}
-
-interface Message {
-  fromObject(value: object): object;
 }
 
 interface Json {
@@ -21,10 +18,8 @@ interface Protocol {
 
 // Temporal's own historyToJSON fails wherever npm gives @temporalio/common and @temporalio/proto a protobufjs each, as it does
 // beside another version at the top: "type must be a Type". So the copy is taken that made the types.
-const fromCommon = createRequire(createRequire(import.meta.url).resolve('@temporalio/common'));
 const fromProtocol = createRequire(fromCommon.resolve('@temporalio/proto'));
 const { toJson, fromJson } = fromProtocol('protobufjs/ext/protojson') as Json;
-const protocol = fromCommon('@temporalio/proto') as { temporal: { api: { history: { v1: { History: Message } } } } };
 const { patchProtobufRoot } = fromCommon('@temporalio/proto/lib/patch-protobuf-root') as Protocol;
 const historyType = patchProtobufRoot(protocol).lookupType('temporal.api.history.v1.History');
 

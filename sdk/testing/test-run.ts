@@ -4,6 +4,7 @@ import { HeadraceError } from '../authoring/errors.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
 import { decide } from '../node/client/decide.js';
 import type { Implementation } from '../node/implement.js';
+import { describeFailure } from '../node/status/failure.js';
 import { keepsFailing } from '../node/status/problem.js';
 import { type ReadRun, readRun } from '../node/status/read-run.js';
 import type { PendingSignal, RunStatus } from '../node/status/run-status.js';
@@ -169,7 +170,7 @@ function refuseStuck({ events }: ReadRun, { endedAt }: RunStatus): void {
   const last = events.findLast((event) => event.workflowTaskFailedEventAttributes != null || event.workflowTaskCompletedEventAttributes != null);
   const failed = last?.workflowTaskFailedEventAttributes;
   if (endedAt !== undefined || failed == null || !keepsFailing(failed)) return;
-  throw new HeadraceError(`The run cannot go on: ${failed.failure?.message ?? 'its workflow task fails'}`, {
+  throw new HeadraceError(`The run cannot go on: ${describeFailure(failed.failure)?.message ?? 'its workflow task fails'}`, {
     fix: 'Correct the body of the pipeline, or the module that it is in.',
   });
 }

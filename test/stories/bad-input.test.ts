@@ -61,6 +61,17 @@ describe('the command line says cause and fix of', () => {
     expect(code).toBe(1);
   });
 
+  test('keys that cannot be: no worker and no API begins without the encryption that is configured', async () => {
+    for (const command of ['worker', 'api']) {
+      const began = (keys: string) => runBinary([command, story.ground.pipelines], { ...story.ground.environment, HEADRACE_ENCRYPTION_KEYS: keys });
+      expectRefusal(await began(''), /bad_key: Encryption is configured, and there is no key/);
+      expectRefusal(await began('2026:c2hvcnQ='), /bad_key: The key '2026' must be 32 bytes in base64: it is 5 bytes/);
+    }
+    const { out, code } = await story.headrace('keys', 'new', '2026');
+    expect(out).toMatch(/^2026:[\w+/]{43}=\n$/);
+    expect(code).toBe(0);
+  });
+
   test('a namespace that is not there', async () => {
     expectRefusal(
       await runBinary(['api', story.ground.pipelines, '--port', '0'], { ...story.ground.environment, TEMPORAL_NAMESPACE: 'nowhere' }),

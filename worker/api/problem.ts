@@ -42,6 +42,7 @@ const statuses: Record<string, number> = {
   validation_failed: 422,
   refused: 422,
   unknown_signal: 422,
+  missing_key: 503,
   no_worker: 503,
   no_temporal: 503,
   search_attributes_missing: 503,

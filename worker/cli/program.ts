@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addDoctor } from './doctor.js';
 import { addHosting } from './hosting.js';
 import { addInspecting } from './inspecting.js';
+import { addKeys } from './keys.js';
 import { addRegistry } from './registry.js';
 import { addRuns } from './runs.js';
 
@@ -20,5 +21,6 @@ export function program(): Command {
   addInspecting(command);
   addDoctor(command);
   addRegistry(command);
+  addKeys(command);
   return command;
 }

@@ -1,5 +1,6 @@
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Client } from '../../sdk/node/client.js';
+import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
 import { makeRecord } from '../host/make-record.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
@@ -11,13 +12,17 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
-  const temporal = await connectTemporal({ address: settings.address, namespace: settings.namespace, taskQueue: settings.taskQueue });
+  const { address, namespace, taskQueue, file } = settings;
+  const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: readEncryption(file)?.ring });
   const record = makeRecord(temporal, catalogue, settings.record).begin();
-  const api = await startApi({ client: new Client(temporal), catalogue, record, port, host });
-  console.log(`API ${api.url}`);
-  await untilStopped();
-  await api.stop();
-  await record.close();
-  await temporal.close();
+  try {
+    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host });
+    console.log(`API ${api.url}`);
+    await untilStopped();
+    await api.stop();
+  } finally {
+    await record.close();
+    await temporal.close();
+  }
   process.exit();
 }

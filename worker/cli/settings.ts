@@ -1,13 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
+import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/settings-file.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
 
 const Settings = z.strictObject({
   /** Named connections; see sdk/node/connections. */
   connections: z.record(z.string(), z.unknown()).optional(),
+  /** Keys for what Temporal and the registry keep; see sdk/node/encryption. */
+  encryption: z.unknown().optional(),
   /** The folder of the pipelines' modules. */
   pipelines: z.string().optional(),
   temporal: z.strictObject({ address: z.string().optional(), namespace: z.string().optional(), taskQueue: z.string().optional() }).optional(),
@@ -64,22 +66,7 @@ function settingsFile(folder: string | undefined, environment: NodeJS.ProcessEnv
 }
 
 function readFile(file: string): z.output<typeof Settings> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new HeadraceError(`${file} cannot be read: ${(error as Error).message}`, { code: 'unreadable_file', where: file });
-  }
-  return check(file, text);
-}
-
-function check(file: string, text: string): z.output<typeof Settings> {
-  const fix = 'Write { "pipelines": "./pipelines", "connections": { … }, "temporal": { "address": "host:7233" } }.';
-  try {
-    return Settings.parse(JSON.parse(text));
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    throw new HeadraceError(`${file} is wrong: ${reason}`, { code: 'bad_connection', where: file, fix });
-  }
+  const read = Settings.safeParse(readSettingsFile(file) ?? {});
+  if (read.success) return read.data;
+  throw wrongSettings(file, z.prettifyError(read.error));
 }

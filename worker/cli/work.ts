@@ -3,6 +3,8 @@ import colors from 'picocolors';
 import { closeEngines } from '../../activities/engines/open-engine.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
+import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
+import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { type RunRecord, recordingInterceptor } from '../events/index.js';
 import { readBundle } from '../host/bundle-file.js';
 import type { Catalogue } from '../host/catalogue.js';
@@ -17,21 +19,22 @@ import type { Settings } from './settings.js';
 /**
  * Hosts a folder until SIGTERM or SIGINT, then drains.
  *
- * @throws HeadraceError what makes the folder unusable, no_temporal, search_attributes_missing
+ * @throws HeadraceError what makes the folder unusable, no_temporal, search_attributes_missing, bad_key, missing_secret
  */
 export async function runWorker(settings: Settings, { bundleFile, drain }: { bundleFile?: string; drain: number }): Promise<void> {
-  Runtime.install({ logger: workerLogger() });
+  const { namespace, taskQueue, concurrency, file } = settings;
+  const encryption = readEncryption(file)?.ring;
+  Runtime.install({ logger: workerLogger({ encrypted: encryption !== undefined }) });
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
   const bundle = bundleFile === undefined ? undefined : readBundle(bundleFile, catalogue);
-  const { namespace, taskQueue, concurrency, file } = settings;
   const connection: NativeConnection = await connectNative(settings.address);
   await requireSearchAttributes(connection, namespace);
-  const record = await openRecord(settings, catalogue);
+  const record = await openRecord(settings, catalogue, encryption);
   const interceptors = record && { activity: [recordingInterceptor(record)] };
   const connections = Connections.read(file);
-  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain, interceptors });
+  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain, interceptors, encryption });
   console.log(colors.dim(`works on ${taskQueue} in ${namespace}; SIGTERM drains`));
   await worker.run();
   await Promise.all([closeEngines(), record?.close()]);
@@ -39,7 +42,7 @@ export async function runWorker(settings: Settings, { bundleFile, drain }: { bun
 }
 
 /** Where a registry is configured, a worker keeps the record of runs too; an embedded one belongs to the process that serves the API. */
-async function openRecord({ address, namespace, taskQueue, record }: Settings, catalogue: Catalogue): Promise<RunRecord | undefined> {
+async function openRecord({ address, namespace, taskQueue, record }: Settings, catalogue: Catalogue, encryption?: KeyRing): Promise<RunRecord | undefined> {
   if (record.registry === undefined) return undefined;
-  return makeRecord(await connectTemporal({ address, namespace, taskQueue }), catalogue, record).begin();
+  return makeRecord(await connectTemporal({ address, namespace, taskQueue, encryption }), catalogue, record).begin();
 }

@@ -3,6 +3,7 @@
  * pipeline, so that a changed file costs the loading and bundling of the pipelines and nothing else.
  */
 import { Runtime } from '@temporalio/worker';
+import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { explain } from '../cli/explain.js';
 import { workerLogger } from '../host/worker-logger.js';
 import { type Host, prepareHost, warmUp } from './host.js';
@@ -11,7 +12,6 @@ import type { FromHost, ToHost } from './host-messages.js';
 let host: Host | undefined;
 let warming: Promise<void> | undefined;
 
-Runtime.install({ logger: workerLogger(), shutdownSignals: [] });
 // Ctrl-C reaches the whole group: the parent says when to stop. And without a parent there is nothing to host for.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => void stop());
@@ -32,6 +32,7 @@ async function obey(message: ToHost): Promise<void> {
 
 async function prepare(settings: Extract<ToHost, { kind: 'prepare' }>['settings']): Promise<void> {
   await warming;
+  Runtime.install({ logger: workerLogger({ encrypted: readEncryption(settings.settingsFile) !== undefined }), shutdownSignals: [] });
   host = await prepareHost(settings);
   tell({ kind: 'prepared', found: host.found, refused: host.refused });
 }

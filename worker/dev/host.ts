@@ -4,6 +4,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Client } from '../../sdk/node/client.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
+import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
 import { recordingInterceptor } from '../events/index.js';
@@ -34,14 +35,26 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
   const catalogue = await loadCatalogue(settings.folder);
   const { address, namespace, taskQueue, concurrency } = settings;
   const connections = Connections.read(settings.settingsFile);
+  const encryption = readEncryption(settings.settingsFile)?.ring;
   const [bundle, connection, temporal] = await Promise.all([
     bundlePipelines(catalogue, settings.cacheFolder),
     NativeConnection.connect({ address }),
-    connectTemporal({ address, namespace, taskQueue }),
+    connectTemporal({ address, namespace, taskQueue, encryption }),
   ]);
   const record = makeRecord(temporal, catalogue, settings.record, settings.registryFolder);
   const interceptors = { activity: [recordingInterceptor(record)] };
-  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain: drainTime, interceptors });
+  const worker = await makeWorker({
+    catalogue,
+    connections,
+    connection,
+    namespace,
+    taskQueue,
+    concurrency,
+    bundle,
+    drain: drainTime,
+    interceptors,
+    encryption,
+  });
   let api: { url: string; stop(): Promise<void> } | undefined;
   let running: Promise<void> | undefined;
   return {

@@ -67,7 +67,7 @@ function mayHoldLeftovers(now) {
 
 function sources() {
   const folders = ['sdk', 'activities', 'workflows', 'worker'].map((name) => join(root, name)).filter(existsSync);
-  const isSource = (name) => /\.[cm]?tsx?$/.test(name) && !/\.test(-d)?\.ts$/.test(name);
+  const isSource = (name) => /\.([cm]?tsx?|cjs)$/.test(name) && !/\.test(-d)?\.ts$/.test(name);
   const inFolder = (folder) =>
     readdirSync(folder, { recursive: true })
       .filter(isSource)

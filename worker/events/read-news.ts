@@ -17,7 +17,7 @@ export async function readNews(temporal: Temporal, workflowId: string, execution
   let nextPageToken: Uint8Array | undefined;
   for (let size = after === 0 ? longestPage : firstPage; ; size = Math.min(size * 2, longestPage)) {
     const request = { namespace: temporal.namespace, execution: { workflowId, runId: executionId }, maximumPageSize: size, nextPageToken };
-    const answer = await temporal.ask(({ workflowService }) => workflowService.getWorkflowExecutionHistoryReverse(request), unknownRun(workflowId));
+    const answer = await temporal.read(({ workflowService }) => workflowService.getWorkflowExecutionHistoryReverse(request), unknownRun(workflowId));
     const page: HistoryEvent[] = answer.history?.events ?? [];
     const fresh = page.filter((event) => numberOf(event) > after);
     events.push(...fresh);

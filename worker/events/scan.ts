@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { firstRun } from '../../sdk/authoring/run-memo.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
-import { type Described, decode, iso } from '../../sdk/node/status/history-event.js';
+import { type Described, decodeReadable, iso } from '../../sdk/node/status/history-event.js';
 import type { Database } from '../registry/database.js';
 import { describeExecution } from './next-execution.js';
 
@@ -30,7 +30,7 @@ export async function scanVisibility(temporal: Temporal, database: Kysely<Databa
   let nextPageToken: Uint8Array | undefined;
   do {
     const request = { namespace: temporal.namespace, query, pageSize, nextPageToken };
-    const answer = await temporal.ask(({ workflowService }) => workflowService.listWorkflowExecutions(request));
+    const answer = await temporal.read(({ workflowService }) => workflowService.listWorkflowExecutions(request));
     await noteBehind(temporal, database, answer.executions);
     nextPageToken = answer.nextPageToken?.length > 0 ? answer.nextPageToken : undefined;
   } while (nextPageToken !== undefined);
@@ -87,7 +87,7 @@ export async function noteRun(database: Kysely<Database>, { workflowId: workflow
 
 /** Lists do not always say it: a reset's execution is asked for its first. */
 async function firstRunOf(temporal: Temporal, { execution, firstRunId, memo }: Info): Promise<string | undefined> {
-  const continued = decode(memo?.fields?.[firstRun]);
+  const continued = decodeReadable(memo?.fields?.[firstRun]);
   if (typeof continued === 'string') return continued;
   if (firstRunId) return firstRunId;
   return (await describeExecution(temporal, execution?.workflowId ?? '', execution?.runId ?? ''))?.firstRunId;

@@ -37,6 +37,7 @@ export async function bundlePipelines(catalogue: Catalogue, cacheFolder?: string
     const bundle = await bundleWorkflowCode({
       workflowsPath,
       logger,
+      failureConverterPath: ownFile('worker/host/failure-converter'),
       preloadModules: [ownFile('worker/host/preload')],
       webpackConfigHook: (configuration) => configure(configuration, trespasses, cacheFolder),
     });

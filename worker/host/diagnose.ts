@@ -2,6 +2,8 @@ import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worke
 import type { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultAddress } from '../../sdk/authoring/temporal-names.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
+import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
+import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import type { Settings } from '../cli/settings.js';
 import { runningChild } from '../dev/orphan.js';
 import { connectNative } from './connect-native.js';
@@ -24,10 +26,23 @@ const throttled = 40;
 export async function diagnose(settings: Settings): Promise<Finding[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connections = Connections.read(settings.file);
-  return [...(await diagnoseTemporal(settings)), ...(await Promise.all(connections.names().map((name) => diagnoseConnection(connections, name))))];
+  const { finding, ring } = await diagnoseEncryption(settings.file);
+  const tried = await Promise.all(connections.names().map((name) => diagnoseConnection(connections, name)));
+  return [...(await diagnoseTemporal(settings, ring)), finding, ...tried];
 }
 
-async function diagnoseTemporal(settings: Settings): Promise<Finding[]> {
+async function diagnoseEncryption(file: string): Promise<{ finding: Finding; ring?: KeyRing }> {
+  let ring: KeyRing | undefined;
+  const finding = await attempt('encryption', async () => {
+    ring = readEncryption(file)?.ring;
+    const [first, ...others] = ring?.ids() ?? [];
+    if (first === undefined) return 'off: Temporal and the registry keep what runs carry in plain';
+    return `'${first}' encrypts${others.length === 0 ? '' : `; ${others.map((id) => `'${id}'`).join(', ')} decrypt too`}`;
+  });
+  return { finding, ring };
+}
+
+async function diagnoseTemporal(settings: Settings, ring: KeyRing | undefined): Promise<Finding[]> {
   const address = settings.address ?? runningChild('.headrace', 'temporal')?.address ?? defaultAddress;
   let connection: NativeConnection;
   try {
@@ -40,7 +55,7 @@ async function diagnoseTemporal(settings: Settings): Promise<Finding[]> {
       await serverVersion(connection, address),
       await attributes(connection, settings.namespace),
       await retention(connection, settings.namespace),
-      await speed(connection, settings.namespace),
+      await speed(connection, settings.namespace, ring),
     ];
   } finally {
     await connection.close();
@@ -67,9 +82,9 @@ function retention(connection: NativeConnection, namespace: string): Promise<Fin
   });
 }
 
-async function speed(connection: NativeConnection, namespace: string): Promise<Finding> {
+async function speed(connection: NativeConnection, namespace: string, ring: KeyRing | undefined): Promise<Finding> {
   const what = 'a sequential step';
-  const finding = await attempt(what, async () => `${(await measureStep(connection, namespace)).toFixed(1)} ms`);
+  const finding = await attempt(what, async () => `${(await measureStep(connection, namespace, ring)).toFixed(1)} ms`);
   if (!finding.ok || Number.parseFloat(finding.found) < throttled) return finding;
   const fix =
     "Raise history.transferProcessorMaxPollRPS and history.transferProcessorMaxPollHostRPS in the dynamic configuration of the server, and the timer and visibility queues' keys alike: by default each shard is read 20 times a second.";

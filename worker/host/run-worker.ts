@@ -1,8 +1,10 @@
 import { type NativeConnection, Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
 import { asActivity } from '../../sdk/node/as-activity.js';
 import type { Connections } from '../../sdk/node/connections/connections.js';
+import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import { bundlePipelines } from './bundle.js';
 import type { Catalogue } from './catalogue.js';
+import { encrypting } from './encrypting.js';
 import { cachedRuns } from './memory.js';
 
 /** Where a worker works. */
@@ -14,6 +16,8 @@ export interface WorkerSettings {
   taskQueue: string;
   /** Activities at once; 10 unless said (SPEC §6). */
   concurrency?: number;
+  /** Encrypts what Temporal keeps of runs, errors included. */
+  encryption?: KeyRing;
   /** A bundle made before, such as an image's. */
   bundle?: { code: string };
   /** Milliseconds that steps may go on after the worker was told to stop. */
@@ -30,13 +34,13 @@ const forcedEnd = 10_000;
  * @throws HeadraceError when the pipelines cannot be bundled
  */
 export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
-  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000, interceptors } = settings;
+  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000, interceptors, encryption } = settings;
   const bundle = settings.bundle ?? (await bundlePipelines(catalogue));
   return Worker.create({
     connection,
     namespace,
     taskQueue,
-    workflowBundle: bundle,
+    ...encrypting(encryption, bundle),
     activities: activitiesOf(catalogue, connections),
     maxConcurrentActivityTaskExecutions: concurrency,
     maxCachedWorkflows: cachedRuns(),

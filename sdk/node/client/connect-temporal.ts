@@ -1,5 +1,7 @@
 import { Client, Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { defaultAddress, defaultNamespace, defaultTaskQueue } from '../../authoring/temporal-names.js';
+import { payloadCodec } from '../encryption/payload.js';
+import { type Encryption, ringOf } from '../encryption/read-key-ring.js';
 import { Temporal } from './temporal.js';
 
 /** Where Temporal is, and what may be asked of it. What is left out comes from the environment, then from SPEC §6's defaults. */
@@ -13,6 +15,8 @@ export interface ClientOptions {
   tls?: ConnectionOptions['tls'];
   /** TEMPORAL_API_KEY. */
   apiKey?: string;
+  /** Encrypts what is sent with the first key, and decrypts with each; HEADRACE_ENCRYPTION_KEYS. The same keys as the workers'. */
+  encryption?: Encryption;
 }
 
 const connectTime = 5_000;
@@ -38,7 +42,7 @@ function retry() {
 /**
  * Connects to Temporal and asks it for the namespace.
  *
- * @throws HeadraceError no_temporal, within some seconds
+ * @throws HeadraceError no_temporal, within some seconds; bad_key or missing_secret
  */
 export async function connectTemporal(options: ClientOptions): Promise<Temporal> {
   const { env } = process;
@@ -46,8 +50,10 @@ export async function connectTemporal(options: ClientOptions): Promise<Temporal>
   const namespace = options.namespace ?? env.TEMPORAL_NAMESPACE ?? defaultNamespace;
   const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? defaultTaskQueue;
   const apiKey = options.apiKey ?? env.TEMPORAL_API_KEY;
+  const ring = ringOf(options.encryption);
   const connection = Connection.lazy({ address, tls: options.tls, apiKey, connectTimeout: connectTime, interceptors: [retry()], channelArgs });
-  const temporal = new Temporal(new Client({ connection, namespace }), connection, address, namespace, taskQueue);
+  const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [payloadCodec(ring)] } });
+  const temporal = new Temporal(client, connection, address, namespace, taskQueue, ring);
   try {
     await temporal.ask(({ workflowService }) => workflowService.describeNamespace({ namespace }), undefined, connectTime);
     return temporal;

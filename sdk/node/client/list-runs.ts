@@ -1,6 +1,6 @@
 import { formatDuration } from '../../authoring/duration.js';
 import { firstRun, type RunMemo, runPartition, runState, withEvidence } from '../../authoring/run-memo.js';
-import { type Described, decode, iso, milliseconds } from '../status/history-event.js';
+import { type Described, decodeReadable, iso, milliseconds } from '../status/history-event.js';
 import { pendingSignal } from '../status/pending-signal.js';
 import type { PendingSignal, RunStateName } from '../status/run-status.js';
 import { readCursor, writeCursor } from './cursor.js';
@@ -44,7 +44,7 @@ export async function listRuns(temporal: Temporal, { limit = 50, cursor, ...filt
   const query = runQuery(filter);
   const nextPageToken = cursor === undefined ? undefined : readCursor(cursor, query);
   const request = { namespace: temporal.namespace, query, pageSize: Math.min(Math.max(1, limit), longestPage), nextPageToken };
-  const answer = await temporal.ask(({ workflowService }) => workflowService.listWorkflowExecutions(request));
+  const answer = await temporal.read(({ workflowService }) => workflowService.listWorkflowExecutions(request));
   const runs = answer.executions.map(listedRun);
   return answer.nextPageToken?.length > 0 ? { runs, cursor: writeCursor(answer.nextPageToken, query) } : { runs };
 }
@@ -52,9 +52,9 @@ export async function listRuns(temporal: Temporal, { limit = 50, cursor, ...filt
 function listedRun(info: Info): ListedRun {
   const startedAt = milliseconds(info.startTime);
   const closed = info.closeTime == null ? undefined : milliseconds(info.closeTime);
-  const first = decode(info.memo?.fields?.[firstRun]);
-  const partition = decode(info.searchAttributes?.indexedFields?.[runPartition.name]);
-  const memo = (decode(info.memo?.fields?.headrace) ?? {}) as RunMemo;
+  const first = decodeReadable(info.memo?.fields?.[firstRun]);
+  const partition = decodeReadable(info.searchAttributes?.indexedFields?.[runPartition.name]);
+  const memo = (decodeReadable(info.memo?.fields?.headrace) ?? {}) as RunMemo;
   return {
     workflowId: info.execution?.workflowId ?? '',
     runId: typeof first === 'string' ? first : (info.execution?.runId ?? ''),
@@ -63,7 +63,7 @@ function listedRun(info: Info): ListedRun {
     ...(typeof partition === 'string' ? { partition } : {}),
     startedAt: iso(startedAt),
     ...(closed === undefined ? {} : { endedAt: iso(closed), duration: formatDuration(Math.max(0, closed - startedAt)) }),
-    waiting: closed === undefined ? withEvidence(memo.waiting ?? [], (key) => decode(info.memo?.fields?.[key])).map((wait) => pendingSignal(wait)) : [],
+    waiting: closed === undefined ? withEvidence(memo.waiting ?? [], (key) => decodeReadable(info.memo?.fields?.[key])).map((wait) => pendingSignal(wait)) : [],
   };
 }
 
@@ -71,7 +71,7 @@ const closedAs: Record<number, RunStateName> = { 2: 'SUCCEEDED', 3: 'FAILED', 4:
 const forced = new Set([5, 7]);
 
 function stateOf({ status, searchAttributes, closeTime }: Info, { end }: RunMemo): RunStateName {
-  const own = decode(searchAttributes?.indexedFields?.[runState.name]);
+  const own = decodeReadable(searchAttributes?.indexedFields?.[runState.name]);
   if (closeTime == null) return own === 'WAITING_FOR_APPROVAL' ? own : 'RUNNING';
   const temporals = closedAs[status ?? 0] ?? 'FAILED';
   return end === undefined || forced.has(status ?? 0) ? temporals : end.state;

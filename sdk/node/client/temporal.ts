@@ -2,6 +2,8 @@ import { type Client, type Connection, isGrpcServiceError, WorkflowUpdateRPCTime
 import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
 import { HeadraceError } from '../../authoring/errors.js';
 import { searchAttributes } from '../../authoring/run-memo.js';
+import type { KeyRing } from '../encryption/key-ring.js';
+import { openPayloads } from '../encryption/payload.js';
 
 /** Milliseconds that Temporal may take for one answer. */
 export const answerTime = 10_000;
@@ -16,7 +18,25 @@ export class Temporal {
     readonly address: string,
     readonly namespace: string,
     readonly taskQueue: string,
+    /** What decrypts; nothing is encrypted without one. */
+    readonly ring?: KeyRing,
   ) {}
+
+  /** The same server, seen as it keeps things: what is encrypted stays so. */
+  get sealed(): Temporal {
+    return new Temporal(this.client, this.connection, this.address, this.namespace, this.taskQueue);
+  }
+
+  /**
+   * Asks Temporal for what runs wrote, decrypted as far as the keys are here.
+   *
+   * @param notFound makes the error for what Temporal does not know
+   * @throws HeadraceError no_temporal when it does not answer within the time
+   */
+  async read<Answer>(question: (client: Client) => Promise<Answer>, notFound?: () => HeadraceError): Promise<Answer> {
+    const answer = await this.ask(question, notFound);
+    return this.ring === undefined ? answer : openPayloads(this.ring, answer);
+  }
 
   /**
    * Asks Temporal.

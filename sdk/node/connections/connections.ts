@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import * as z from 'zod';
 import { HeadraceError } from '../../authoring/errors.js';
 import { Connection } from './kinds.js';
 import { resolveSecrets } from './secrets.js';
+import { readSettingsFile, wrongSettings } from './settings-file.js';
 
 const File = z.looseObject({ connections: z.record(z.string(), z.unknown()).default({}) });
 const paths = ['folder', 'file'] as const;
@@ -50,7 +50,7 @@ export class Connections {
       const known = this.names().join(', ') || 'none';
       throw new HeadraceError(`There is no connection '${name}'. Declared are: ${known}.`, { code: 'missing_connection', where: name });
     }
-    const connection = this.check(name, resolveSecrets(name, this.declared.get(name), this.environment));
+    const connection = this.check(name, resolveSecrets(`connection '${name}'`, this.declared.get(name), this.environment));
     if (kinds.length > 0 && !kinds.includes(connection.kind as Kind)) {
       throw new HeadraceError(`The connection '${name}' is of the kind ${connection.kind}; here it must be ${kinds.join(' or ')}.`, {
         code: 'bad_connection',
@@ -77,22 +77,9 @@ export class Connections {
 }
 
 function readFile(file: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new HeadraceError(`${file} cannot be read: ${(error as Error).message}`, { code: 'unreadable_file', where: file });
-  }
-  try {
-    return File.parse(JSON.parse(text)).connections;
-  } catch (error) {
-    throw new HeadraceError(`${file} is not a settings file: ${(error as Error).message}`, {
-      code: 'bad_connection',
-      where: file,
-      fix: 'Write { "connections": { "warehouse": { "kind": "postgres", "url": "env:WAREHOUSE_URL" } } }.',
-    });
-  }
+  const read = File.safeParse(readSettingsFile(file) ?? {});
+  if (read.success) return read.data.connections;
+  throw wrongSettings(file, z.prettifyError(read.error));
 }
 
 function fromVariable(variable: string, value: string): unknown {

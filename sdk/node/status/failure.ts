@@ -1,4 +1,4 @@
-import { decodeFirst, type Failure } from './history-event.js';
+import { decode, decodeFirst, type Failure } from './history-event.js';
 import type { StatusError } from './run-status.js';
 
 const timeOuts: Record<number, string> = {
@@ -14,11 +14,18 @@ export function describeFailure(failure: Failure | null | undefined): StatusErro
   const { applicationFailureInfo: own, timeoutFailureInfo: timeOut } = failure;
   if (timeOut != null) return { type: 'TimedOut', message: `${timeOuts[timeOut.timeoutType ?? 0] ?? 'it timed out'}${because(failure)}` };
   if (own == null && failure.cause != null) return describeFailure(failure.cause);
-  return { type: own?.type || typeOf(failure), message: failure.message ?? '', ...detailsOf(failure) };
+  return { type: own?.type || typeOf(failure), message: messageOf(failure), ...detailsOf(failure) };
 }
 
 function because({ cause }: Failure): string {
-  return cause?.message ? `; before that: ${cause.message}` : '';
+  const message = cause == null ? '' : messageOf(cause);
+  return message === '' ? '' : `; before that: ${message}`;
+}
+
+/** With encryption, message and stack stand in a payload of their own. */
+function messageOf({ message, encodedAttributes }: Failure): string {
+  const encoded = decode(encodedAttributes) as { message?: unknown } | null | undefined;
+  return typeof encoded?.message === 'string' ? encoded.message : (message ?? '');
 }
 
 function typeOf({ canceledFailureInfo, terminatedFailureInfo }: Failure): string {

@@ -1,5 +1,6 @@
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { isSealed, whySealed } from '../encryption/payload.js';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 
@@ -30,8 +31,19 @@ export function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** A payload's value, or undefined where it cannot be read, as when it is encrypted. */
+/**
+ * A payload's value, or undefined where it cannot be read.
+ *
+ * @throws HeadraceError missing_key or undecipherable
+ */
 export function decode(payload: Payload | null | undefined): unknown {
+  if (payload == null) return undefined;
+  if (isSealed(payload)) throw whySealed(payload);
+  return decodeReadable(payload);
+}
+
+/** As decode, with undefined for what is encrypted: a list does not end where one of its runs cannot be read. */
+export function decodeReadable(payload: Payload | null | undefined): unknown {
   if (payload == null) return undefined;
   try {
     return defaultPayloadConverter.fromPayload(payload);

@@ -32,8 +32,8 @@ export async function readRun(temporal: Temporal, workflowId: string): Promise<R
 
 /** What Temporal says of a run's last execution, or of the one that is named. @throws HeadraceError unknown_run or no_temporal */
 export async function describeRun(temporal: Temporal, workflowId: string, runId?: string): Promise<Described> {
-  const described = await temporal.ask(({ workflow }) => workflow.getHandle(workflowId, runId).describe(), unknownRun(workflowId));
-  return described.raw;
+  const request = { namespace: temporal.namespace, execution: { workflowId, runId } };
+  return temporal.read(({ workflowService }) => workflowService.describeWorkflowExecution(request), unknownRun(workflowId));
 }
 
 /** All events of one execution, page by page. */
@@ -42,7 +42,7 @@ export async function readHistory(temporal: Temporal, workflowId: string, runId:
   let nextPageToken: Uint8Array | undefined;
   for (let page = 0; page < maximumPages; page += 1) {
     const request = { namespace: temporal.namespace, execution: { workflowId, runId }, maximumPageSize: pageSize, nextPageToken };
-    const answer = await temporal.ask(({ workflowService }) => workflowService.getWorkflowExecutionHistory(request), unknownRun(workflowId));
+    const answer = await temporal.read(({ workflowService }) => workflowService.getWorkflowExecutionHistory(request), unknownRun(workflowId));
     events.push(...(answer.history?.events ?? []));
     if (!(answer.nextPageToken?.length > 0)) break;
     nextPageToken = answer.nextPageToken;
