@@ -82,6 +82,9 @@ export const searchAttributes = [runState, runTenant, runPipelineId, runPartitio
 /** The memo's key under which a run that continued as new keeps the run id of its first execution. */
 export const firstRun = 'headraceRun';
 
+/** The memo's key under which a start says the version of the pipeline that it meant. */
+export const versionKey = 'headraceVersion';
+
 /** The memo's key under which a run hands its deadline to its children and to its next execution, in milliseconds since the epoch. */
 export const deadlineKey = 'headraceDeadline';
 

@@ -1,4 +1,4 @@
-import { runPartition, runTenant } from '../../sdk/authoring/run-memo.js';
+import { runPartition, runTenant, versionKey } from '../../sdk/authoring/run-memo.js';
 import { decode, decodeFirst, type HistoryEvent, milliseconds } from '../../sdk/node/status/history-event.js';
 
 /** What an execution's first event says of it. */
@@ -32,7 +32,7 @@ export function factsOf(event: HistoryEvent): RunFacts {
     taskQueue: began?.taskQueue?.name ?? '',
     startedAt: milliseconds(event.eventTime),
     input: decodeFirst(began?.input),
-    version: textOf(memo('headraceVersion')),
+    version: textOf(memo(versionKey)),
     partition: attribute(runPartition.name),
     parent,
   };

@@ -180,6 +180,7 @@ describe('30 runs of every fate', () => {
       expect(events.find(({ event }) => event.tenant === 'north')?.event).toMatchObject({
         specversion: '1.0',
         pipeline: 'shop',
+        pipelineversion: expect.stringMatching(/^[0-9a-f]{12}$/),
         sequence: expect.any(String),
         data: { trigger: 'client' },
       });

@@ -1,7 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
-import { hashJson } from '../../sdk/node/client/hash-json.js';
-import { jsonSchema } from '../../sdk/node/json-schema.js';
+import { contentOf } from '../../sdk/node/pipeline-content.js';
 import type { Database } from './database.js';
 import { requiredJson } from './safe-json.js';
 
@@ -37,8 +36,8 @@ async function pipelineTypeId(database: Kysely<Database>, name: string): Promise
 export async function recordPipelines(database: Kysely<Database>, pipelines: Iterable<AnyPipeline>): Promise<string[]> {
   const changed: string[] = [];
   for (const pipeline of pipelines) {
-    const options = optionsOf(pipeline);
-    const isNew = await database.transaction().execute((transaction) => record(transaction, pipeline.id, options, hashJson(options)));
+    const { options, hash } = contentOf(pipeline);
+    const isNew = await database.transaction().execute((transaction) => record(transaction, pipeline.id, options, hash));
     if (isNew) changed.push(pipeline.id);
   }
   return changed;
@@ -63,10 +62,4 @@ async function record(transaction: Transaction<Database>, name: string, options:
     .where('id', '=', id)
     .execute();
   return true;
-}
-
-/** A pipeline's configuration: what its declaration says. */
-function optionsOf({ description, owner, tags, approvals, maxDuration, input, output }: AnyPipeline) {
-  const asked = approvals.map(({ id, question, within, answer }) => ({ id, question, within, answer: jsonSchema(answer) }));
-  return { description, owner, tags, maxDuration, approvals: asked, input: jsonSchema(input), output: jsonSchema(output) };
 }

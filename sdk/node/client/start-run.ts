@@ -5,8 +5,9 @@ import type * as z from 'zod';
 import { HeadraceError } from '../../authoring/errors.js';
 import { refuseOversize } from '../../authoring/payload-size.js';
 import type { AnyPipeline, Pipeline } from '../../authoring/pipeline.js';
-import { runPipelineId, runState, runTenant, undoGrace } from '../../authoring/run-memo.js';
+import { runPipelineId, runState, runTenant, undoGrace, versionKey } from '../../authoring/run-memo.js';
 import { parse } from '../../authoring/schema.js';
+import { versionOf } from '../pipeline-content.js';
 import { decode } from '../status/history-event.js';
 import { describeRun } from '../status/read-run.js';
 import { hashJson } from './hash-json.js';
@@ -50,20 +51,14 @@ export async function startRun(temporal: Temporal, pipeline: Startable, input: u
   return { workflowId, runId };
 }
 
-function startOptions(
-  temporal: Temporal,
-  { id, maxDuration }: Startable,
-  workflowId: string,
-  options: StartOptions,
-  input: unknown,
-  hash: string,
-): WorkflowStartOptions {
+function startOptions(temporal: Temporal, pipeline: Startable, workflowId: string, options: StartOptions, input: unknown, hash: string): WorkflowStartOptions {
+  const { id, maxDuration } = pipeline;
   const keyed = options.idempotencyKey !== undefined;
   return {
     workflowId,
     taskQueue: temporal.taskQueue,
     args: [input],
-    memo: { [bodyHash]: hash },
+    memo: { [bodyHash]: hash, [versionKey]: versionOf(pipeline) },
     typedSearchAttributes: attributes(id, options.tenant),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: keyed ? 'USE_EXISTING' : 'FAIL',
