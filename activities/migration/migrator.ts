@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { HeadraceError } from '../../sdk/index.js';
 import type { createBackup, restoreBackup } from './steps.js';
 
 /** What a table holds: equal contents have equal checksums, in whatever order the rows lie. */
@@ -24,4 +25,13 @@ export interface Migrator {
   applied(key: string): Promise<boolean>;
   restore(table: string, key: string): Promise<Restored>;
   content(table: string): Promise<Content>;
+}
+
+/** @throws HeadraceError where a table does not hold what it must; `what` names it, `where` its connection */
+export function requireSame(expected: Content, found: Content, what: string, where: string): void {
+  if (expected.rows === found.rows && expected.checksum === found.checksum) return;
+  throw new HeadraceError(
+    `${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`,
+    { where },
+  );
 }

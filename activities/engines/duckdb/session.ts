@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBInstance, Json } from '@duckdb/node-api';
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier } from '../dialect.js';
 import type { Column, Row, Rows, Statement } from '../engine.js';
+import { inTransaction, underSignal } from '../under-signal.js';
 import { translateDuckDbError } from './errors.js';
 import { bindParameters, toJson } from './values.js';
 
@@ -58,16 +59,9 @@ export class DuckDbSession {
   }
 
   /** Does some work in one transaction. */
-  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.rows('BEGIN');
-    try {
-      const result = await work();
-      await this.rows('COMMIT');
-      return result;
-    } catch (error) {
-      await this.connection.run('ROLLBACK').catch(() => undefined);
-      throw error;
-    }
+  transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    const rollBack = () => this.connection.run('ROLLBACK').catch(() => undefined);
+    return inTransaction((statement) => this.rows(statement), rollBack, work);
   }
 
   /** The columns that a SELECT would give. */
@@ -92,18 +86,9 @@ export class DuckDbSession {
       throw new ValidationError(`A step runs one statement; here are ${count}.`, { code: 'bad_sql', where: this.name, fix: 'Make a step of each.' });
   }
 
-  private async guard<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.signal.throwIfAborted();
-    const interrupt = () => this.connection.interrupt();
-    this.signal.addEventListener('abort', interrupt, { once: true });
-    try {
-      return await work();
-    } catch (error) {
-      this.signal.throwIfAborted();
-      throw translateDuckDbError(error, this.name);
-    } finally {
-      this.signal.removeEventListener('abort', interrupt);
-    }
+  private guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { signal, connection, name } = this;
+    return underSignal({ signal, interrupt: () => connection.interrupt(), translate: (error) => translateDuckDbError(error, name) }, work);
   }
 }
 

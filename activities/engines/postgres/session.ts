@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { ValidationError } from '../../../sdk/index.js';
 import type { Row, Rows, Statement } from '../engine.js';
+import { inTransaction, underSignal } from '../under-signal.js';
 import { translatePostgresError } from './errors.js';
 import { numberParameters } from './named-parameters.js';
 import { clientSettings, type PostgresSettings, takeClient } from './pools.js';
@@ -45,31 +46,15 @@ export class PostgresSession {
   }
 
   /** Does some work in one transaction. */
-  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.rows('BEGIN');
-    try {
-      const result = await work();
-      await this.rows('COMMIT');
-      return result;
-    } catch (error) {
-      await this.client.query('ROLLBACK').catch(this.markBroken);
-      throw error;
-    }
+  transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    const rollBack = () => this.client.query('ROLLBACK').catch(this.markBroken);
+    return inTransaction((statement) => this.rows(statement), rollBack, work);
   }
 
   /** Runs work on the client under the step's signal. @throws the house's errors */
-  async guard<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.signal.throwIfAborted();
-    const cancel = () => void this.cancel();
-    this.signal.addEventListener('abort', cancel, { once: true });
-    try {
-      return await work();
-    } catch (error) {
-      this.signal.throwIfAborted();
-      throw translatePostgresError(error, this.name);
-    } finally {
-      this.signal.removeEventListener('abort', cancel);
-    }
+  guard<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { signal, name } = this;
+    return underSignal({ signal, interrupt: () => void this.cancel(), translate: (error) => translatePostgresError(error, name) }, work);
   }
 
   /** Gives the connection back as it was, or drops it. */

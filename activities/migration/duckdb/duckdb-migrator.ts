@@ -1,8 +1,7 @@
-import { HeadraceError } from '../../../sdk/index.js';
 import type { DuckDbFileEngine } from '../../engines/duckdb/file-engine.js';
 import { parseTableName, quoteTable } from '../../engines/table-name.js';
 import { fingerprint } from '../../engines/temporary-table.js';
-import type { Content, Migrator, Restored } from '../migrator.js';
+import { type Content, type Migrator, type Restored, requireSame } from '../migrator.js';
 
 interface BackupRow {
   backup: string;
@@ -39,7 +38,7 @@ export class DuckDbMigrator implements Migrator {
       const backup = `headrace_ledger.backup_${fingerprint(key)}`;
       const content = await this.content(table);
       await this.engine.session.rows(`CREATE TABLE ${backup} AS FROM ${quoteTable(table)}`);
-      this.compare(content, await this.content(backup), 'The backup');
+      requireSame(content, await this.content(backup), 'The backup', this.engine.connection);
       await this.engine.session.rows('INSERT INTO headrace_ledger.backups (key, backup, definition, rows, checksum) VALUES ($1, $2, $3, $4, $5)', [
         key,
         backup,
@@ -76,7 +75,7 @@ export class DuckDbMigrator implements Migrator {
       await this.engine.session.rows(`INSERT INTO ${quoteTable(table)} FROM ${backup.backup}`);
       for (const index of indexes) await this.engine.session.rows(index);
       const content = await this.content(table);
-      this.compare({ ...backup, bytes: 0 }, content, 'The restored table');
+      requireSame({ ...backup, bytes: 0 }, content, 'The restored table', this.engine.connection);
       return { restored: true, verified: true, ...content };
     });
   }
@@ -103,14 +102,6 @@ export class DuckDbMigrator implements Migrator {
       [name, schema],
     );
     return rows.map(({ sql }) => sql);
-  }
-
-  private compare(expected: Content, found: Content, what: string): void {
-    if (expected.rows === found.rows && expected.checksum === found.checksum) return;
-    throw new HeadraceError(
-      `${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`,
-      { where: this.engine.connection },
-    );
   }
 
   private async find(key: string): Promise<BackupRow | undefined> {

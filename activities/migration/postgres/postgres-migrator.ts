@@ -2,7 +2,7 @@ import { HeadraceError, ValidationError } from '../../../sdk/index.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { quoteTable } from '../../engines/table-name.js';
 import { fingerprint } from '../../engines/temporary-table.js';
-import type { Content, Migrator, Restored } from '../migrator.js';
+import { type Content, type Migrator, type Restored, requireSame } from '../migrator.js';
 import { type Definition, readDefinition, sameDefinition } from './definition.js';
 import { copyRows, rebuild } from './rebuild.js';
 
@@ -63,7 +63,7 @@ export class PostgresMigrator implements Migrator {
       await this.engine.session.rows(`CREATE TABLE ${backup} (LIKE ${quoted} INCLUDING ALL EXCLUDING INDEXES)`);
       await copyRows(this.engine, quoted, backup);
       const content = await this.content(table);
-      this.compare(content, await this.content(backup), 'The backup');
+      requireSame(content, await this.content(backup), 'The backup', this.engine.connection);
       await this.engine.session.rows('INSERT INTO headrace_ledger.backups (key, backup, definition, rows, bytes, checksum) VALUES ($1, $2, $3, $4, $5, $6)', [
         key,
         backup,
@@ -117,7 +117,7 @@ export class PostgresMigrator implements Migrator {
 
   private async verified(table: string, backup: BackupRow, restored: boolean): Promise<Restored> {
     const content = await this.content(table);
-    this.compare(backup, content, 'The restored table');
+    requireSame(backup, content, 'The restored table', this.engine.connection);
     const definition = await readDefinition(this.engine, quoteTable(table));
     if (definition === undefined || !sameDefinition(definition, backup.definition))
       throw new HeadraceError(`The restored table ${table} does not have the definition of its backup. It is left as it was.`, {
@@ -125,14 +125,6 @@ export class PostgresMigrator implements Migrator {
         fix: `Compare it with ${backup.backup}.`,
       });
     return { restored, verified: true, ...content };
-  }
-
-  private compare(expected: Content, found: Content, what: string): void {
-    if (expected.rows === found.rows && expected.checksum === found.checksum) return;
-    throw new HeadraceError(
-      `${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`,
-      { where: this.engine.connection },
-    );
   }
 
   private async find(key: string): Promise<BackupRow | undefined> {
