@@ -1,20 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ourNames } from './test/our-names.js';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// The package's own names lead to the sources, so that tests need no build.
-const ourNames: Record<string, string> = {
-  headrace: 'sdk/index.ts',
-  'headrace/steps': 'activities/steps.ts',
-  'headrace/node': 'sdk/node/index.ts',
-  'headrace/workflows': 'workflows/index.ts',
-  'headrace/worker': 'worker/index.ts',
-  'headrace/testing': 'sdk/testing/index.ts',
-};
-
 export default defineConfig({
   resolve: {
+    // The package's own names lead to the sources, so that tests need no build.
     alias: Object.entries(ourNames).map(([name, path]) => ({ find: new RegExp(`^${name}$`), replacement: file(path) })),
   },
   test: {

@@ -2,16 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { ourNames } from '../our-names.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const ourNames: Record<string, string> = {
-  headrace: 'sdk/index.ts',
-  'headrace/steps': 'activities/steps.ts',
-  'headrace/node': 'sdk/node/index.ts',
-  'headrace/workflows': 'workflows/index.ts',
-  'headrace/worker': 'worker/index.ts',
-  'headrace/testing': 'sdk/testing/index.ts',
-};
 const beside = /(\.(test|test-d|fixture)\.ts$)|(\/fixtures\/)/;
 
 /** The sources of folders, without tests and what belongs to them. */
