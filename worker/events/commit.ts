@@ -4,9 +4,11 @@ import { attachToParent, enterClosure } from '../registry/closure.js';
 import type { Database, ProjectionRow } from '../registry/database.js';
 import { pipelineId } from '../registry/record-pipelines.js';
 import { requiredJson, safeText } from '../registry/safe-json.js';
+import type { Sealing } from '../registry/sealing.js';
 import { envelop, idsOf } from './envelope.js';
 import type { ExecutionFold, Logged, News } from './execution-fold.js';
-import { approvalRow, callRow, newRun, runChange, skipRow } from './rows.js';
+import { withoutTexts } from './left-out.js';
+import { approvalRow, callRow, newRun, runChange, runEnd, skipRow } from './rows.js';
 
 /** Another projector wrote meanwhile: what was gathered here is its past. */
 export class Superseded extends Error {}
@@ -16,6 +18,7 @@ export type Place = Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'execution_id
 
 interface Part {
   namespace: string;
+  sealing: Sealing;
   place: Place;
   fold: ExecutionFold;
   news: News;
@@ -53,7 +56,7 @@ async function lockPlace(transaction: Transaction<Database>, { workflow_id, run_
   if (now?.execution_id !== execution_id || now.last_event !== last_event || now.sequence !== sequence) throw new Superseded();
 }
 
-async function writeRun(transaction: Transaction<Database>, { place, fold }: Part): Promise<number> {
+async function writeRun(transaction: Transaction<Database>, { place, fold, sealing }: Part): Promise<number> {
   const { workflow_id, run_id, execution_id, ordinal } = place;
   // Before any row: parent and child, written at one moment, would else miss or wait for each other.
   if (place.last_event === 0) await takeAdvisory(transaction, advisory.closure);
@@ -64,22 +67,22 @@ async function writeRun(transaction: Transaction<Database>, { place, fold }: Par
     .execute();
   const known = await transaction
     .updateTable('pipeline_execution')
-    .set(runChange(fold))
+    .set(runChange(fold, sealing))
     .where('workflow_id', '=', workflow_id)
     .where('run_id', '=', run_id)
     .returning('id')
     .executeTakeFirst();
-  const id = known?.id ?? (await enterRun(transaction, place, fold));
+  const id = known?.id ?? (await enterRun(transaction, place, fold, sealing));
   // Children may have been recorded before the execution that started them.
   if (place.last_event === 0) await adoptChildren(transaction, id, execution_id);
   return id;
 }
 
-async function enterRun(transaction: Transaction<Database>, { workflow_id, run_id }: Place, fold: ExecutionFold): Promise<number> {
+async function enterRun(transaction: Transaction<Database>, { workflow_id, run_id }: Place, fold: ExecutionFold, sealing: Sealing): Promise<number> {
   const pipeline = await pipelineId(transaction, fold.facts?.pipeline ?? '');
   const { id } = await transaction
     .insertInto('pipeline_execution')
-    .values(newRun(fold, pipeline, workflow_id, run_id))
+    .values(newRun(fold, pipeline, workflow_id, run_id, sealing))
     .returning('id')
     .executeTakeFirstOrThrow();
   await enterClosure(transaction, id);
@@ -108,12 +111,10 @@ async function adoptChildren(transaction: Transaction<Database>, parent: number,
   for (const { id } of orphans) await attachToParent(transaction, id, parent);
 }
 
-async function writeCalls(transaction: Transaction<Database>, { place, fold, news }: Part, run: number): Promise<void> {
+async function writeCalls(transaction: Transaction<Database>, { place, fold, news, sealing }: Part, run: number): Promise<void> {
   const id = { pipeline_execution_id: run, execution_id: place.execution_id };
-  const skips = news.happenings
-    .filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED')
-    .map(({ data, event, at }) => skipRow(String(data.step), String(data.reason), event, at, id));
-  const rows = [...fold.changedCalls().map((call) => callRow(call, run, place.execution_id)), ...skips];
+  const skips = news.happenings.filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED').map((skip) => skipRow(skip, id, sealing));
+  const rows = [...fold.changedCalls().map((call) => callRow(call, run, place.execution_id, sealing)), ...skips];
   for (const some of chunks(rows)) {
     const changed = ['status', 'attempts', 'rows', 'bytes', 'engine', 'engine_id', 'engine_link', 'started_at', 'ended_at', 'duration_ms', 'error'] as const;
     await transaction
@@ -128,9 +129,10 @@ async function writeCalls(transaction: Transaction<Database>, { place, fold, new
   }
 }
 
-async function writeApprovals(transaction: Transaction<Database>, { place, fold }: Part, run: number): Promise<void> {
+async function writeApprovals(transaction: Transaction<Database>, { place, fold, sealing }: Part, run: number): Promise<void> {
+  const id = { pipeline_execution_id: run, execution_id: place.execution_id };
   for (const { wait, outcome } of fold.changedApprovals()) {
-    const row = approvalRow(wait, outcome, run, place.execution_id);
+    const row = approvalRow(wait, outcome, id, sealing);
     await transaction
       .insertInto('approval')
       .values(row)
@@ -139,13 +141,13 @@ async function writeApprovals(transaction: Transaction<Database>, { place, fold 
   }
 }
 
-async function writeLogs(transaction: Transaction<Database>, { place, news }: Part, run: number): Promise<void> {
+async function writeLogs(transaction: Transaction<Database>, { place, news, sealing }: Part, run: number): Promise<void> {
   const row = ({ event, message, records, at }: Logged, index: number) => ({
     pipeline_execution_id: run,
     execution_id: place.execution_id,
     history_event: event,
     sequence: place.log_sequence + index + 1,
-    message: safeText(message),
+    message: sealing.text(message) ?? '',
     records: Number.isSafeInteger(records) ? records : null,
     at,
   });
@@ -154,7 +156,7 @@ async function writeLogs(transaction: Transaction<Database>, { place, news }: Pa
 
 /** A successful end moves the pipeline's watermark; an older run that is projected later does not move it back. */
 async function moveWatermark(transaction: Transaction<Database>, fold: ExecutionFold): Promise<void> {
-  const { watermark, end_date, completed_successfully } = runChange(fold);
+  const { watermark, end_date, completed_successfully } = runEnd(fold);
   if (completed_successfully !== true || watermark === null || end_date === null) return;
   await transaction
     .updateTable('pipeline')
@@ -164,7 +166,7 @@ async function moveWatermark(transaction: Transaction<Database>, fold: Execution
     .execute();
 }
 
-async function writeEvents(transaction: Transaction<Database>, { namespace, place, fold, news }: Part): Promise<void> {
+async function writeEvents(transaction: Transaction<Database>, { namespace, place, fold, news, sealing }: Part): Promise<void> {
   const { facts } = fold;
   if (news.happenings.length === 0 || facts === undefined) return;
   const { workflow_id: workflowId, run_id: runId, execution_id: executionId } = place;
@@ -172,7 +174,7 @@ async function writeEvents(transaction: Transaction<Database>, { namespace, plac
   const ids = idsOf(run, news.happenings);
   const rows = news.happenings.map((happening, index) => {
     const sequence = place.sequence + index + 1;
-    const payload = envelop(run, facts, happening, ids[index] ?? '', sequence);
+    const payload = envelop(run, facts, sealing.encrypts ? withoutTexts(happening) : happening, ids[index] ?? '', sequence);
     return { id: payload.id, workflow_id: workflowId, run_id: runId, tenant: facts.tenant, sequence, kind: happening.kind, payload: requiredJson(payload) };
   });
   // Positions follow the order of commits: until this one ends, no other takes any.

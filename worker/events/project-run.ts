@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import type { Database, ProjectionRow } from '../registry/database.js';
+import type { Sealing } from '../registry/sealing.js';
 import { claimRun, releaseRun } from './claim.js';
 import { commitPart, type Place, Superseded } from './commit.js';
 import { ExecutionFold } from './execution-fold.js';
@@ -11,6 +12,7 @@ import { readNews } from './read-news.js';
 export interface Projecting {
   temporal: Temporal;
   database: Kysely<Database>;
+  sealing: Sealing;
   folds: Folds;
   /** Who projects: one name a process. */
   owner: string;
@@ -56,7 +58,7 @@ async function projectExecutions(projecting: Projecting, row: ProjectionRow): Pr
   }
 }
 
-async function projectExecution({ temporal, database, folds }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
+async function projectExecution({ temporal, database, sealing, folds }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
   const { workflow_id, execution_id, ordinal, last_event } = place;
   const fold = folds.get(execution_id, last_event) ?? new ExecutionFold(execution_id, ordinal === 0, startedAt);
   const news = fold.take(await readNews(temporal, workflow_id, execution_id, fold.position), last_event);
@@ -66,7 +68,7 @@ async function projectExecution({ temporal, database, folds }: Projecting, place
     return { reached: place, next, began: fold.startedAt };
   }
   try {
-    const reached = await commitPart(database, { namespace: temporal.namespace, place, fold, news, next });
+    const reached = await commitPart(database, { namespace: temporal.namespace, sealing, place, fold, news, next });
     fold.markRecorded();
     folds.keep(fold);
     return { reached, next, began: fold.startedAt };

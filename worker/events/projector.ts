@@ -68,7 +68,7 @@ class ProjectorLoop implements Projector {
 
   constructor(private readonly settings: ProjectorSettings) {
     const { temporal, registry } = settings;
-    this.projecting = { temporal, database: registry.database, folds: new Folds(cachedEvents), owner: this.owner };
+    this.projecting = { temporal, database: registry.database, sealing: registry.sealing, folds: new Folds(cachedEvents), owner: this.owner };
   }
 
   begin(): void {

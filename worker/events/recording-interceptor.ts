@@ -2,13 +2,16 @@ import { ApplicationFailure, type Context } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
 import type { Database } from '../registry/database.js';
+import { errorWithoutText } from './left-out.js';
 import type { Projector } from './projector.js';
-import { publishRetrying } from './retrying.js';
+import { type FailedAttempt, publishRetrying } from './retrying.js';
 
 export interface Recording {
   projector: Pick<Projector, 'nudge'>;
   /** Where PIPELINE_RETRYING is published; nowhere unless said. */
   database?: Kysely<Database>;
+  /** Whether what runs carry is encrypted: an attempt's error is then told by its type. */
+  readonly encrypts?: boolean;
   /** Told when a live event could not be published: no step waits for that, or fails by it. */
   report?: (message: string) => void;
 }
@@ -19,7 +22,7 @@ export function recordingInterceptor(recording: Recording): ActivityInterceptors
 }
 
 async function record(
-  { projector, database, report }: Recording,
+  { projector, database, encrypts, report }: Recording,
   context: Context,
   work: () => ReturnType<NonNullable<ActivityInboundCallsInterceptor['execute']>>,
 ): Promise<unknown> {
@@ -29,7 +32,8 @@ async function record(
   try {
     return await work();
   } catch (error) {
-    if (database !== undefined && isRepeated(error, context)) void publishAttempt(database, context, error).catch((it: Error) => report?.(it.message));
+    if (database !== undefined && isRepeated(error, context))
+      void publishRetrying(database, failedAttempt(context, error, encrypts === true)).catch((it: Error) => report?.(it.message));
     throw error;
   } finally {
     projector.nudge(workflowId, runId);
@@ -45,11 +49,11 @@ function isRepeated(error: unknown, { info, cancellationSignal }: Context): bool
   return most === 0 || info.attempt < most;
 }
 
-function publishAttempt(database: Kysely<Database>, { info }: Context, error: unknown): Promise<void> {
+function failedAttempt({ info }: Context, error: unknown, encrypts: boolean): FailedAttempt {
   const { workflowId = '', runId: executionId = '' } = info.workflowExecution ?? {};
   const { message, name } = error as Error;
   const type = error instanceof ApplicationFailure ? (error.type ?? name) : name;
-  return publishRetrying(database, {
+  return {
     namespace: info.workflowNamespace ?? info.activityNamespace,
     workflowId,
     executionId,
@@ -57,6 +61,6 @@ function publishAttempt(database: Kysely<Database>, { info }: Context, error: un
     step: info.activityType,
     callId: info.activityId,
     attempt: info.attempt,
-    error: { type, message },
-  });
+    error: encrypts ? errorWithoutText({ type, message }) : { type, message },
+  };
 }

@@ -2,46 +2,54 @@ import type { WaitRecord } from '../../sdk/authoring/run-memo.js';
 import { attemptsOf, type Call } from '../../sdk/node/status/call.js';
 import type { ApprovalOutcome, RunStateName } from '../../sdk/node/status/run-status.js';
 import type { NewApproval, NewPipelineExecution, NewStepCall } from '../registry/database.js';
-import { safeJson, safeText } from '../registry/safe-json.js';
+import { safeText } from '../registry/safe-json.js';
+import type { Sealing } from '../registry/sealing.js';
 import type { ExecutionFold } from './execution-fold.js';
-import { digestOf } from './happening.js';
+import { digestOf, type Happening } from './happening.js';
 import { measuresOf } from './measures.js';
 
 /** What may change of a run's row while it goes on. */
-export function runChange(fold: ExecutionFold) {
+export function runChange(fold: ExecutionFold, sealing: Sealing) {
   const { ending } = fold;
   const measures = measuresOf(ending?.output);
   return {
+    ...runEnd(fold),
     current_execution_id: fold.executionId,
     status: ending?.state ?? openState(fold),
-    output: safeJson(ending?.output),
-    error: safeJson(ending?.error),
-    reason: ending?.reason === undefined ? null : safeText(ending.reason),
+    output: sealing.json(ending?.output),
+    error: sealing.json(ending?.error),
+    reason: sealing.text(ending?.reason),
     undo: fold.undo,
     retries: [...fold.gathered.calls.all.values()].reduce((sum, call) => sum + attemptsOf(call) - 1, 0),
     total_rows: fold.rows ?? null,
     inserts: measures.inserts ?? null,
     updates: measures.updates ?? null,
     soft_deletes: measures.softDeletes ?? null,
-    watermark: measures.watermark ?? null,
-    end_date: ending === undefined ? null : new Date(ending.at),
     duration_ms: ending === undefined ? null : Math.max(0, ending.at - fold.startedAt),
+  };
+}
+
+/** When and how a run ended, and to where it brought its pipeline's data. */
+export function runEnd({ ending }: ExecutionFold) {
+  return {
+    watermark: measuresOf(ending?.output).watermark ?? null,
+    end_date: ending === undefined ? null : new Date(ending.at),
     completed_successfully: ending === undefined ? null : ending.state === 'SUCCEEDED',
   };
 }
 
 /** A new run's row. */
-export function newRun(fold: ExecutionFold, pipeline_id: number, workflow_id: string, run_id: string): NewPipelineExecution {
+export function newRun(fold: ExecutionFold, pipeline_id: number, workflow_id: string, run_id: string, sealing: Sealing): NewPipelineExecution {
   const { facts } = fold;
   return {
-    ...runChange(fold),
+    ...runChange(fold, sealing),
     pipeline_id,
     workflow_id,
     run_id,
     tenant: facts?.tenant,
     trigger: facts?.trigger ?? 'temporal',
     partition_key: facts?.partition ?? null,
-    input: safeJson(facts?.input),
+    input: sealing.json(facts?.input),
     start_date: new Date(fold.startedAt),
     parent_execution_id: facts?.parent?.executionId ?? null,
   };
@@ -52,7 +60,7 @@ function openState({ gathered }: ExecutionFold): RunStateName {
   return gathered.approvals.pending().length > 0 ? 'WAITING_FOR_APPROVAL' : 'RUNNING';
 }
 
-export function callRow(call: Call, pipeline_execution_id: number, execution_id: string): NewStepCall {
+export function callRow(call: Call, pipeline_execution_id: number, execution_id: string, sealing: Sealing): NewStepCall {
   const { rows, bytes, engine } = measuresOf(call.output);
   const { callId, name, status, order, place, fast, calledAt, endedAt, error } = call;
   return {
@@ -75,12 +83,13 @@ export function callRow(call: Call, pipeline_execution_id: number, execution_id:
     started_at: new Date(calledAt),
     ended_at: endedAt === undefined ? null : new Date(endedAt),
     duration_ms: endedAt === undefined ? null : Math.max(0, endedAt - calledAt),
-    error: safeJson(error),
+    error: sealing.json(error),
   };
 }
 
 /** A step that was left out, as a row among the calls. */
-export function skipRow(step: string, reason: string, event: number, at: number, id: { pipeline_execution_id: number; execution_id: string }): NewStepCall {
+export function skipRow({ data, event, at }: Happening, id: { pipeline_execution_id: number; execution_id: string }, sealing: Sealing): NewStepCall {
+  const step = String(data.step);
   const moment = new Date(at);
   return {
     ...id,
@@ -92,25 +101,29 @@ export function skipRow(step: string, reason: string, event: number, at: number,
     started_at: moment,
     ended_at: moment,
     error: null,
-    reason: safeText(reason),
+    reason: sealing.text(String(data.reason)),
   };
 }
 
-export function approvalRow(wait: WaitRecord, outcome: ApprovalOutcome | undefined, pipeline_execution_id: number, execution_id: string): NewApproval {
+export function approvalRow(
+  wait: WaitRecord,
+  outcome: ApprovalOutcome | undefined,
+  id: { pipeline_execution_id: number; execution_id: string },
+  sealing: Sealing,
+): NewApproval {
   return {
-    pipeline_execution_id,
-    execution_id,
+    ...id,
     wait_id: wait.id,
     approval: wait.approval,
     question: safeText(wait.question),
-    evidence: safeJson(wait.evidence),
+    evidence: sealing.json(wait.evidence),
     evidence_digest: digestOf(wait),
     since: wait.since,
     deadline: wait.deadline,
     decision: outcome?.decision ?? null,
     decision_id: outcome?.decisionId === undefined ? null : safeText(outcome.decisionId),
-    answer: safeJson(outcome?.answer),
-    comment: outcome?.comment === undefined ? null : safeText(outcome.comment),
+    answer: sealing.json(outcome?.answer),
+    comment: sealing.text(outcome?.comment),
     decided_by: outcome?.by === undefined ? null : safeText(outcome.by),
     decided_at: outcome?.at ?? null,
   };

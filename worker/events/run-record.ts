@@ -56,6 +56,10 @@ export class RunRecord implements Recording {
     return this.open?.registry.database;
   }
 
+  get encrypts(): boolean {
+    return this.settings.temporal.ring !== undefined;
+  }
+
   /** Says that something happened to a run. Costs nothing and never fails. */
   nudge(workflowId: string, executionId?: string): void {
     if (!this.closing.signal.aborted) this.open?.projector.nudge(workflowId, executionId);
@@ -106,7 +110,7 @@ export class RunRecord implements Recording {
 
   private async tryToOpen(): Promise<Open> {
     const { temporal, pipelines, bus, report } = this.settings;
-    const registry = await openRegistry({ report, ...this.settings.registry });
+    const registry = await openRegistry({ report, encryption: temporal.ring, ...this.settings.registry });
     try {
       await recordPipelines(registry.database, pipelines);
     } catch (error) {

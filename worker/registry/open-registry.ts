@@ -1,16 +1,20 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import type { Database } from './database.js';
 import { openEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 import { pgliteDialect } from './pglite-dialect.js';
+import { openingPlugin, type Sealing, sealingWith } from './sealing.js';
 
 export interface RegistrySettings {
   /** postgres://…; DATABASE_URL unless said. Without one, the registry is embedded in the folder. */
   url?: string;
   /** Where the embedded registry is kept; this process becomes its one owner. */
   folder?: string;
+  /** Encrypts what runs carry, and decrypts it where it is read. */
+  encryption?: KeyRing;
   /** Connections to PostgreSQL at once; 10 unless said. */
   connections?: number;
   /** Told when PostgreSQL closes an idle connection. */
@@ -21,6 +25,8 @@ export interface RegistrySettings {
 export interface Registry {
   database: Kysely<Database>;
   kind: 'embedded' | 'postgres';
+  /** How what runs carry is written. What is read through the database is in plain already. */
+  sealing: Sealing;
   /** Asks the database for an answer. @throws HeadraceError registry_unreachable */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -34,7 +40,7 @@ const usualFolder = '.headrace/registry';
  * @throws HeadraceError state_in_use, registry_unreadable, registry_unreachable or registry_changed
  */
 export async function openRegistry({ url = process.env.DATABASE_URL, folder = usualFolder, ...rest }: RegistrySettings = {}): Promise<Registry> {
-  const registry = url ? openPostgres(url, rest) : await openFolder(folder);
+  const registry = url ? openPostgres(url, rest) : await openFolder(folder, rest.encryption);
   try {
     await registry.ready();
     await migrate(registry.database);
@@ -45,17 +51,17 @@ export async function openRegistry({ url = process.env.DATABASE_URL, folder = us
   }
 }
 
-async function openFolder(folder: string): Promise<Registry> {
+async function openFolder(folder: string, encryption: KeyRing | undefined): Promise<Registry> {
   const { pglite, lock } = await openEmbedded(folder);
-  const database = new Kysely<Database>({ dialect: pgliteDialect(pglite) });
+  const database = new Kysely<Database>({ dialect: pgliteDialect(pglite), plugins: [openingPlugin(encryption)] });
   const close = async () => {
     await database.destroy();
     lock.release();
   };
-  return { database, kind: 'embedded', ready: () => answer(database, folder), close };
+  return { database, kind: 'embedded', sealing: sealingWith(encryption), ready: () => answer(database, folder), close };
 }
 
-function openPostgres(url: string, { connections = 10, report = () => undefined }: RegistrySettings): Registry {
+function openPostgres(url: string, { connections = 10, report = () => undefined, encryption }: RegistrySettings): Registry {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -65,8 +71,8 @@ function openPostgres(url: string, { connections = 10, report = () => undefined 
   });
   // Without a listener, a restart of PostgreSQL would end the process.
   pool.on('error', (error) => report(`PostgreSQL closed a connection: ${error.message}`));
-  const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { database, kind: 'postgres', ready: () => answer(database, withoutPassword(url)), close: () => database.destroy() };
+  const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), plugins: [openingPlugin(encryption)] });
+  return { database, kind: 'postgres', sealing: sealingWith(encryption), ready: () => answer(database, withoutPassword(url)), close: () => database.destroy() };
 }
 
 /** Identities and counts stay below 2^53: numbers, as PGlite gives them. */

@@ -10,7 +10,7 @@ export type RegistryKind = Registry['kind'];
 /** A place for a registry of its own, which is removed with everything in it. */
 export interface RegistryPlace {
   settings: RegistrySettings;
-  open(): Promise<Registry>;
+  open(further?: RegistrySettings): Promise<Registry>;
   remove(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export async function registryPlace(kind: RegistryKind, postgresUrl: string | un
 export function embeddedPlace(): RegistryPlace {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-registry-'));
   const settings = { url: '', folder };
-  return { settings, open: () => openRegistry(settings), remove: async () => rmSync(folder, { recursive: true, force: true }) };
+  return { settings, open: (further) => openRegistry({ ...settings, ...further }), remove: async () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 async function postgresPlace(server: string): Promise<RegistryPlace> {
@@ -33,7 +33,7 @@ async function postgresPlace(server: string): Promise<RegistryPlace> {
   const url = new URL(server);
   url.pathname = name;
   const settings = { url: url.href };
-  return { settings, open: () => openRegistry(settings), remove: () => ask(server, `drop database ${name} with (force)`) };
+  return { settings, open: (further) => openRegistry({ ...settings, ...further }), remove: () => ask(server, `drop database ${name} with (force)`) };
 }
 
 async function ask(url: string, statement: string): Promise<void> {

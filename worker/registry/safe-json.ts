@@ -1,12 +1,7 @@
 /** What PostgreSQL's text and jsonb refuse: NUL, and half of a surrogate pair, which JSON.stringify writes as an escape. */
 const refused = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g;
 
-/** A value as JSON that jsonb takes: what it would refuse becomes U+FFFD, so that no output can stop a run's record. */
-export function safeJson(value: unknown): string | null {
-  return value === undefined ? null : requiredJson(value);
-}
-
-/** As safeJson, with null for what is undefined. */
+/** A value as JSON that jsonb takes, null for undefined: what it would refuse becomes U+FFFD, so that no output can stop a run's record. */
 export function requiredJson(value: unknown): string {
   return (JSON.stringify(value) ?? 'null').replaceAll(refused, '$1\\ufffd');
 }
