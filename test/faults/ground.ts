@@ -7,6 +7,8 @@ import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { inject } from 'vitest';
 import '../servers/provided.js';
 import { type Client, connect } from '../../sdk/node/client.js';
+import { type EncryptionKey, KeyRing } from '../../sdk/node/encryption/key-ring.js';
+import { payloadCodec } from '../../sdk/node/encryption/payload.js';
 import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { until } from './until.js';
 
@@ -45,8 +47,11 @@ const ownPipelines = fileURLToPath(new URL('./pipelines', import.meta.url));
 export async function openGround({
   pipelines = ownPipelines,
   connections = {},
+  encryption,
 }: {
   pipelines?: string;
+  /** The keys of worker, API and client. */
+  encryption?: readonly EncryptionKey[];
   connections?: Record<string, unknown>;
 } = {}): Promise<Ground> {
   const { address, namespace } = inject('temporal');
@@ -61,7 +66,7 @@ export async function openGround({
     JSON.stringify({ connections: { lake: { kind: 'duckdb', folder: lake }, console: { kind: 'console' }, ...postgres, ...connections } }),
   );
   const taskQueue = `faults-${randomUUID()}`;
-  const client = await connect({ address, namespace, taskQueue });
+  const client = await connect({ address, namespace, taskQueue, encryption });
   const connection = await Connection.connect({ address });
   const clears: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true }), () => client.close(), () => connection.close()];
   const status = (workflowId: string) => client.run(workflowId).status();
@@ -77,9 +82,10 @@ export async function openGround({
       HEADRACE_SETTINGS: settings,
       HEADRACE_JOURNAL: journalFile,
       HEADRACE_CONCURRENCY: '50',
+      ...(encryption === undefined ? {} : { HEADRACE_ENCRYPTION_KEYS: encryption.map(({ id, key }) => `${id}:${key}`).join() }),
     },
     client,
-    temporal: new TemporalClient({ connection, namespace }),
+    temporal: new TemporalClient({ connection, namespace, dataConverter: { payloadCodecs: [payloadCodec(encryption && KeyRing.of(encryption))] } }),
     status,
     ended: (workflowId, limit = 90_000) =>
       until(

@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<Stop> {
     optional('PostgreSQL', () => startPostgres().then(started)),
     optional('the time-skipping server', prepareTimeSkipping),
   ]);
-  project.provide('temporal', { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl });
+  project.provide('temporal', { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl, folder: temporal.folder });
   project.provide('postgresUrl', postgres?.url);
   project.provide('timeSkippingServer', timeSkippingServer);
   project.provide('leftOut', leftOut);

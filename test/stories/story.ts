@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import type { EncryptionKey } from '../../sdk/node/encryption/key-ring.js';
 import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { saveHistory } from '../../sdk/testing/history-file.js';
 import { asker } from '../../worker/api/client.fixture.js';
@@ -28,6 +29,8 @@ export interface Story {
   http: ReturnType<typeof asker>;
   /** Runs `headrace …` and waits for its end. */
   headrace(...words: string[]): Promise<Done>;
+  /** What worker and API printed so far. */
+  said(): { worker: string; api: string };
   /** `headrace run … --json`: how the run ended, by status and exit code. */
   run(pipeline: string, input: object): Promise<{ code: number; status: RunStatus }>;
   /** Starts a run and does not wait for it. */
@@ -37,15 +40,24 @@ export interface Story {
 }
 
 /** Starts a worker and an API for the examples, or another folder, on the test run's Temporal. */
-export async function openStory({ pipelines = examples, environment = {} }: { pipelines?: string; environment?: NodeJS.ProcessEnv } = {}): Promise<Story> {
-  const ground = await openGround({ pipelines, connections: { vega: { kind: 'files', folder: vega } } });
+export async function openStory({
+  pipelines = examples,
+  environment = {},
+  encryption,
+}: {
+  pipelines?: string;
+  environment?: NodeJS.ProcessEnv;
+  encryption?: readonly EncryptionKey[];
+} = {}): Promise<Story> {
+  const ground = await openGround({ pipelines, connections: { vega: { kind: 'files', folder: vega } }, encryption });
   Object.assign(ground.environment, environment);
-  const [api] = await Promise.all([startApiProcess(ground), startWorker(ground)]);
+  const [{ api, said }, worker] = await Promise.all([startApiProcess(ground), startWorker(ground)]);
   const headrace = (...words: string[]) => runBinary(words, { ...ground.environment, HEADRACE_API: api });
   return {
     ground,
     http: asker(api),
     headrace,
+    said: () => ({ worker: worker.output, api: said() }),
     run: async (pipeline, input) => {
       const { code, out, err } = await headrace('run', pipeline, JSON.stringify(input), '--json');
       if (out === '') throw new Error(err);
@@ -67,8 +79,8 @@ export function runBinary(words: readonly string[], environment: NodeJS.ProcessE
   });
 }
 
-/** `headrace api` in a process of its own, on a free port. Gives its address. */
-async function startApiProcess(ground: Ground): Promise<string> {
+/** `headrace api` in a process of its own, on a free port. Gives its address, and what it prints. */
+async function startApiProcess(ground: Ground): Promise<{ api: string; said: () => string }> {
   const child = spawn(process.execPath, [binary, 'api', ground.pipelines, '--port', '0'], {
     env: { ...process.env, ...ground.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,7 +94,7 @@ async function startApiProcess(ground: Ground): Promise<string> {
   const printed = await until(said, (text) => /API http/.test(text) || child.exitCode !== null, { what: said });
   const address = /API (http\S+)/.exec(printed)?.[1];
   if (address === undefined) throw new Error(`The API did not start:\n${printed}`);
-  return address;
+  return { api: address, said };
 }
 
 function listen(child: ChildProcess): () => string {

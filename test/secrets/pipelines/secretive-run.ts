@@ -1,0 +1,13 @@
+import { implement, type StepContext } from 'headrace/node';
+import { mutter, whisper } from './secretive.js';
+
+function say({ text, fails }: { text: string; fails: number }, context: StepContext): { text: string } {
+  context.heartbeat({ text });
+  if (context.attempt <= fails) throw new RangeError(`${text} cannot be said`, { cause: new Error(`${text} below`) });
+  return { text };
+}
+
+export const secretiveRun = implement(
+  { whisper, mutter },
+  { whisper: async (input, context) => say(input, context), mutter: async (input, context) => say(input, context) },
+);

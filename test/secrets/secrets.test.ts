@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { Client as TemporalClient } from '@temporalio/client';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type EncryptionKey, newKey } from '../../sdk/node/encryption/key-ring.js';
+import { protocol } from '../../sdk/node/protocol.js';
+import type { RunStatus } from '../../sdk/node/status/run-status.js';
+import { postgresUrl } from '../faults/ground.js';
+import { until } from '../faults/until.js';
+import { openStory, type Story } from '../stories/story.js';
+import { filesOf, tablesOf, tracesOf } from './traces.js';
+
+const pipelines = new URL('pipelines', import.meta.url).pathname;
+const ends = ['well', 'in a step', 'in a fast step', 'in the body'] as const;
+
+/** A story with a registry of its own, in which each run carries a secret of the story's. */
+interface Place {
+  story: Story;
+  registry: string;
+  secret: string;
+  runs: string[];
+}
+
+let encrypted: Place;
+let plain: Place;
+
+beforeAll(async () => {
+  if (postgresUrl === undefined) return;
+  [encrypted, plain] = await Promise.all([openPlace([newKey('k1')]), openPlace()]);
+  await Promise.all([encrypted, plain].flatMap((place) => ends.map((end) => carry(place, end))));
+  await Promise.all([encrypted, plain].map(recorded));
+}, 240_000);
+
+afterAll(async () => {
+  await Promise.all([encrypted, plain].map((place) => place?.story.ground.leave()));
+});
+
+async function openPlace(encryption?: readonly EncryptionKey[]): Promise<Place> {
+  const registry = await newDatabase(postgresUrl as string);
+  const environment = { DATABASE_URL: registry, HEADRACE_LOG_LEVEL: 'trace' };
+  return { story: await openStory({ pipelines, environment, encryption }), registry, secret: `planted-${randomUUID()}`, runs: [] };
+}
+
+async function newDatabase(server: string): Promise<string> {
+  const name = `secrets_${randomUUID().replaceAll('-', '')}`;
+  const client = new pg.Client(server);
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  return Object.assign(new URL(server), { pathname: name }).href;
+}
+
+/** Runs secretive to its end, answered through the API, with a stray signal on the way. */
+async function carry({ story, secret: text, runs }: Place, end: (typeof ends)[number]): Promise<void> {
+  const { http, ground } = story;
+  const { workflowId } = (await http.post('/v1/pipelines/secretive/execute', { text, end })).body as { workflowId: string };
+  runs.push(workflowId);
+  await until(
+    () => ground.status(workflowId),
+    ({ pendingSignals }) => pendingSignals.length > 0,
+  );
+  await ground.temporal.workflow.getHandle(workflowId).signal('gossip', { text, answer: text });
+  const wrong = await http.post(`${http.run(workflowId)}/approvals/say_it`, { decision: 'approve', answer: { text: [text] }, comment: text });
+  expect(wrong.status).toBe(422);
+  const decided = await http.post(`${http.run(workflowId)}/approvals/say_it`, { decision: 'approve', answer: { text }, comment: `${text} is true` });
+  expect(decided.status).toBe(200);
+  await ground.ended(workflowId);
+}
+
+/** Waits until the registry has the ends of all runs and of their children. */
+async function recorded({ registry, runs }: Place): Promise<void> {
+  const client = new pg.Client(registry);
+  await client.connect();
+  await until(
+    async () => (await client.query<{ count: string }>('select count(*) from pipeline_execution where end_date is not null')).rows[0]?.count,
+    (count) => count === String(runs.length * 2),
+  );
+  await client.end();
+}
+
+/** Everything that is kept of a place's runs. */
+async function placesOf({ story: { ground, said }, registry, runs }: Place): Promise<Record<string, string>> {
+  const { History } = protocol.temporal.api.history.v1;
+  const raw = new TemporalClient({ connection: ground.temporal.connection, namespace: ground.namespace });
+  const histories = [...runs, ...runs.map((id) => `${id}-confidant-1`)].map(async (id) => {
+    const { events } = await raw.workflow.getHandle(id).fetchHistory();
+    const described = await raw.workflowService.describeWorkflowExecution({ namespace: ground.namespace, execution: { workflowId: id } });
+    return Buffer.from(History.encode({ events }).finish()).toString('latin1') + JSON.stringify(described);
+  });
+  const list = await raw.workflowService.listWorkflowExecutions({ namespace: ground.namespace, query: `TaskQueue = '${ground.taskQueue}'` });
+  const lists = JSON.stringify(list);
+  return { history: (await Promise.all(histories)).join(), lists, ...filesOf(inject('temporal').folder), ...(await tablesOf(registry)), ...said() };
+}
+
+test.skipIf(postgresUrl === undefined)(
+  'a planted secret is found nowhere: not in histories, the server’s files, the registry, the events, the logs of worker and API',
+  async () => {
+    const places = await placesOf(encrypted);
+    for (const name of ['history', 'temporal.db', 'pipeline_execution', 'step_call', 'approval', 'run_log', 'outbox', 'worker']) {
+      expect(places[name]?.length, name).toBeGreaterThan(100);
+    }
+    expect(tracesOf(encrypted.secret, places)).toEqual([]);
+  },
+);
+
+test.skipIf(postgresUrl === undefined)('the same search finds it in all these places where nothing is encrypted', async () => {
+  const found = tracesOf(plain.secret, await placesOf(plain));
+  expect(found).toEqual(
+    expect.arrayContaining(['history', 'lists', 'temporal.db', 'pipeline_execution', 'step_call', 'approval', 'run_log', 'outbox', 'worker']),
+  );
+});
+
+test.skipIf(postgresUrl === undefined)('who may read a run reads it whole: input and output, evidence, answer, log and errors', async () => {
+  const { story, secret, runs } = encrypted;
+  const statuses = await Promise.all(runs.map(async (id): Promise<RunStatus> => (await story.http.status(id)) as RunStatus));
+  const well = statuses.find(({ status }) => status === 'SUCCEEDED');
+  expect(well).toMatchObject({ output: { text: secret }, logs: [{ message: `begins with ${secret}` }] });
+  expect(well?.approvals).toMatchObject([{ answer: { text: secret }, comment: `${secret} is true` }]);
+  const messages = statuses.filter(({ status }) => status === 'FAILED').map(({ error }) => error?.message);
+  expect(messages.sort()).toEqual([`mutter#2 failed: ${secret} cannot be said`, `${secret} ends it`, `whisper#2 failed: ${secret} cannot be said`].sort());
+  for (const { activities } of statuses) expect(activities).toContainEqual(expect.objectContaining({ status: 'SKIPPED', reason: `${secret} is known` }));
+});
