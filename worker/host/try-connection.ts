@@ -36,6 +36,7 @@ export async function tryConnection(connection: Connection): Promise<string> {
 
 async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postgres' }>): Promise<string> {
   const client = new pg.Client({ connectionString: url, ...(password === undefined ? {} : { password }), connectionTimeoutMillis: patience });
+  client.on('error', () => undefined);
   try {
     await client.connect();
     const { rows } = await client.query<{ version: string; create: boolean }>(

@@ -69,8 +69,9 @@ function openPostgres(url: string, { connections = 10, report = () => undefined,
     application_name: 'headrace',
     types: { getTypeParser: typeParser },
   });
-  // Without a listener, a restart of PostgreSQL would end the process.
+  // Without listeners, a restart of PostgreSQL would end the process: of the pool for idle connections, of each one for those in use.
   pool.on('error', (error) => report(`PostgreSQL closed a connection: ${error.message}`));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), plugins: [openingPlugin(encryption)] });
   return { database, kind: 'postgres', sealing: sealingWith(encryption), ready: () => answer(database, withoutPassword(url)), close: () => database.destroy() };
 }

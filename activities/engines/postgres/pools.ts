@@ -39,6 +39,8 @@ function poolOf(settings: PostgresSettings): pg.Pool {
   const pool = new pg.Pool({ ...clientSettings(settings), max: settings.pool, idleTimeoutMillis: 10_000, allowExitOnIdle: true });
   // An idle connection that the server closes is no failure of a step: the pool opens another.
   pool.on('error', () => {});
+  // One in use that is closed between two statements is told by the next one; without a listener it would end the worker.
+  pool.on('connect', (client) => client.on('error', () => {}));
   pools.set(key, pool);
   return pool;
 }
