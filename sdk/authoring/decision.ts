@@ -10,6 +10,8 @@ export const DecideInput = z.object({
   answer: z.unknown().optional(),
   comment: z.string().max(4_000).optional(),
   by: z.string().max(200).optional(),
+  /** The roles that who decides has on the pipeline, as authentication knows them. */
+  roles: z.array(z.string().max(100)).max(100).optional(),
 });
 
 export type DecideInput = z.output<typeof DecideInput>;

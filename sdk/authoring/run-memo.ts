@@ -76,6 +76,9 @@ export const runTenant = keyword('HeadraceTenant');
 export const runPipelineId = keyword('HeadracePipeline');
 export const runPartition = keyword('HeadracePartition');
 
+/** The tenant of a run that names none. */
+export const defaultTenant = 'default';
+
 /** The search attributes that the namespace must know (DESIGN §3.5). */
 export const searchAttributes = [runState, runTenant, runPipelineId, runPartition];
 
@@ -87,6 +90,9 @@ export const versionKey = 'headraceVersion';
 
 /** The memo's key under which a run hands its deadline to its children and to its next execution, in milliseconds since the epoch. */
 export const deadlineKey = 'headraceDeadline';
+
+/** The memo's key under which a run, and each that it starts, keeps who started it: only where authentication knows them. */
+export const startedByKey = 'headraceStartedBy';
 
 /** What a step's summary says of its place in the run, for people in Temporal's UI and for status: `load`, `undo`. */
 export interface StepPlace {

@@ -2,12 +2,14 @@ import type * as z from 'zod';
 import type { AnyPipeline, Pipeline } from '../authoring/pipeline.js';
 import { type ClientOptions, connectTemporal } from './client/connect-temporal.js';
 import { listRuns, type Page, type RunList } from './client/list-runs.js';
-import { RunHandle } from './client/run-handle.js';
+import { RunHandle, type RunOwner } from './client/run-handle.js';
 import type { RunFilter } from './client/run-query.js';
 import { type StartOptions, startRun } from './client/start-run.js';
 import type { Temporal } from './client/temporal.js';
 import { LastSuccess } from './status/last-success.js';
 import { readStatus } from './status/read-status.js';
+
+export type { RunOwner };
 
 /** A run that was started just now, or before under the same idempotency key. */
 export interface StartedRun<Output> extends RunHandle<Output> {

@@ -3,14 +3,19 @@ import { bodyLimit } from 'hono/body-limit';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { maximumPayload } from '../../sdk/authoring/payload-size.js';
 import type { Client } from '../../sdk/node/client.js';
+import type { Authenticator } from '../auth/authenticator.js';
 import type { RunRecord } from '../events/index.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { addApprovals } from './approvals.js';
 import { addCancel } from './cancel.js';
 import { addExecute } from './execute.js';
+import { Gate } from './gate.js';
 import { addHealth } from './health.js';
+import { addKeys } from './keys.js';
+import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
 import { refuse, refuseInvalid, refuseUnknown } from './refuse.js';
+import { RunOwners } from './run-owners.js';
 import { addRuns } from './runs.js';
 import { sameMachine } from './same-machine.js';
 import { addSignal } from './signal.js';
@@ -21,15 +26,20 @@ export interface ApiContext {
   client: Client;
   catalogue: Catalogue;
   record: RunRecord;
+  /** Left out, everybody who reaches the API may do everything: it then serves its own machine only. */
+  authenticator?: Authenticator;
 }
-
-const description = 'Starts runs of pipelines, reports on them and takes approvals. Refusals are problems after RFC 9457, with a code and a fix.';
 
 /** The API's routes, not yet listening. */
 export function makeApp(context: ApiContext): OpenAPIHono {
   context.client.know(...[...context.catalogue.pipelines.values()].map(({ pipeline }) => pipeline));
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
-  app.use(sameMachine);
+  if (context.authenticator === undefined) app.use(sameMachine);
+  const gate = new Gate(context.authenticator, context.catalogue, new RunOwners(context.client, context.record));
+  app.use((c, next) => {
+    c.set('gate' as never, gate as never);
+    return next();
+  });
   app.use(bodyLimit({ maxSize: maximumPayload, onError: tooLarge }));
   // What is asked of a run is soon in its record.
   app.use('/v1/pipelines/workflows/:workflowId/*', async ({ req }, next) => {
@@ -37,8 +47,9 @@ export function makeApp(context: ApiContext): OpenAPIHono {
     if (req.method !== 'GET') context.record.nudge(req.param('workflowId'));
   });
   // Fixed paths go before those with a parameter.
-  for (const add of [addHealth, addRuns, addApprovals, addStatus, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
-  app.doc31('/openapi.json', { openapi: '3.1.0', info: { title: 'Headrace', version: '1', description } });
+  for (const add of [addHealth, addKeys, addRuns, addApprovals, addStatus, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
+  addDescription(app);
+  requireRoles(app);
   app.onError(refuse);
   app.notFound((c) => refuseUnknown(c, routesOf(app)));
   return app;
@@ -46,9 +57,4 @@ export function makeApp(context: ApiContext): OpenAPIHono {
 
 function tooLarge(): never {
   throw new HeadraceError(`The body has more than ${maximumPayload.toLocaleString('en')} bytes.`, { code: 'payload_too_large', where: 'body' });
-}
-
-function routesOf(app: OpenAPIHono): { method: string; path: string }[] {
-  const declared = app.openAPIRegistry.definitions.flatMap((it) => (it.type === 'route' ? [{ method: it.route.method, path: it.route.path }] : []));
-  return [...declared, { method: 'get', path: '/openapi.json' }];
 }

@@ -6,7 +6,9 @@ import type { Catalogue } from '../host/catalogue.js';
 import type { ApiContext } from './app.js';
 import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, PageQuery, problems, WorkflowId } from './documented.js';
+import { needs } from './needs.js';
 import { ApprovalOutcome, PendingSignal } from './run-shape.js';
+import { seenRuns } from './seen.js';
 
 const OfRun = z.object({ pending: z.array(PendingSignal), decided: z.array(ApprovalOutcome) });
 const Waiting = PendingSignal.extend({ workflowId: z.string(), runId: z.string(), pipeline: z.string() }).meta({ id: 'WaitingApproval' });
@@ -14,6 +16,7 @@ const OfAll = z.object({ approvals: z.array(Waiting), cursor: z.string().optiona
 const DecisionBody = DecisionDetails.extend({ decision: z.enum(['approve', 'decline']) }).meta({ id: 'Decision' });
 
 const ofRun = createRoute({
+  ...needs('viewer'),
   method: 'get',
   path: '/v1/pipelines/workflows/{workflowId}/approvals',
   summary: 'What a run waits for, and what was decided',
@@ -21,6 +24,7 @@ const ofRun = createRoute({
   responses: { 200: json(OfRun, 'Its approvals'), ...problems(404, 503) },
 });
 const ofAll = createRoute({
+  ...needs('viewer'),
   method: 'get',
   path: '/v1/approvals',
   summary: 'What all runs wait for',
@@ -28,6 +32,7 @@ const ofAll = createRoute({
   responses: { 200: json(OfAll, 'A page of approvals'), ...problems(400, 503) },
 });
 const decideOne = createRoute({
+  ...needs('approver'),
   method: 'post',
   path: '/v1/pipelines/workflows/{workflowId}/approvals/{approval}',
   summary: 'Decides. The answer equals what the run does; what does not count leaves no event in it',
@@ -38,19 +43,20 @@ const decideOne = createRoute({
   responses: { 200: json(DecidedShape, 'What was decided'), ...problems(400, 404, 409, 413, 415, 422, 503) },
 });
 
-export function addApprovals(app: OpenAPIHono, { client, catalogue }: ApiContext): void {
+export function addApprovals(app: OpenAPIHono, context: ApiContext): void {
+  const { client, catalogue } = context;
   app.openapi(ofRun, async (c) => {
     const { pendingSignals: pending, approvals: decided } = await client.run(c.req.valid('param').workflowId).status();
     return c.json({ pending, decided }, 200);
   });
   app.openapi(ofAll, async (c) => {
-    const { runs, cursor } = await client.runs({ ...c.req.valid('query'), status: 'WAITING_FOR_APPROVAL' });
+    const { runs, cursor } = await client.runs({ ...c.req.valid('query'), ...seenRuns(catalogue, c.var.principal), status: 'WAITING_FOR_APPROVAL' });
     return c.json({ approvals: runs.flatMap((run) => waitingOf(catalogue, run)), cursor }, 200);
   });
   app.openapi(decideOne, async (c) => {
     const { workflowId, approval } = c.req.valid('param');
     const { decision, ...details } = c.req.valid('json');
-    return c.json(await decide(client, catalogue, workflowId, approval, decision, details), 200);
+    return c.json(await decide(c.var, context, workflowId, approval, decision, details), 200);
   });
 }
 

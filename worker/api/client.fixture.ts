@@ -6,11 +6,12 @@ export interface Answer {
   body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
 }
 
-/** Asks an API as a program would. */
-export function asker(url: string) {
+/** Asks an API as a program would, with these headers in every request. */
+export function asker(url: string, always: Record<string, string> = {}) {
   const ask = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
     const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-    const answer = await fetch(url + path, { method, ...sent, headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers } });
+    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await fetch(url + path, { method, ...sent, headers: { ...type, ...always, ...headers } });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import type { Decided } from '../../sdk/authoring/decision.js';
-import type { Client } from '../../sdk/node/client.js';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { local, type Principal, rolesOn } from '../auth/principal.js';
 import type { Catalogue } from '../host/catalogue.js';
+import type { ApiContext } from './app.js';
+import type { Asked } from './needs.js';
 
 /** What was decided, as the API answers it. */
 export const DecidedShape = z
@@ -22,23 +25,34 @@ export const DecisionDetails = z.strictObject({
   answer: z.unknown().optional().meta({ description: "Fits the approval's form" }),
   comment: z.string().max(4_000).optional(),
   decisionId: z.string().min(1).max(200).optional().meta({ description: 'The same id again is harmless, also after the end of the run' }),
-  by: z.string().max(200).optional().meta({ description: 'Who decides; not proven while there is no authentication' }),
+  by: z.string().max(200).optional().meta({ description: 'Who decides; not proven while there is no authentication, and then who is logged in' }),
 });
 
 export type DecisionDetails = z.output<typeof DecisionDetails>;
 
 /** Decides, with an approval's id or one ask of it. @throws as RunHandle.approve does */
 export function decide(
-  client: Client,
-  catalogue: Catalogue,
+  { principal, pipeline }: Pick<Asked['Variables'], 'principal' | 'pipeline'>,
+  { client, catalogue }: ApiContext,
   workflowId: string,
   approval: string,
   decision: 'approve' | 'decline',
   details: DecisionDetails,
 ): Promise<Decided> {
-  const { answer, ...options } = details;
+  const { answer, ...said } = details;
+  const options = principal === local ? said : { ...said, by: provenBy(principal, said.by), roles: rolesOn(principal, pipeline ?? '') };
   const run = client.run(workflowId);
   return decision === 'approve' ? run.approve(approval, orNothing(catalogue, approval, answer), options) : run.decline(approval, options);
+}
+
+/** Who decides is who is logged in, whatever the request says. @throws HeadraceError wrong_input when it says somebody else */
+function provenBy({ name }: Principal, said: string | undefined): string {
+  if (said === undefined || said === name) return name;
+  throw new HeadraceError(`This is decided by '${name}', not by '${said}'.`, {
+    code: 'wrong_input',
+    where: 'by',
+    fix: 'Leave it out: who decides is who is logged in.',
+  });
 }
 
 /** Programs send an empty object where an approval takes no answer. */

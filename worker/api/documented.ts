@@ -3,6 +3,8 @@ import { Problem } from './problem.js';
 
 const titles: Record<number, string> = {
   400: 'The request cannot be read',
+  401: 'It needs a login',
+  403: 'The role does not suffice',
   404: 'There is no such thing',
   409: 'It contradicts what is',
   413: 'It is too large',

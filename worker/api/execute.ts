@@ -1,12 +1,15 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { startedAs } from '../auth/principal.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
-import { findPipeline } from './pipelines.js';
+import { needs } from './needs.js';
+import { findPipeline } from './seen.js';
 
 const Started = z.object({ workflowId: z.string(), runId: z.string(), status: z.literal('STARTED') }).meta({ id: 'Started' });
 
 const execute = createRoute({
+  ...needs('operator'),
   method: 'post',
   path: '/v1/pipelines/{id}/execute',
   summary: 'Starts a run',
@@ -22,9 +25,9 @@ const execute = createRoute({
 
 export function addExecute(app: OpenAPIHono, { client, catalogue, record }: ApiContext): void {
   app.openapi(execute, async (c) => {
-    const { pipeline } = findPipeline(catalogue, c.req.valid('param').id);
+    const { pipeline } = findPipeline(catalogue, c.var.principal, c.req.valid('param').id);
     const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
-    const { workflowId, runId } = await client.start(pipeline, c.req.valid('json'), { idempotencyKey });
+    const { workflowId, runId } = await client.start(pipeline, c.req.valid('json'), { idempotencyKey, ...startedAs(c.var.principal) });
     record.nudge(workflowId, runId);
     return c.json({ workflowId, runId, status: 'STARTED' } as const, 201);
   });

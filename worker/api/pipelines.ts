@@ -1,11 +1,12 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
-import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { jsonSchema } from '../../sdk/node/json-schema.js';
 import type { Catalogue, FoundPipeline } from '../host/catalogue.js';
 import { short } from '../host/discover.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
+import { needs } from './needs.js';
+import { findPipeline, seenPipelines } from './seen.js';
 
 const Schema = z.record(z.string(), z.unknown()).optional().meta({ description: 'JSON Schema, draft 2020-12' });
 
@@ -27,8 +28,15 @@ const Pipeline = z
 const Refused = z.object({ file: z.string(), code: z.string(), message: z.string(), fix: z.string().optional() });
 const Pipelines = z.object({ pipelines: z.array(Pipeline), refused: z.array(Refused).meta({ description: 'Modules that could not be used' }) });
 
-const list = createRoute({ method: 'get', path: '/v1/pipelines', summary: 'The pipelines', responses: { 200: json(Pipelines, 'All of them') } });
+const list = createRoute({
+  ...needs('viewer'),
+  method: 'get',
+  path: '/v1/pipelines',
+  summary: 'The pipelines',
+  responses: { 200: json(Pipelines, 'All of them') },
+});
 const one = createRoute({
+  ...needs('viewer'),
   method: 'get',
   path: '/v1/pipelines/{id}',
   summary: 'One pipeline',
@@ -38,19 +46,11 @@ const one = createRoute({
 
 export function addPipelines(app: OpenAPIHono, { catalogue }: ApiContext): void {
   app.openapi(list, (c) => {
-    const pipelines = [...catalogue.pipelines.values()].map((found) => describe(catalogue, found));
+    const pipelines = seenPipelines(catalogue, c.var.principal).map((found) => describe(catalogue, found));
     const refused = catalogue.refusals.map(({ file, error: { code, message, fix } }) => ({ file: short(catalogue, file), code, message, fix }));
     return c.json({ pipelines, refused }, 200);
   });
-  app.openapi(one, (c) => c.json(describe(catalogue, findPipeline(catalogue, c.req.valid('param').id)), 200));
-}
-
-/** A pipeline by its id. @throws HeadraceError unknown_pipeline, with the ids that there are */
-export function findPipeline(catalogue: Catalogue, id: string): FoundPipeline {
-  const found = catalogue.pipelines.get(id);
-  if (found !== undefined) return found;
-  const known = [...catalogue.pipelines.keys()].join(', ') || 'none';
-  throw new HeadraceError(`There is no pipeline '${id}'. There are: ${known}.`, { code: 'unknown_pipeline', where: id });
+  app.openapi(one, (c) => c.json(describe(catalogue, findPipeline(catalogue, c.var.principal, c.req.valid('param').id)), 200));
 }
 
 function describe(catalogue: Catalogue, { pipeline, file, builtIn }: FoundPipeline): z.input<typeof Pipeline> {

@@ -12,7 +12,8 @@ async function askHealth(host: string, port: number): Promise<string | undefined
   try {
     const answer = await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(patience) });
     const { service, pid, folder } = (await answer.json()) as { service?: string; pid?: number; folder?: string };
-    return service === 'headrace' ? `another Headrace API: pid ${pid}, pipelines of ${folder}` : undefined;
+    if (service !== 'headrace') return undefined;
+    return pid === undefined ? 'another Headrace API' : `another Headrace API: pid ${pid}, pipelines of ${folder}`;
   } catch {
     return undefined; // it speaks something else
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { catalogue } from '../../sdk/authoring/error-catalogue.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { Unauthenticated } from '../auth/unauthenticated.js';
 
 /** A refusal as the API answers it: RFC 9457, with code, fix and where as everywhere in Headrace. */
 export const Problem = z
@@ -23,10 +24,14 @@ export type Problem = z.output<typeof Problem>;
 const statuses: Record<string, number> = {
   bad_request: 400,
   malformed_json: 400,
+  bad_grant: 400,
+  unauthenticated: 401,
   beyond_loopback: 403,
+  forbidden: 403,
   unknown_pipeline: 404,
   unknown_run: 404,
   unknown_approval: 404,
+  unknown_key: 404,
   unknown_route: 404,
   wrong_method: 405,
   not_waiting: 409,
@@ -34,6 +39,8 @@ const statuses: Record<string, number> = {
   decision_id_used: 409,
   run_ended: 409,
   run_exists: 409,
+  key_exists: 409,
+  key_revoked: 409,
   idempotency_conflict: 409,
   payload_too_large: 413,
   wrong_content_type: 415,
@@ -44,6 +51,8 @@ const statuses: Record<string, number> = {
   unknown_signal: 422,
   missing_key: 503,
   no_worker: 503,
+  login_unavailable: 503,
+  registry_unreachable: 503,
   no_temporal: 503,
   search_attributes_missing: 503,
 };
@@ -68,6 +77,8 @@ export function problemOf(error: unknown): Response {
   };
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (status === 503) headers['retry-after'] = retryAfter;
+  if (known instanceof Unauthenticated)
+    headers['www-authenticate'] = known.given ? 'Bearer realm="headrace", error="invalid_token"' : 'Bearer realm="headrace"';
   // What is left of the body is not read: another request cannot follow on this connection.
   if (status === 413) headers.connection = 'close';
   return new Response(JSON.stringify(body), { status, headers });

@@ -7,6 +7,8 @@ import type { ApiContext } from './app.js';
 import { CancelRequested } from './cancel.js';
 import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, problems, WorkflowId } from './documented.js';
+import { requireRole } from './gate.js';
+import { needs } from './needs.js';
 
 const Data = DecisionDetails.extend({
   approval: z.string().min(1).optional().meta({ description: 'Which, where the run waits for several' }),
@@ -18,6 +20,7 @@ const Signal = z.strictObject({
 });
 
 const signal = createRoute({
+  ...needs('operator', 'approver'),
   method: 'post',
   path: '/v1/pipelines/workflows/{workflowId}/signal',
   summary: 'Approves, declines or cancels',
@@ -29,11 +32,13 @@ const signal = createRoute({
   },
 });
 
-export function addSignal(app: OpenAPIHono, { client, catalogue }: ApiContext): void {
+export function addSignal(app: OpenAPIHono, context: ApiContext): void {
+  const { client, catalogue } = context;
   app.openapi(signal, async (c) => {
     const { workflowId } = c.req.valid('param');
     const { name, data } = c.req.valid('json');
     const run = client.run(workflowId);
+    requireRole(c.var.principal, [name === 'cancel' ? 'operator' : 'approver'], c.var.pipeline);
     if (name === 'cancel') {
       await run.cancel();
       return c.json({ workflowId, status: 'CANCEL_REQUESTED' } as const, 202);
@@ -42,7 +47,7 @@ export function addSignal(app: OpenAPIHono, { client, catalogue }: ApiContext): 
     const verb = name === 'approve' || name === 'decline' ? name : undefined;
     const approval = verb === undefined ? name : (said ?? onlyOne(await run.status(), details.decisionId));
     if (verb === undefined) await checkName(catalogue, () => run.status(), name);
-    return c.json(await decide(client, catalogue, workflowId, approval, verb ?? decision, details), 200);
+    return c.json(await decide(c.var, context, workflowId, approval, verb ?? decision, details), 200);
   });
 }
 

@@ -9,7 +9,7 @@ import { isLoopback } from './same-machine.js';
 export interface ApiSettings extends ApiContext {
   /** 8092 unless said; 0 for any. */
   port?: number;
-  /** 127.0.0.1 unless said; beyond loopback it refuses. */
+  /** 127.0.0.1 unless said; beyond loopback only with authentication. */
   host?: string;
 }
 
@@ -30,8 +30,8 @@ const grace = 2_000;
  * @throws HeadraceError beyond_loopback, or port_taken with the port's holder
  */
 export async function startApi({ port = usualPort, host = '127.0.0.1', ...context }: ApiSettings): Promise<Api> {
-  if (!isLoopback(host)) {
-    throw new HeadraceError(`The API has no authentication yet, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, {
+  if (!isLoopback(host) && context.authenticator === undefined) {
+    throw new HeadraceError(`The API has no authentication, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, {
       code: 'beyond_loopback',
       where: host,
     });

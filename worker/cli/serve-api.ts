@@ -2,6 +2,7 @@ import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Client } from '../../sdk/node/client.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
+import { Authenticator, resolveAuth } from '../auth/index.js';
 import { makeRecord } from '../host/make-record.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import type { Settings } from './settings.js';
@@ -15,8 +16,9 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const { address, namespace, taskQueue, file } = settings;
   const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: readEncryption(file)?.ring });
   const record = makeRecord(temporal, catalogue, settings.record).begin();
+  const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   try {
-    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host });
+    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator });
     console.log(`API ${api.url}`);
     await untilStopped();
     await api.stop();

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
 import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/settings-file.js';
+import { AuthReference } from '../auth/index.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
 
 const Settings = z.strictObject({
@@ -19,6 +20,8 @@ const Settings = z.strictObject({
   registry: z.string().optional(),
   /** The Kafka that gets the events. */
   kafka: KafkaReference.optional(),
+  /** Who may use the API: without it, whoever sits at this machine. */
+  auth: AuthReference.optional(),
 });
 
 /** Where a command works. */
@@ -33,6 +36,8 @@ export interface Settings {
   concurrency: number;
   /** Where the record of runs is kept and its events are published. */
   record: RecordPlace;
+  /** Undefined where everybody may do everything. */
+  auth: AuthReference | undefined;
 }
 
 /**
@@ -42,7 +47,7 @@ export interface Settings {
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = settingsFile(folder, environment);
-  const { pipelines, temporal = {}, concurrency, registry, kafka } = readFile(file);
+  const { pipelines, temporal = {}, concurrency, registry, kafka, auth } = readFile(file);
   return {
     file,
     pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
@@ -51,7 +56,13 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
     record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka },
+    auth: auth ?? authOf(environment),
   };
+}
+
+/** An admin key alone turns authentication on, as for an image without a file. */
+function authOf({ HEADRACE_ADMIN_KEY: adminKey }: NodeJS.ProcessEnv): AuthReference | undefined {
+  return adminKey ? { adminKey: 'env:HEADRACE_ADMIN_KEY' } : undefined;
 }
 
 /** Brokers from the environment go before the file's, with the file's way to log in left out. */

@@ -65,8 +65,8 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   }
 }
 
-function hostSettings({ pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record }: Settings, address: string) {
-  return { folder, settingsFile, address, namespace, taskQueue, concurrency, record };
+function hostSettings({ pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record, auth }: Settings, address: string) {
+  return { folder, settingsFile, address, namespace, taskQueue, concurrency, record, auth };
 }
 
 async function chooseApiPort(asked: number | undefined): Promise<number> {

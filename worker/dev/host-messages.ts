@@ -1,3 +1,4 @@
+import type { AuthReference } from '../auth/index.js';
 import type { RecordPlace } from '../host/make-record.js';
 
 /** What `headrace dev` and the process that hosts worker and API for it tell each other. */
@@ -12,6 +13,7 @@ export interface HostSettings {
   /** Where bundling keeps what is unchanged. */
   cacheFolder: string;
   record: RecordPlace;
+  auth: AuthReference | undefined;
   /** Of the registry, where it is embedded. */
   registryFolder: string;
 }

@@ -6,6 +6,7 @@ import { Client } from '../../sdk/node/client.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
+import { Authenticator, resolveAuth } from '../auth/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
 import { recordingInterceptor } from '../events/index.js';
 import { bundlePipelines } from '../host/bundle.js';
@@ -42,6 +43,7 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
     connectTemporal({ address, namespace, taskQueue, encryption }),
   ]);
   const record = makeRecord(temporal, catalogue, settings.record, settings.registryFolder);
+  const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   const interceptors = { activity: [recordingInterceptor(record)] };
   const worker = await makeWorker({
     catalogue,
@@ -63,7 +65,7 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
     serve: async () => {
       running = run(worker);
       record.begin();
-      api = await startApi({ client: new Client(temporal), catalogue, record, port: settings.apiPort, host: '127.0.0.1' });
+      api = await startApi({ client: new Client(temporal), catalogue, record, port: settings.apiPort, host: '127.0.0.1', authenticator });
       return api.url;
     },
     release: async () => {

@@ -1,4 +1,4 @@
-import { runPartition, runTenant, versionKey } from '../../sdk/authoring/run-memo.js';
+import { defaultTenant, runPartition, runTenant, versionKey } from '../../sdk/authoring/run-memo.js';
 import { decode, decodeFirst, type HistoryEvent, milliseconds } from '../../sdk/node/status/history-event.js';
 
 /** What an execution's first event says of it. */
@@ -15,8 +15,6 @@ export interface RunFacts {
   parent?: { workflowId: string; executionId: string };
 }
 
-const withoutTenant = 'default';
-
 /** Reads the first event of an execution. */
 export function factsOf(event: HistoryEvent): RunFacts {
   const began = event.workflowExecutionStartedEventAttributes;
@@ -27,7 +25,7 @@ export function factsOf(event: HistoryEvent): RunFacts {
   const scheduled = attribute('TemporalScheduledById') !== undefined;
   return {
     pipeline: began?.workflowType?.name ?? '',
-    tenant: attribute(runTenant.name) ?? withoutTenant,
+    tenant: attribute(runTenant.name) ?? defaultTenant,
     trigger: parent !== undefined ? 'parent' : scheduled ? 'schedule' : memo('headraceBody') === undefined ? 'temporal' : 'client',
     taskQueue: began?.taskQueue?.name ?? '',
     startedAt: milliseconds(event.eventTime),

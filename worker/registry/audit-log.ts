@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import { defaultTenant } from '../../sdk/authoring/run-memo.js';
 import { hashJson } from '../../sdk/node/client/hash-json.js';
 import { advisory, takeAdvisory } from './advisory.js';
 import type { Database } from './database.js';
@@ -24,25 +25,24 @@ const genesis = '0'.repeat(64);
 /**
  * Appends to the audit log. Each entry carries the hash of the one before it, so that a changed, removed or inserted one is
  * found by `verifyAuditLog`; the database refuses changes by itself.
- *
- * @returns the entry's hash
  */
-export async function appendAudit(
-  database: Kysely<Database>,
-  { actor, action, subject, tenant = 'default', details = {}, at = new Date() }: AuditEntry,
-): Promise<string> {
-  const entry = { at, actor: safeText(actor), action, subject: safeText(subject), tenant, details: requiredJson(details) };
-  return database.transaction().execute(async (transaction) => {
-    await takeAdvisory(transaction, advisory.auditLog);
-    const last = await transaction.selectFrom('audit_log').select('hash').orderBy('id', 'desc').limit(1).executeTakeFirst();
-    const previous = last?.hash ?? genesis;
+export async function appendAudit(database: Kysely<Database>, ...entries: AuditEntry[]): Promise<void> {
+  await database.transaction().execute((transaction) => enterAudit(transaction, ...entries));
+}
+
+/** The same as part of a transaction: what was done and the entry that tells of it stand together, or neither. */
+export async function enterAudit(transaction: Transaction<Database>, ...entries: AuditEntry[]): Promise<void> {
+  await takeAdvisory(transaction, advisory.auditLog);
+  const last = await transaction.selectFrom('audit_log').select('hash').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  let previous = last?.hash ?? genesis;
+  const rows = entries.map(({ actor, action, subject, tenant = defaultTenant, details = {}, at = new Date() }) => {
+    const entry = { at, actor: safeText(actor), action, subject: safeText(subject), tenant, details: requiredJson(details) };
     const hash = hashOf(previous, { ...entry, details: JSON.parse(entry.details) as unknown });
-    await transaction
-      .insertInto('audit_log')
-      .values({ ...entry, previous_hash: previous, hash })
-      .execute();
-    return hash;
+    const row = { ...entry, previous_hash: previous, hash };
+    previous = hash;
+    return row;
   });
+  await transaction.insertInto('audit_log').values(rows).execute();
 }
 
 /** Where the chain is broken. */

@@ -208,6 +208,23 @@ interface AuditLogTable {
   hash: string;
 }
 
+interface ApiKeyTable {
+  /** The part of a key that is no secret. */
+  id: string;
+  name: string;
+  tenant: string;
+  grants: RequiredJson;
+  hash: string;
+  /** After a rotation, of the secret before it. */
+  previous_hash: Optional<string>;
+  previous_until: OptionalTime;
+  created_by: string;
+  created_at: TimeWithDefault;
+  expires_at: OptionalTime;
+  revoked_at: OptionalTime;
+  last_used_at: OptionalTime;
+}
+
 /** The registry's tables (SPEC §8). */
 export interface Database {
   schema_migration: SchemaMigrationTable;
@@ -226,6 +243,7 @@ export interface Database {
   lease: { name: string; owner: string; until: Time };
   retention: { kind: string; days: number };
   audit_log: AuditLogTable;
+  api_key: ApiKeyTable;
 }
 
 export type PipelineExecutionRow = Selectable<PipelineExecutionTable>;
@@ -235,3 +253,4 @@ export type NewApproval = Insertable<ApprovalTable>;
 export type NewRunLog = Insertable<RunLogTable>;
 export type ProjectionRow = Selectable<ProjectionTable>;
 export type OutboxRow = Selectable<OutboxTable>;
+export type ApiKeyRow = Selectable<ApiKeyTable>;

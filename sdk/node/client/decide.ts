@@ -14,6 +14,8 @@ export interface DecisionOptions {
   comment?: string;
   /** Who decides. */
   by?: string;
+  /** Their roles on the pipeline. */
+  roles?: string[];
   /** The same decision sent again carries the same id, and is harmless; random unless given. */
   decisionId?: string;
   /** Milliseconds that a worker may take to answer. */
@@ -28,8 +30,8 @@ export interface DecisionOptions {
  *   HeadraceError no_worker, unknown_run, no_temporal
  */
 export async function decide(temporal: Temporal, workflowId: string, decision: Omit<DecideInput, 'decisionId'>, options: DecisionOptions): Promise<Decided> {
-  const { comment, by, decisionId = randomUUID(), within = answerTime } = options;
-  const input = parse(DecideInput, { ...decision, comment, by, decisionId }, 'The decision', 'wrong_answer');
+  const { comment, by, roles, decisionId = randomUUID(), within = answerTime } = options;
+  const input = parse(DecideInput, { ...decision, comment, by, roles, decisionId }, 'The decision', 'wrong_answer');
   refuseOversize(input, 'The decision', 100_000);
   const decided = await send(temporal, workflowId, input, within);
   const same = (decided.approval === input.approval || decided.wait === input.approval) && decided.decision === input.decision;

@@ -2,7 +2,9 @@ import type * as z from 'zod';
 import type { AnyApproval, Approval } from '../../authoring/approval.js';
 import type { Decided } from '../../authoring/decision.js';
 import { HeadraceError } from '../../authoring/errors.js';
+import { defaultTenant, runTenant } from '../../authoring/run-memo.js';
 import { parse } from '../../authoring/schema.js';
+import { decode } from '../status/history-event.js';
 import { describeRun } from '../status/read-run.js';
 import type { RunStatus } from '../status/run-status.js';
 import { type DecisionOptions, decide } from './decide.js';
@@ -11,6 +13,12 @@ import type { Temporal } from './temporal.js';
 
 /** An approval, its id, or one ask of it (`release_anyway#2`). */
 export type ApprovalName = string | AnyApproval;
+
+/** Whose a run is. */
+export interface RunOwner {
+  tenant: string;
+  pipeline: string;
+}
 
 /** One run, by its workflow id. */
 export class RunHandle<Output = unknown> {
@@ -23,6 +31,13 @@ export class RunHandle<Output = unknown> {
   /** How the run stands, at every moment and after its end. @throws HeadraceError unknown_run or no_temporal */
   status(): Promise<RunStatus> {
     return this.readStatus(this.workflowId);
+  }
+
+  /** Whose it is. @throws HeadraceError unknown_run or no_temporal */
+  async owner(): Promise<RunOwner> {
+    const { workflowExecutionInfo: info } = await describeRun(this.temporal, this.workflowId);
+    const tenant = decode(info?.searchAttributes?.indexedFields?.[runTenant.name]);
+    return { pipeline: info?.type?.name ?? '', tenant: typeof tenant === 'string' ? tenant : defaultTenant };
   }
 
   /** Approves. @throws DecisionRefused when the decision does not count; HeadraceError no_worker, unknown_run or no_temporal */

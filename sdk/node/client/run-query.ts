@@ -1,4 +1,4 @@
-import { runState } from '../../authoring/run-memo.js';
+import { defaultTenant, runState, runTenant } from '../../authoring/run-memo.js';
 import type { RunStateName } from '../status/run-status.js';
 
 /** Which runs. */
@@ -7,6 +7,10 @@ export interface RunFilter {
   pipeline?: string;
   /** RETRYING is no part of Temporal's visibility: a run's status tells it. */
   status?: Exclude<RunStateName, 'RETRYING'>;
+  /** Of this tenant only. */
+  tenant?: string;
+  /** Of these pipelines only. */
+  pipelines?: readonly string[];
 }
 
 const state = runState.name;
@@ -28,9 +32,17 @@ const queries: Record<NonNullable<RunFilter['status']>, string> = {
 };
 
 /** A filter as a query of Temporal's visibility. */
-export function runQuery({ pipeline, status }: RunFilter): string {
+export function runQuery({ pipeline, status, tenant, pipelines }: RunFilter): string {
   const parts = ["ExecutionStatus != 'ContinuedAsNew'"];
-  if (pipeline !== undefined) parts.push(`WorkflowType = '${pipeline.replaceAll("'", "''")}'`);
+  if (pipeline !== undefined) parts.push(`WorkflowType = ${quote(pipeline)}`);
+  if (pipelines !== undefined) parts.push(`WorkflowType IN (${['', ...pipelines].map(quote).join(', ')})`);
+  if (tenant !== undefined) parts.push(tenant === defaultTenant ? `(${runTenant.name} IS NULL OR ${ofTenant(tenant)})` : ofTenant(tenant));
   if (status !== undefined) parts.push(queries[status]);
   return parts.join(' AND ');
+}
+
+const ofTenant = (tenant: string) => `${runTenant.name} = ${quote(tenant)}`;
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

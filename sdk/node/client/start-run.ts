@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import { HeadraceError } from '../../authoring/errors.js';
 import { refuseOversize } from '../../authoring/payload-size.js';
 import type { AnyPipeline, Pipeline } from '../../authoring/pipeline.js';
-import { runPipelineId, runState, runTenant, undoGrace, versionKey } from '../../authoring/run-memo.js';
+import { defaultTenant, runPipelineId, runState, runTenant, startedByKey, undoGrace, versionKey } from '../../authoring/run-memo.js';
 import { parse } from '../../authoring/schema.js';
 import { versionOf } from '../pipeline-content.js';
 import { decode } from '../status/history-event.js';
@@ -18,7 +18,10 @@ export interface StartOptions {
   workflowId?: string;
   /** The same key with the same input starts one run only; with another input it is refused. */
   idempotencyKey?: string;
+  /** Whose run it is; the tenant 'default' is that of runs that name none. */
   tenant?: string;
+  /** Who starts it, as authentication knows them. */
+  startedBy?: string;
 }
 
 /** What a start answers. */
@@ -42,7 +45,7 @@ export async function startRun(temporal: Temporal, pipeline: Startable, input: u
   const parsed = parse(pipeline.input, input, `The input of pipeline ${pipeline.id}`, 'wrong_input');
   refuseOversize(parsed, `The input of pipeline ${pipeline.id}`);
   const workflowId =
-    options.workflowId ?? (options.idempotencyKey === undefined ? idByTime(pipeline.id) : idByKey(pipeline.id, options.idempotencyKey, options.tenant));
+    options.workflowId ?? (options.idempotencyKey === undefined ? idByTime(pipeline.id) : idByKey(pipeline.id, options.idempotencyKey, tenantOf(options)));
   const hash = hashJson(input);
   const start = startOptions(temporal, pipeline, workflowId, options, parsed, hash);
   const runId = await begin(temporal, pipeline.id, start);
@@ -58,13 +61,17 @@ function startOptions(temporal: Temporal, pipeline: Startable, workflowId: strin
     workflowId,
     taskQueue: temporal.taskQueue,
     args: [input],
-    memo: { [bodyHash]: hash, [versionKey]: versionOf(pipeline) },
-    typedSearchAttributes: attributes(id, options.tenant),
+    memo: { [bodyHash]: hash, [versionKey]: versionOf(pipeline), ...(options.startedBy === undefined ? {} : { [startedByKey]: options.startedBy }) },
+    typedSearchAttributes: attributes(id, tenantOf(options)),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: keyed ? 'USE_EXISTING' : 'FAIL',
     // The run carries its own deadline: this is the backstop (DESIGN §5.4).
     ...(maxDuration === undefined ? {} : { workflowExecutionTimeout: maxDuration + undoGrace }),
   };
+}
+
+function tenantOf({ tenant }: StartOptions): string | undefined {
+  return tenant === defaultTenant ? undefined : tenant;
 }
 
 function attributes(pipeline: string, tenant: string | undefined): SearchAttributePair[] {

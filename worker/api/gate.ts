@@ -1,0 +1,53 @@
+import type { Context } from 'hono';
+import { routePath } from 'hono/route';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { unknownRun } from '../../sdk/node/client/unknown-run.js';
+import type { Authenticator } from '../auth/authenticator.js';
+import { local, may, mayEverywhere, type Principal, type Role } from '../auth/principal.js';
+import type { Catalogue } from '../host/catalogue.js';
+import type { RunOwners } from './run-owners.js';
+import { findPipeline } from './seen.js';
+
+/** Lets in who may use a route, as far as the run or pipeline in its path goes. */
+export class Gate {
+  constructor(
+    private readonly authenticator: Authenticator | undefined,
+    private readonly catalogue: Catalogue,
+    private readonly owners: RunOwners,
+  ) {}
+
+  /**
+   * Who asks, when they may.
+   *
+   * @throws Unauthenticated; HeadraceError forbidden; unknown_run or unknown_pipeline for what is not theirs to see, as if it were not there
+   */
+  async admit(c: Context, oneOf: readonly Role[]): Promise<{ principal: Principal; pipeline?: string }> {
+    if (this.authenticator === undefined) return { principal: local };
+    const principal = await this.authenticator.authenticate(c.req.header('authorization'));
+    const pipeline = await this.subject(c, principal);
+    requireRole(principal, oneOf, pipeline);
+    return { principal, pipeline };
+  }
+
+  /** The pipeline that the path is about, by itself or by its run. */
+  private async subject(c: Context, principal: Principal): Promise<string | undefined> {
+    const workflowId = c.req.param('workflowId');
+    if (workflowId === undefined) return this.pipeline(c, principal);
+    const owner = await this.owners.find(workflowId);
+    if (owner === undefined || owner.tenant !== principal.tenant || !may(principal, 'viewer', owner.pipeline)) throw unknownRun(workflowId)();
+    return owner.pipeline;
+  }
+
+  private pipeline(c: Context, principal: Principal): string | undefined {
+    const id = routePath(c).startsWith('/v1/pipelines/:id') ? c.req.param('id') : undefined;
+    return id === undefined ? undefined : findPipeline(this.catalogue, principal, id).pipeline.id;
+  }
+}
+
+/** @throws HeadraceError forbidden when a principal has none of the roles; an admin's is one on every pipeline */
+export function requireRole(principal: Principal, oneOf: readonly Role[], pipeline?: string): void {
+  if (oneOf.some((role) => (role === 'admin' ? mayEverywhere(principal, role) : may(principal, role, pipeline)))) return;
+  const role = oneOf.join(' or ');
+  const where = pipeline === undefined ? '' : ` on ${pipeline}`;
+  throw new HeadraceError(`'${principal.name}' does not have the role ${role}${where}.`, { code: 'forbidden', where: role });
+}

@@ -1,0 +1,36 @@
+import { createMiddleware } from 'hono/factory';
+import type { Principal, Role } from '../auth/principal.js';
+import type { Gate } from './gate.js';
+
+/** What every route may read of the request. */
+export interface Asked {
+  Variables: {
+    gate: Gate;
+    principal: Principal;
+    /** The pipeline that the path is about, by itself or by its run; undefined also where nothing is authenticated. */
+    pipeline: string | undefined;
+  };
+}
+
+/** The key under which a route's OpenAPI operation says what role it needs. */
+export const roleKey = 'x-headrace-role';
+
+/**
+ * Declares who may use a route, with one of these roles: to be spread into what createRoute is given. A route without it stops the
+ * API from starting. The run or pipeline that the path names is checked, too: to whom it does not belong, it is not there.
+ */
+export function needs(...oneOf: Role[]) {
+  return {
+    security: [{ bearer: [] as string[] }],
+    [roleKey]: oneOf.join(' or '),
+    middleware: createMiddleware<Asked>(async (c, next) => {
+      const { principal, pipeline } = await c.var.gate.admit(c, oneOf);
+      c.set('principal', principal);
+      c.set('pipeline', pipeline);
+      await next();
+    }),
+  };
+}
+
+/** Declares that a route is for everybody, also without a login. */
+export const open = { security: [], [roleKey]: 'open' };

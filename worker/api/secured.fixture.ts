@@ -1,0 +1,37 @@
+import { openWorkshop, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { Authenticator } from '../auth/index.js';
+import { type Issuer, makeIssuer } from '../auth/issuer.fixture.js';
+import type { RunRecord } from '../events/index.js';
+import { openRecord } from '../events/run-record.fixture.js';
+import { asker } from './client.fixture.js';
+import { type Api, startApi } from './index.js';
+
+/** An API with authentication, and what it takes to ask it. */
+export interface Secured {
+  workshop: Workshop;
+  record: RunRecord;
+  api: Api;
+  issuer: Issuer;
+  adminKey: string;
+  /** Asks with a key or token. */
+  as(secret: string): ReturnType<typeof asker>;
+  close(): Promise<void>;
+}
+
+export async function openSecured(temporal: { address: string; namespace: string }): Promise<Secured> {
+  const workshop = await openWorkshop(temporal);
+  await workshop.startWorker();
+  const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue });
+  const issuer = await makeIssuer();
+  const adminKey = 'an-admin-key-of-32-characters-or-more';
+  const authenticator = new Authenticator({ adminKey, tokens: issuer.settings }, async () => (await record.registry()).database);
+  const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, port: 0, host: '0.0.0.0', authenticator });
+  const url = api.url.replace('0.0.0.0', '127.0.0.1');
+  const close = async () => {
+    await api.stop();
+    await remove();
+    await workshop.close();
+    issuer.remove();
+  };
+  return { workshop, record, api, issuer, adminKey, as: (secret) => asker(url, { authorization: `Bearer ${secret}` }), close };
+}

@@ -1,0 +1,23 @@
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { may, mayEverywhere, type Principal } from '../auth/principal.js';
+import type { Catalogue, FoundPipeline } from '../host/catalogue.js';
+
+/** The pipelines that there are for a principal. */
+export function seenPipelines(catalogue: Catalogue, principal: Principal): FoundPipeline[] {
+  return [...catalogue.pipelines.values()].filter(({ pipeline }) => may(principal, 'viewer', pipeline.id));
+}
+
+/** A pipeline by its id. @throws HeadraceError unknown_pipeline, with the ids that there are for this principal */
+export function findPipeline(catalogue: Catalogue, principal: Principal, id: string): FoundPipeline {
+  const seen = seenPipelines(catalogue, principal);
+  const found = seen.find(({ pipeline }) => pipeline.id === id);
+  if (found !== undefined) return found;
+  const known = seen.map(({ pipeline }) => pipeline.id).join(', ') || 'none';
+  throw new HeadraceError(`There is no pipeline '${id}'. There are: ${known}.`, { code: 'unknown_pipeline', where: id });
+}
+
+/** Which runs there are for a principal, as a filter of lists: those of the tenant, of the pipelines that are granted. */
+export function seenRuns(catalogue: Catalogue, principal: Principal): { tenant: string; pipelines?: string[] } {
+  const { tenant } = principal;
+  return mayEverywhere(principal, 'viewer') ? { tenant } : { tenant, pipelines: seenPipelines(catalogue, principal).map(({ pipeline }) => pipeline.id) };
+}
