@@ -1,10 +1,11 @@
 import { describe, type TestContext, test } from 'vitest';
 import { dataBackfill } from '../../workflows/data_backfill.js';
-import { type Ground, openGround } from './ground.js';
+import { schemaMigration } from '../../workflows/schema_migration.js';
+import { type Ground, openGround, postgresUrl } from './ground.js';
 import { attemptsOf, freshTable, goesOnWithin, targets, undone } from './loading.js';
 import { block, whileItWrites } from './moments.js';
 import { keepRows } from './pipelines/keep-rows.js';
-import { countDay } from './rows.js';
+import { askPostgres, countDay } from './rows.js';
 import { until } from './until.js';
 import { startWorker } from './worker-process.js';
 
@@ -111,3 +112,25 @@ test.concurrent('a backfill whose workers are killed again and again does every 
     expect(await countDay(here, into, `2001-01-${String(day).padStart(2, '0')}`)).toEqual({ rows: 200_000, different: 200_000 });
   }
 });
+
+test.skipIf(postgresUrl === undefined)(
+  'a worker that is killed in the middle of a migration: another one applies it, once',
+  { timeout: 150_000 },
+  async (context) => {
+    const { expect } = context;
+    const here = await ground(context);
+    const { table } = freshTable('warehouse');
+    await askPostgres(`CREATE TABLE ${table} AS SELECT 1 AS changes`);
+    const first = await startWorker(here);
+    const statements = [`ALTER TABLE ${table} ADD COLUMN late boolean`, `UPDATE ${table} SET changes = changes + 1`, 'SELECT pg_sleep(4)'];
+    const run = await here.client.start(schemaMigration, { connection: 'warehouse', table, statements, tryStatements: false });
+    await until(
+      () => here.status(run.workflowId),
+      ({ currentActivity }) => currentActivity === 'apply_migration',
+    );
+    await first.kill();
+    await startWorker(here);
+    expect(await here.ended(run.workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { status: 'COMPLETED' } });
+    expect(await askPostgres(`SELECT changes, late FROM ${table}`)).toEqual([{ changes: 2, late: null }]);
+  },
+);
