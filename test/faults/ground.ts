@@ -41,7 +41,8 @@ export interface Ground {
 
 export const postgresUrl = inject('postgresUrl');
 
-const ownPipelines = fileURLToPath(new URL('./pipelines', import.meta.url));
+/** The pipelines that the fault tests run. */
+export const ownPipelines = fileURLToPath(new URL('./pipelines', import.meta.url));
 
 /** Opens a ground on the test run's servers. */
 export async function openGround({

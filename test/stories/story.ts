@@ -80,7 +80,7 @@ export function runBinary(words: readonly string[], environment: NodeJS.ProcessE
 }
 
 /** `headrace api` in a process of its own, on a free port. Gives its address, and what it prints. */
-async function startApiProcess(ground: Ground): Promise<{ api: string; said: () => string }> {
+export async function startApiProcess(ground: Ground): Promise<{ api: string; said: () => string }> {
   const child = spawn(process.execPath, [binary, 'api', ground.pipelines, '--port', '0'], {
     env: { ...process.env, ...ground.environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -83,6 +83,36 @@ describe('roles', () => {
   });
 });
 
+describe('metrics', () => {
+  const series = async (who: ReturnType<Secured['as']>) =>
+    ((await who.get('/metrics')).body as string).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+  test('are of the own tenant and the granted pipelines; who sets up tenants sees the whole process', async () => {
+    const [ours, theirs] = await Promise.all([login(['operator']), login(['operator'], 'umbrella')]);
+    for (const [who, pipeline] of [
+      [ours, 'shop'],
+      [ours, 'hasty'],
+      [theirs, 'shop'],
+    ] as const)
+      await who.post(`/v1/pipelines/${pipeline}/execute`, pipeline === 'hasty' ? { ms: 0 } : {});
+    const all = await until(
+      () => series(here.as(here.adminKey)),
+      (lines) =>
+        ['acme', 'umbrella'].every((tenant) =>
+          lines.some((line) => line.startsWith('temporal_workflow_completed') && line.includes(`tenant="${tenant}"`) && line.includes('shop')),
+        ),
+    );
+    expect(all).toContainEqual(expect.stringMatching(/^process_resident_memory_bytes \d+$/));
+    const mine = await series(ours);
+    expect(mine.filter((line) => !line.includes('tenant="acme"'))).toEqual([]);
+    expect(mine.some((line) => line.includes('pipeline="hasty"'))).toBe(true);
+    const some = await series(await login(['viewer:shop']));
+    expect(some.filter((line) => !line.includes('pipeline="shop"'))).toEqual([]);
+    expect(some.length).toBeGreaterThan(0);
+    expect(await here.as('').get('/metrics')).toMatchObject(problem(401, 'unauthenticated'));
+  });
+});
+
 describe('keys', () => {
   test('work at once, until they expire, are revoked, or their secret is rotated away', async () => {
     const { id, key } = await makeKey({ grants: ['operator:shop'] });

@@ -300,6 +300,12 @@ describe('the server', () => {
     expect(body.components.schemas).toHaveProperty('RunStatus');
   });
 
+  test('shows metrics in the text format of Prometheus', async () => {
+    const { status, headers, body } = await http.get('/metrics');
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    for (const line of ['# TYPE temporal_workflow_duration histogram', 'headrace_registry_up 1', '# HELP headrace_runs_open ']) expect(body).toContain(line);
+  });
+
   test('refuses a taken port and says who holds it', async () => {
     const port = Number(new URL(api.url).port);
     const refused = startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port });

@@ -6,12 +6,14 @@ import type { Client } from '../../sdk/node/client.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { RunRecord } from '../events/index.js';
 import type { Catalogue } from '../host/catalogue.js';
+import type { Source } from '../telemetry/family.js';
 import { addApprovals } from './approvals.js';
 import { addCancel } from './cancel.js';
 import { addExecute } from './execute.js';
 import { Gate } from './gate.js';
 import { addHealth } from './health.js';
 import { addKeys } from './keys.js';
+import { addMetrics } from './metrics.js';
 import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
 import { refuse, refuseInvalid, refuseUnknown } from './refuse.js';
@@ -28,6 +30,8 @@ export interface ApiContext {
   record: RunRecord;
   /** Left out, everybody who reaches the API may do everything: it then serves its own machine only. */
   authenticator?: Authenticator;
+  /** Metrics of this process beside those of the record. */
+  sources?: readonly Source[];
 }
 
 /** The API's routes, not yet listening. */
@@ -47,7 +51,7 @@ export function makeApp(context: ApiContext): OpenAPIHono {
     if (req.method !== 'GET') context.record.nudge(req.param('workflowId'));
   });
   // Fixed paths go before those with a parameter.
-  for (const add of [addHealth, addKeys, addRuns, addApprovals, addStatus, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
+  for (const add of [addHealth, addMetrics, addKeys, addRuns, addApprovals, addStatus, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   addDescription(app);
   requireRoles(app);
   app.onError(refuse);

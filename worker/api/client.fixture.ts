@@ -13,7 +13,8 @@ export function asker(url: string, always: Record<string, string> = {}) {
     const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await fetch(url + path, { method, ...sent, headers: { ...type, ...always, ...headers } });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+    const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+    return { status: answer.status, headers: answer.headers, body: isJson ? (JSON.parse(text) as unknown) : text || undefined };
   };
   const runs = '/v1/pipelines/workflows';
   return {

@@ -4,7 +4,7 @@ import { type Dev, startDev } from '../dev/dev.js';
 import { startFirstRuns } from '../dev/first-runs.js';
 import { exitCode } from './explain.js';
 import { serveApi } from './serve-api.js';
-import { readSettings } from './settings.js';
+import { readSettings, type Settings } from './settings.js';
 import { untilStopped } from './until-stopped.js';
 import { runWorker } from './work.js';
 
@@ -24,15 +24,30 @@ export function addHosting(command: Command): void {
     .description('host the pipelines and steps of a folder against a Temporal cluster')
     .addOption(new Option('--bundle <file>', 'use a bundle that headrace check --bundle wrote').env('HEADRACE_BUNDLE'))
     .option('--drain <seconds>', 'how long steps may go on after SIGTERM', Number, 20)
-    .action((folder: string | undefined, { bundle, drain }: { bundle?: string; drain: number }) =>
-      runWorker(readSettings(folder), { bundleFile: bundle, drain: drain * 1_000 }),
+    .addOption(metricsPort())
+    .action((folder: string | undefined, { bundle, drain, ...flags }: { bundle?: string; drain: number } & MetricsFlag) =>
+      runWorker(settingsOf(folder, flags), { bundleFile: bundle, drain: drain * 1_000 }),
     );
   command
     .command('api [folder]')
     .description('serve the API for the pipelines of a folder')
     .option('--port <port>', "the API's port", Number, 8092)
     .option('--host <address>', 'the address to listen on; loopback only', '127.0.0.1')
-    .action((folder: string | undefined, { port, host }: { port: number; host: string }) => serveApi(readSettings(folder), port, host));
+    .addOption(metricsPort())
+    .action((folder: string | undefined, { port, host, ...flags }: { port: number; host: string } & MetricsFlag) =>
+      serveApi(settingsOf(folder, flags), port, host),
+    );
+}
+
+interface MetricsFlag {
+  metricsPort?: number;
+}
+
+const metricsPort = () => new Option('--metrics-port <port>', 'show metrics for Prometheus on this port, without a login').argParser(Number);
+
+function settingsOf(folder: string | undefined, { metricsPort: port }: MetricsFlag): Settings {
+  const settings = readSettings(folder);
+  return port === undefined ? settings : { ...settings, metrics: { ...settings.metrics, port } };
 }
 
 interface DevFlags {

@@ -4,6 +4,8 @@ import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
 import { Authenticator, resolveAuth } from '../auth/index.js';
 import { makeRecord } from '../host/make-record.js';
+import { recordSource } from '../telemetry/record-source.js';
+import { startTelemetry } from '../telemetry/telemetry.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import type { Settings } from './settings.js';
 import { untilStopped } from './until-stopped.js';
@@ -17,12 +19,15 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: readEncryption(file)?.ring });
   const record = makeRecord(temporal, catalogue, settings.record).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
+  const telemetry = await startTelemetry({ metrics: settings.metrics, report: (it) => console.log(it) });
+  telemetry.show(recordSource(() => record.database));
   try {
     const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator });
     console.log(`API ${api.url}`);
     await untilStopped();
     await api.stop();
   } finally {
+    await telemetry.stop();
     await record.close();
     await temporal.close();
   }

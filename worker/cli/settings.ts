@@ -5,6 +5,7 @@ import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal
 import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/settings-file.js';
 import { AuthReference } from '../auth/index.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
+import type { MetricsPlace } from '../telemetry/metrics-endpoint.js';
 
 const Settings = z.strictObject({
   /** Named connections; see sdk/node/connections. */
@@ -22,6 +23,8 @@ const Settings = z.strictObject({
   kafka: KafkaReference.optional(),
   /** Who may use the API: without it, whoever sits at this machine. */
   auth: AuthReference.optional(),
+  /** Where worker and API show their metrics without a login. */
+  metrics: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().optional() }).optional(),
 });
 
 /** Where a command works. */
@@ -38,6 +41,8 @@ export interface Settings {
   record: RecordPlace;
   /** Undefined where everybody may do everything. */
   auth: AuthReference | undefined;
+  /** Where the process shows its metrics without a login; nowhere unless configured. */
+  metrics: MetricsPlace | undefined;
 }
 
 /**
@@ -47,7 +52,7 @@ export interface Settings {
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = settingsFile(folder, environment);
-  const { pipelines, temporal = {}, concurrency, registry, kafka, auth } = readFile(file);
+  const { pipelines, temporal = {}, concurrency, registry, kafka, auth, metrics } = readFile(file);
   return {
     file,
     pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
@@ -57,6 +62,7 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
     record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka },
     auth: auth ?? authOf(environment),
+    metrics: metricsOf(environment, metrics),
   };
 }
 
@@ -68,6 +74,11 @@ function authOf({ HEADRACE_ADMIN_KEY: adminKey }: NodeJS.ProcessEnv): AuthRefere
 /** Brokers from the environment go before the file's, with the file's way to log in left out. */
 function kafkaOf({ HEADRACE_KAFKA_BROKERS: brokers, HEADRACE_KAFKA_TOPIC: topic }: NodeJS.ProcessEnv): KafkaReference | undefined {
   return brokers ? { brokers: brokers.split(','), topic } : undefined;
+}
+
+function metricsOf({ HEADRACE_METRICS_PORT: port, HEADRACE_METRICS_HOST: host }: NodeJS.ProcessEnv, file?: MetricsPlace): MetricsPlace | undefined {
+  const at = port ? Number(port) : file?.port;
+  return at === undefined ? undefined : { port: at, host: host || file?.host };
 }
 
 function settingsFile(folder: string | undefined, environment: NodeJS.ProcessEnv): string {

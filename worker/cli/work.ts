@@ -13,6 +13,7 @@ import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
 import { workerLogger } from '../host/worker-logger.js';
+import { startTelemetry } from '../telemetry/telemetry.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import type { Settings } from './settings.js';
 
@@ -24,7 +25,8 @@ import type { Settings } from './settings.js';
 export async function runWorker(settings: Settings, { bundleFile, drain }: { bundleFile?: string; drain: number }): Promise<void> {
   const { namespace, taskQueue, concurrency, file } = settings;
   const encryption = readEncryption(file)?.ring;
-  Runtime.install({ logger: workerLogger({ encrypted: encryption !== undefined }) });
+  const telemetry = await startTelemetry({ metrics: settings.metrics, runtime: true, report: (it) => console.log(it) });
+  Runtime.install({ logger: workerLogger({ encrypted: encryption !== undefined }), telemetryOptions: telemetry.telemetryOptions });
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
@@ -37,7 +39,7 @@ export async function runWorker(settings: Settings, { bundleFile, drain }: { bun
   const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain, interceptors, encryption });
   console.log(colors.dim(`works on ${taskQueue} in ${namespace}; SIGTERM drains`));
   await worker.run();
-  await Promise.all([closeEngines(), record?.close()]);
+  await Promise.all([closeEngines(), record?.close(), telemetry.stop()]);
   await connection.close();
 }
 

@@ -13,6 +13,7 @@ import { bundlePipelines } from '../host/bundle.js';
 import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { readyWorkflows } from '../host/source.js';
+import type { Source } from '../telemetry/family.js';
 import type { HostSettings } from './host-messages.js';
 
 /** A worker and an API that are ready, and do nothing before `serve`. */
@@ -31,8 +32,13 @@ export interface Host {
 
 const drainTime = 3_000;
 
-/** Loads and bundles the pipelines of a folder and connects to Temporal. @throws HeadraceError when nothing can be hosted */
-export async function prepareHost(settings: HostSettings): Promise<Host> {
+/**
+ * Loads and bundles the pipelines of a folder and connects to Temporal.
+ *
+ * @param sources metrics of the process, shown by the API
+ * @throws HeadraceError when nothing can be hosted
+ */
+export async function prepareHost(settings: HostSettings, sources: readonly Source[]): Promise<Host> {
   const catalogue = await loadCatalogue(settings.folder);
   const { address, namespace, taskQueue, concurrency } = settings;
   const connections = Connections.read(settings.settingsFile);
@@ -65,7 +71,7 @@ export async function prepareHost(settings: HostSettings): Promise<Host> {
     serve: async () => {
       running = run(worker);
       record.begin();
-      api = await startApi({ client: new Client(temporal), catalogue, record, port: settings.apiPort, host: '127.0.0.1', authenticator });
+      api = await startApi({ client: new Client(temporal), catalogue, record, sources, port: settings.apiPort, host: '127.0.0.1', authenticator });
       return api.url;
     },
     release: async () => {

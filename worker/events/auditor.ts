@@ -42,7 +42,8 @@ function comparing(workflowId: string, differences: Difference[]): Compare {
   };
 }
 
-async function listExecutions(temporal: Temporal, query: string) {
+/** The executions that a query of Temporal's visibility finds. */
+export async function listExecutions(temporal: Temporal, query: string) {
   const found: { workflowId: string; executionId: string }[] = [];
   let nextPageToken: Uint8Array | undefined;
   do {

@@ -9,6 +9,7 @@ import { envelop, idsOf } from './envelope.js';
 import type { ExecutionFold, Logged, News } from './execution-fold.js';
 import { withoutTexts } from './left-out.js';
 import { approvalRow, callRow, newRun, runChange, runEnd, skipRow } from './rows.js';
+import { addTotals, totalsOf } from './totals.js';
 
 /** Another projector wrote meanwhile: what was gathered here is its past. */
 export class Superseded extends Error {}
@@ -40,7 +41,7 @@ export async function commitPart(database: Kysely<Database>, part: Part): Promis
     await writeApprovals(transaction, part, run);
     await writeLogs(transaction, part, run);
     await moveWatermark(transaction, part.fold);
-    await writeEvents(transaction, part);
+    await publish(transaction, part);
     return advance(transaction, part);
   });
 }
@@ -114,7 +115,7 @@ async function adoptChildren(transaction: Transaction<Database>, parent: number,
 async function writeCalls(transaction: Transaction<Database>, { place, fold, news, sealing }: Part, run: number): Promise<void> {
   const id = { pipeline_execution_id: run, execution_id: place.execution_id };
   const skips = news.happenings.filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED').map((skip) => skipRow(skip, id, sealing));
-  const rows = [...fold.changedCalls().map((call) => callRow(call, run, place.execution_id, sealing)), ...skips];
+  const rows = [...fold.changedCalls().map(({ call }) => callRow(call, run, place.execution_id, sealing)), ...skips];
   for (const some of chunks(rows)) {
     const changed = ['status', 'attempts', 'rows', 'bytes', 'engine', 'engine_id', 'engine_link', 'started_at', 'ended_at', 'duration_ms', 'error'] as const;
     await transaction
@@ -166,9 +167,19 @@ async function moveWatermark(transaction: Transaction<Database>, fold: Execution
     .execute();
 }
 
+/** What is written under the outbox's lock, and therefore last. */
+async function publish(transaction: Transaction<Database>, part: Part): Promise<void> {
+  const totals = totalsOf(part.fold, part.news);
+  if (part.news.happenings.length + totals.length === 0) return;
+  // Positions follow the order of commits: until this one ends, no other takes any.
+  await takeAdvisory(transaction, advisory.outbox);
+  await writeEvents(transaction, part);
+  await addTotals(transaction, totals);
+}
+
 async function writeEvents(transaction: Transaction<Database>, { namespace, place, fold, news, sealing }: Part): Promise<void> {
   const { facts } = fold;
-  if (news.happenings.length === 0 || facts === undefined) return;
+  if (facts === undefined) return;
   const { workflow_id: workflowId, run_id: runId, execution_id: executionId } = place;
   const run = { namespace, workflowId, runId, executionId };
   const ids = idsOf(run, news.happenings);
@@ -177,8 +188,6 @@ async function writeEvents(transaction: Transaction<Database>, { namespace, plac
     const payload = envelop(run, facts, sealing.encrypts ? withoutTexts(happening) : happening, ids[index] ?? '', sequence);
     return { id: payload.id, workflow_id: workflowId, run_id: runId, tenant: facts.tenant, sequence, kind: happening.kind, payload: requiredJson(payload) };
   });
-  // Positions follow the order of commits: until this one ends, no other takes any.
-  await takeAdvisory(transaction, advisory.outbox);
   for (const some of chunks(rows))
     await transaction
       .insertInto('outbox')

@@ -21,6 +21,13 @@ export interface News {
   logs: Logged[];
 }
 
+/** A call as it was recorded last. */
+interface RecordedCall {
+  status: Call['status'];
+  attempts: number;
+  signature: string;
+}
+
 /** Done by Temporal in a reset's name: the run goes on in another execution. */
 const resetter = 'history-resetter';
 
@@ -37,7 +44,7 @@ export class ExecutionFold {
   /** Whether a reset ended it. */
   wasReset = false;
   private readonly lost = new LostCalls();
-  private readonly recorded = new Map<string, string>();
+  private readonly recorded = new Map<string, RecordedCall>();
   private readonly changedWaits = new Set<string>();
   /** Up to here a reset copied the events of another execution. */
   private copied = 0;
@@ -80,9 +87,10 @@ export class ExecutionFold {
     return this.gathered.ending !== undefined || this.next !== undefined;
   }
 
-  /** The calls whose rows are not as they are now. */
-  changedCalls(): Call[] {
-    return [...this.gathered.calls.all.values()].filter((call) => this.recorded.get(call.callId) !== signature(call));
+  /** The calls whose rows are not as they are now, with what was recorded of them. */
+  changedCalls(): { call: Call; before: RecordedCall | undefined }[] {
+    const all = [...this.gathered.calls.all.values()].map((call) => ({ call, before: this.recorded.get(call.callId) }));
+    return all.filter(({ call, before }) => before?.signature !== signature(call));
   }
 
   /** The asks whose rows are not as they are now. */
@@ -95,7 +103,9 @@ export class ExecutionFold {
 
   markRecorded(): void {
     this.changedWaits.clear();
-    for (const call of this.changedCalls()) this.recorded.set(call.callId, signature(call));
+    for (const { call } of this.changedCalls()) {
+      this.recorded.set(call.callId, { status: call.status, attempts: attemptsOf(call), signature: signature(call) });
+    }
   }
 
   /** The rows of the run: what its output says, else what its loads do. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../registry/database.js';
+import { relayLease } from '../registry/retention.js';
 import type { PipelineEvent } from './kinds.js';
 
 /** An event with its place in the outbox. */
@@ -55,24 +56,40 @@ export interface OutboxLag {
 }
 
 export async function outboxLag(database: Kysely<Database>): Promise<OutboxLag> {
-  const age = sql<number>`coalesce(extract(epoch from now() - min(created_at)), 0)::float8`;
-  const { events, seconds } = await database
+  return database
     .selectFrom('outbox')
-    .select((it) => [it.fn.countAll<number>().as('events'), age.as('seconds')])
+    .select((it) => [it.fn.countAll<number>().as('events'), secondsSince('min(created_at)').as('seconds')])
     .where('published_at', 'is', null)
     .executeTakeFirstOrThrow();
-  return { events, seconds };
 }
 
-/** Runs whose record is known to be behind their history. */
-export async function projectionLag(database: Kysely<Database>): Promise<number> {
-  const { behind } = await database
-    .selectFrom('projection')
-    .select((it) => it.fn.countAll<number>().as('behind'))
-    .where('behind', '=', true)
-    .executeTakeFirstOrThrow();
-  return behind;
+/** Whether a relay ever published: without one, nothing waits for it. */
+export async function isRelayed(database: Kysely<Database>): Promise<boolean> {
+  return (await database.selectFrom('lease').select('name').where('name', '=', relayLease).executeTakeFirst()) !== undefined;
 }
+
+/** How far the record is behind the histories. */
+export interface ProjectionLag {
+  /** Whose record is known to be behind. */
+  runs: number;
+  /** Since the longest waiting of them was last projected. */
+  seconds: number;
+  /** Seconds since Temporal's lists were last looked through; a minute when all is well. */
+  scanned: number;
+}
+
+export async function projectionLag(database: Kysely<Database>): Promise<ProjectionLag> {
+  const behind = await database
+    .selectFrom('projection')
+    .select((it) => [it.fn.countAll<number>().as('runs'), secondsSince('min(projected_at)').as('seconds')])
+    .where('behind', '=', true)
+    .where(sql<boolean>`(not ended or behind)`)
+    .executeTakeFirstOrThrow();
+  const scan = await database.selectFrom('projection_scan').select(secondsSince('max(watermark)').as('scanned')).executeTakeFirstOrThrow();
+  return { ...behind, ...scan };
+}
+
+const secondsSince = (moment: string) => sql<number>`greatest(0, coalesce(extract(epoch from now() - ${sql.raw(moment)}), 0))::float8`;
 
 function outboxEvent({ position, workflow_id, payload }: { position: number; workflow_id: string; payload: unknown }): OutboxEvent {
   return { position, workflowId: workflow_id, event: payload as PipelineEvent };

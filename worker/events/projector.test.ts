@@ -11,8 +11,9 @@ import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { openWorkshop, until, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { readHistory } from '../../sdk/node/status/read-run.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
-import type { Registry } from '../registry/index.js';
+import { migrate, type Registry } from '../registry/index.js';
 import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
+import { historySums, recordSums, type Sums } from '../telemetry/history-sums.fixture.js';
 import { audit, eventSchema, type Projector, readOutbox, startProjector } from './index.js';
 import { recordOf } from './record.fixture.js';
 
@@ -130,6 +131,15 @@ async function caughtUp({ registry, projector }: Recording, count: number): Prom
   );
 }
 
+/** Sums of durations are compared to the millisecond. */
+async function expectSums({ database }: Registry, wanted: Sums): Promise<void> {
+  const found = await recordSums(database);
+  expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
+  for (const [series, value] of Object.entries(wanted)) expect(found[series], series).toBeCloseTo(value, 3);
+}
+
+const totals = async (registry: Registry) => (await recordOf(registry)).metric_total;
+
 describe('30 runs of every fate', () => {
   const all: string[] = [];
   let runs = 0;
@@ -184,6 +194,20 @@ describe('30 runs of every fate', () => {
         sequence: expect.any(String),
         data: { trigger: 'client' },
       });
+    }
+  });
+
+  test('add up to metrics that are the sums of their histories', async () => {
+    for (const { temporal, registry } of recordings) await expectSums(registry, await historySums(temporal, everything()));
+  });
+
+  test('add up to the same metrics where they were recorded before there were metrics', async () => {
+    for (const { registry } of recordings) {
+      const counted = await totals(registry);
+      await sql`drop table metric_total`.execute(registry.database);
+      await registry.database.deleteFrom('schema_migration').where('name', '=', 'metric totals').execute();
+      await migrate(registry.database);
+      expect(await totals(registry)).toEqual(counted);
     }
   });
 
@@ -284,45 +308,54 @@ test('a reset of an open run is no end of it', async () => {
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
 });
 
-test.skipIf(inject('postgresUrl') === undefined)('a projector that is killed again and again loses and doubles nothing', async () => {
-  const place = (await registryPlace('postgres', inject('postgresUrl'))) as RegistryPlace;
-  const registry = await place.open();
-  const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
-  const { address, namespace } = inject('temporal');
-  const run = (): ChildProcess =>
-    fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], {
-      execArgv: ['--import', 'tsx'],
-    });
-  const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 500 * index })));
-  const written = () => registry.database.selectFrom('outbox').select('id').execute();
-  for (const wanted of [1, 0]) {
-    const projector = run();
-    await once(projector, 'message');
-    // The first one dies right after its first words, the second whatever it does.
-    await until(written, (rows) => rows.length >= wanted);
-    await wait(wanted === 1 ? 0 : 400);
-    projector.kill('SIGKILL');
-    await once(projector, 'exit');
-    if (wanted === 1) expect((await written()).filter(({ id }) => id.endsWith('PIPELINE_SUCCEEDED')).length).toBeLessThan(started.length);
-  }
-  await Promise.all(started.map(({ workflowId }) => over(workflowId)));
-  const last = run();
-  const recorded = () =>
-    registry.database
-      .selectFrom('projection')
-      .select('workflow_id')
-      .where('ended', '=', true)
-      .where(
-        'workflow_id',
-        'in',
-        started.map(({ workflowId }) => workflowId),
-      )
-      .execute();
-  await until(recorded, (rows) => rows.length === started.length, 60_000);
-  for (const { workflowId } of started) expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
-  last.kill('SIGKILL');
-  await once(last, 'exit');
-  await registry.close();
-  await temporal.close();
-  await place.remove();
-});
+test.skipIf(inject('postgresUrl') === undefined)(
+  'a projector that is killed again and again loses and doubles nothing',
+  async () => {
+    const place = (await registryPlace('postgres', inject('postgresUrl'))) as RegistryPlace;
+    const registry = await place.open();
+    const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
+    const { address, namespace } = inject('temporal');
+    const run = (): ChildProcess =>
+      fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], {
+        execArgv: ['--import', 'tsx'],
+      });
+    const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 500 * index })));
+    const written = () => registry.database.selectFrom('outbox').select('id').execute();
+    for (const wanted of [1, 0]) {
+      const projector = run();
+      await once(projector, 'message');
+      // The first one dies right after its first words, the second whatever it does.
+      await until(written, (rows) => rows.length >= wanted);
+      await wait(wanted === 1 ? 0 : 400);
+      projector.kill('SIGKILL');
+      await once(projector, 'exit');
+      if (wanted === 1) expect((await written()).filter(({ id }) => id.endsWith('PIPELINE_SUCCEEDED')).length).toBeLessThan(started.length);
+    }
+    await Promise.all(started.map(({ workflowId }) => over(workflowId)));
+    const last = run();
+    const recorded = () =>
+      registry.database
+        .selectFrom('projection')
+        .select('workflow_id')
+        .where('ended', '=', true)
+        .where(
+          'workflow_id',
+          'in',
+          started.map(({ workflowId }) => workflowId),
+        )
+        .execute();
+    await until(recorded, (rows) => rows.length === started.length, 60_000);
+    for (const { workflowId } of started) expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+    await until(
+      () => registry.database.selectFrom('projection').select('workflow_id').where('behind', '=', true).execute(),
+      (rows) => rows.length === 0,
+    );
+    await expectSums(registry, await historySums(temporal, everything()));
+    last.kill('SIGKILL');
+    await once(last, 'exit');
+    await registry.close();
+    await temporal.close();
+    await place.remove();
+  },
+  150_000,
+);

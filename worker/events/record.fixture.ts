@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import type { Registry } from '../registry/index.js';
 
-const tables = {
+const tables: Record<string, readonly string[]> = {
   pipeline_execution: ['id', 'created_at', 'pipeline_id', 'parent_id'],
   step_call: ['id', 'pipeline_execution_id'],
   approval: ['id', 'pipeline_execution_id'],
   run_log: ['pipeline_execution_id'],
   outbox: ['position', 'created_at', 'published_at'],
+  metric_total: [],
 };
 
 /** Everything that the registry says of runs, without the numbers and clocks that are its own: what a new projection must give again. */

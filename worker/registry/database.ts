@@ -196,6 +196,14 @@ interface ProjectionExecutionTable {
   ordinal: number;
 }
 
+/** What the metrics of the record add up to: see worker/events/totals.ts. */
+interface MetricTotalTable {
+  metric: string;
+  labels: ColumnType<Record<string, string>, string, string>;
+  part: string;
+  value: number;
+}
+
 interface AuditLogTable {
   id: GeneratedAlways<number>;
   at: Time;
@@ -244,6 +252,7 @@ export interface Database {
   retention: { kind: string; days: number };
   audit_log: AuditLogTable;
   api_key: ApiKeyTable;
+  metric_total: MetricTotalTable;
 }
 
 export type PipelineExecutionRow = Selectable<PipelineExecutionTable>;

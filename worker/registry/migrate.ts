@@ -5,6 +5,7 @@ import { advisory, takeAdvisory } from './advisory.js';
 import type { Database } from './database.js';
 import { registryTables } from './migrations/0001-registry.js';
 import { access } from './migrations/0003-access.js';
+import { metricTotals } from './migrations/0004-metric-totals.js';
 
 /** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
 export interface Migration {
@@ -14,7 +15,7 @@ export interface Migration {
 }
 
 /** All migrations, in their order. */
-export const migrations: readonly Migration[] = [registryTables, access];
+export const migrations: readonly Migration[] = [registryTables, access, metricTotals];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */
 export function printMigrations(): string {
