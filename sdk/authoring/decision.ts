@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DecisionSignature } from './decision-signature.js';
 
 /** What the Update `decide` takes: the API, the client and a raw Temporal client all send this. */
 export const DecideInput = z.object({
@@ -12,6 +13,7 @@ export const DecideInput = z.object({
   by: z.string().max(200).optional(),
   /** The roles that who decides has on the pipeline, as authentication knows them. */
   roles: z.array(z.string().max(100)).max(100).optional(),
+  signature: DecisionSignature.optional(),
 });
 
 export type DecideInput = z.output<typeof DecideInput>;

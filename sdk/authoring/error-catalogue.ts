@@ -31,6 +31,7 @@ export const catalogue = {
   unknown_approval: "The run's status lists the approvals that it waits for under pendingSignals.",
   not_waiting: "The run's status lists the approvals that it waits for under pendingSignals.",
   already_decided: 'Nothing to do: the decision stands.',
+  untrusted_decision: 'Decide through the API, with a login; its signing key must be among those that the worker trusts: HEADRACE_DECISION_KEYS.',
   wrong_answer: "Send an answer that fits the approval's form.",
   run_exists: 'Use another workflow id, or leave it out: one is chosen.',
   cancelled: 'Nothing to do: what it did was undone. Run again when it is wanted.',

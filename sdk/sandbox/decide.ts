@@ -6,6 +6,7 @@ import { refuseOversize } from '../authoring/payload-size.js';
 import type { WaitRecord } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import type { RunState } from './run-state.js';
+import { vouched } from './trust.js';
 
 /** One ask of an approval, open until it has an outcome. Whoever sets the outcome first decides. */
 export interface Wait {
@@ -17,11 +18,18 @@ export interface Wait {
 }
 
 const decide = defineUpdate<Decided, [DecideInput]>(decideUpdate);
-const maximumDecision = 100_000;
+/** What the client allows, and room for a signature. */
+const maximumDecision = 101_000;
 
 /** Takes decisions from the run's first moment. A decision that cannot count is refused by the validator and leaves no event. */
 export function takeDecisions(run: RunState): void {
-  setHandler(decide, (input) => orRefuse(() => settle(run, input)), { validator: (input: DecideInput) => void orRefuse(() => check(run, input)) });
+  setHandler(decide, (input) => orRefuse(() => settle(run, input)), { validator: (input: DecideInput) => void orRefuse(() => validate(run, input)) });
+}
+
+/** Who vouches is checked here alone: what was taken once is taken in every replay, whichever keys are trusted then. */
+function validate(run: RunState, input: DecideInput): void {
+  vouched(readDecision(input));
+  check(run, input);
 }
 
 /** An error that is no failure of Temporal's would fail the workflow task, for ever. */
@@ -51,8 +59,7 @@ function outcome({ asked, approval }: Wait, input: DecideInput): Decided {
 }
 
 function check(run: RunState, input: DecideInput): Wait {
-  const decision = parse(DecideInput, input, 'The decision', 'wrong_answer');
-  refuseOversize(decision, 'The decision', maximumDecision);
+  const decision = readDecision(input);
   const asked = run.waits.filter(({ asked: { id }, approval }) => id === decision.approval || approval.id === decision.approval);
   const repeated = asked.find((wait) => wait.outcome?.decisionId === decision.decisionId);
   if (repeated !== undefined) return repeated;
@@ -61,6 +68,12 @@ function check(run: RunState, input: DecideInput): Wait {
   if (Date.now() >= open.deadline) throw tooLate(open);
   if (decision.decision === 'approve') parse(open.approval.answer, decision.answer, `The answer to ${open.approval.id}`, 'wrong_answer');
   return open;
+}
+
+function readDecision(input: DecideInput): DecideInput {
+  const decision = parse(DecideInput, input, 'The decision', 'wrong_answer');
+  refuseOversize(decision, 'The decision', maximumDecision);
+  return decision;
 }
 
 function notOpen(run: RunState, asked: string, last: Wait | undefined): HeadraceError {

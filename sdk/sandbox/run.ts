@@ -12,6 +12,7 @@ import { close, endOf, isTemporals, outcomeOf } from './outcome.js';
 import { at } from './place.js';
 import { beginRun, type RunState } from './run-state.js';
 import { takeSignals } from './signals.js';
+import { type VerifyDecision, verifyWith } from './trust.js';
 import { undoAll } from './undo.js';
 
 /**
@@ -19,9 +20,11 @@ import { undoAll } from './undo.js';
  * Every error of the body, its input or its output ends the run, typed, after undo; none leaves it running for ever (DESIGN §5.1).
  *
  * @param load gives the pipeline; its module is loaded when a run of it begins, and not before
+ * @param verifier gives what checks signatures; it is loaded when somebody decides where decisions are signed
  */
-export async function runPipeline(load: () => AnyPipeline, input: unknown): Promise<unknown> {
+export async function runPipeline(load: () => AnyPipeline, input: unknown, verifier?: () => VerifyDecision): Promise<unknown> {
   const run = beginRun(loadOrFail(load));
+  verifyWith(verifier);
   fillSlot(callStep);
   takeDecisions(run);
   takeSignals(run);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { settle } from './decide.js';
 import { encrypts } from './encrypts.js';
 import type { RunState } from './run-state.js';
+import { refuseUnsigned } from './trust.js';
 
 const SignalData = z.looseObject({
   approval: z.string().optional(),
@@ -19,6 +20,7 @@ export function takeSignals(run: RunState): void {
     count += 1;
     if (name === 'cancel') return run.scope.cancel();
     try {
+      refuseUnsigned();
       settle(run, decision(run, name, data[0], `signal-${count}`));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

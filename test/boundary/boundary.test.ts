@@ -5,6 +5,7 @@ import { importsOf, sourcesOf, wayTo } from './import-graph.js';
 const isNode = (name: string) => name.startsWith('node:') || builtinModules.includes(name);
 const isTemporal = (name: string) => name.startsWith('@temporalio/');
 const isWork = (name: string) => /^(sdk\/(node|testing)|worker)\//.test(name) || /^activities\/(.+\/run|implementations)\.ts$/.test(name);
+const isCryptography = (name: string) => name.startsWith('@noble/');
 const isPackage = (name: string) => !name.endsWith('.ts') && name !== 'zod';
 
 describe('what an author imports reaches neither Node nor Temporal nor the work of a step', () => {
@@ -22,8 +23,14 @@ describe('what an author imports reaches neither Node nor Temporal nor the work 
 
 describe('the sandbox reaches @temporalio/workflow and nothing else of Temporal, nothing of Node, and no work of a step', () => {
   test.each(sourcesOf('sdk/sandbox'))('%s', (file) => {
-    expect(wayTo(file, (name) => isNode(name) || isWork(name) || (isPackage(name) && name !== '@temporalio/workflow'))).toBeUndefined();
+    expect(
+      wayTo(file, (name) => isNode(name) || isWork(name) || (isPackage(name) && name !== '@temporalio/workflow' && !isCryptography(name))),
+    ).toBeUndefined();
   });
+});
+
+test('no run loads cryptography before it needs it', () => {
+  expect(wayTo('sdk/sandbox/index.ts', isCryptography)).toBeUndefined();
 });
 
 test('only the sandbox, and what it is bundled with, imports @temporalio/workflow', () => {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Decided } from '../../sdk/authoring/decision.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
-import { local, type Principal, rolesOn } from '../auth/principal.js';
+import type { DecisionSigner } from '../../sdk/node/client/sign-decision.js';
+import { type Principal, rolesOn } from '../auth/principal.js';
 import type { Catalogue } from '../host/catalogue.js';
 import type { ApiContext } from './app.js';
 import type { Asked } from './needs.js';
@@ -33,16 +34,21 @@ export type DecisionDetails = z.output<typeof DecisionDetails>;
 /** Decides, with an approval's id or one ask of it. @throws as RunHandle.approve does */
 export function decide(
   { principal, pipeline }: Pick<Asked['Variables'], 'principal' | 'pipeline'>,
-  { client, catalogue }: ApiContext,
+  { client, catalogue, authenticator }: ApiContext,
   workflowId: string,
   approval: string,
   decision: 'approve' | 'decline',
   details: DecisionDetails,
 ): Promise<Decided> {
   const { answer, ...said } = details;
-  const options = principal === local ? said : { ...said, by: provenBy(principal, said.by), roles: rolesOn(principal, pipeline ?? '') };
+  const options = authenticator === undefined ? said : { ...said, ...proof(principal, pipeline, authenticator.signer, said.by) };
   const run = client.run(workflowId);
   return decision === 'approve' ? run.approve(approval, orNothing(catalogue, approval, answer), options) : run.decline(approval, options);
+}
+
+function proof(principal: Principal, pipeline: string | undefined, signer: DecisionSigner, said: string | undefined) {
+  const { tenant } = principal;
+  return { by: provenBy(principal, said), roles: rolesOn(principal, pipeline ?? ''), voucher: { signer, tenant } };
 }
 
 /** Who decides is who is logged in, whatever the request says. @throws HeadraceError wrong_input when it says somebody else */

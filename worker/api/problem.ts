@@ -28,6 +28,7 @@ const statuses: Record<string, number> = {
   unauthenticated: 401,
   beyond_loopback: 403,
   forbidden: 403,
+  untrusted_decision: 403,
   unknown_pipeline: 404,
   unknown_run: 404,
   unknown_approval: 404,

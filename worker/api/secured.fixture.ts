@@ -1,6 +1,8 @@
+import type { DecisionSigner } from '../../sdk/node/client/sign-decision.js';
 import { openWorkshop, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { Authenticator } from '../auth/index.js';
 import { type Issuer, makeIssuer } from '../auth/issuer.fixture.js';
+import { newSigner } from '../auth/signer.fixture.js';
 import type { RunRecord } from '../events/index.js';
 import { openRecord } from '../events/run-record.fixture.js';
 import { asker } from './client.fixture.js';
@@ -13,18 +15,20 @@ export interface Secured {
   api: Api;
   issuer: Issuer;
   adminKey: string;
+  signer: DecisionSigner;
   /** Asks with a key or token. */
   as(secret: string): ReturnType<typeof asker>;
   close(): Promise<void>;
 }
 
 export async function openSecured(temporal: { address: string; namespace: string }): Promise<Secured> {
-  const workshop = await openWorkshop(temporal);
+  const { signer, trusted } = newSigner();
+  const workshop = await openWorkshop(temporal, { decisionKeys: [trusted] });
   await workshop.startWorker();
   const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue });
   const issuer = await makeIssuer();
   const adminKey = 'an-admin-key-of-32-characters-or-more';
-  const authenticator = new Authenticator({ adminKey, tokens: issuer.settings }, async () => (await record.registry()).database);
+  const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);
   const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, port: 0, host: '0.0.0.0', authenticator });
   const url = api.url.replace('0.0.0.0', '127.0.0.1');
   const close = async () => {
@@ -33,5 +37,5 @@ export async function openSecured(temporal: { address: string; namespace: string
     await workshop.close();
     issuer.remove();
   };
-  return { workshop, record, api, issuer, adminKey, as: (secret) => asker(url, { authorization: `Bearer ${secret}` }), close };
+  return { workshop, record, api, issuer, adminKey, signer, as: (secret) => asker(url, { authorization: `Bearer ${secret}` }), close };
 }

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { DecisionSigner } from '../../sdk/node/client/sign-decision.js';
 import type { Database } from '../registry/database.js';
 import { hashKey, sameHash } from './api-key.js';
 import { KeyCheck } from './key-check.js';
@@ -11,6 +12,8 @@ export interface AuthSettings {
   tokens?: TokenSettings;
   /** A key that makes the first keys, and keys for each tenant. */
   adminKey?: string;
+  /** Vouches for decisions. */
+  signer: DecisionSigner;
 }
 
 const keyForm = /^hrk_/;
@@ -18,11 +21,13 @@ const keyForm = /^hrk_/;
 /** Finds out who asks, by an API key or a token. */
 export class Authenticator {
   readonly keys: KeyCheck;
+  readonly signer: DecisionSigner;
   private readonly readToken: ((token: string) => Promise<Principal>) | undefined;
   private readonly adminHash: string | undefined;
 
-  constructor({ tokens, adminKey }: AuthSettings, open: () => Promise<Kysely<Database>>) {
+  constructor({ tokens, adminKey, signer }: AuthSettings, open: () => Promise<Kysely<Database>>) {
     this.keys = new KeyCheck(open);
+    this.signer = signer;
     this.readToken = tokens && readTokens(tokens);
     this.adminHash = adminKey && hashKey(adminKey);
   }

@@ -1,3 +1,3 @@
 /** Who asks, and what they may do. */
-export { AuthReference, resolveAuth } from './auth-settings.js';
+export { AuthReference, resolveAuth, resolveTrust } from './auth-settings.js';
 export { Authenticator, type AuthSettings } from './authenticator.js';

@@ -5,6 +5,7 @@ import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
+import { resolveTrust } from '../auth/index.js';
 import { type RunRecord, recordingInterceptor } from '../events/index.js';
 import { readBundle } from '../host/bundle-file.js';
 import type { Catalogue } from '../host/catalogue.js';
@@ -31,12 +32,25 @@ export async function runWorker(settings: Settings, { bundleFile, drain }: { bun
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
   const bundle = bundleFile === undefined ? undefined : readBundle(bundleFile, catalogue);
+  const decisionKeys = resolveTrust(settings.auth);
   const connection: NativeConnection = await connectNative(settings.address);
   await requireSearchAttributes(connection, namespace);
   const record = await openRecord(settings, catalogue, encryption);
   const interceptors = record && { activity: [recordingInterceptor(record)] };
   const connections = Connections.read(file);
-  const worker = await makeWorker({ catalogue, connections, connection, namespace, taskQueue, concurrency, bundle, drain, interceptors, encryption });
+  const worker = await makeWorker({
+    catalogue,
+    connections,
+    connection,
+    namespace,
+    taskQueue,
+    concurrency,
+    bundle,
+    drain,
+    interceptors,
+    encryption,
+    decisionKeys,
+  });
   console.log(colors.dim(`works on ${taskQueue} in ${namespace}; SIGTERM drains`));
   await worker.run();
   await Promise.all([closeEngines(), record?.close(), telemetry.stop()]);

@@ -6,7 +6,7 @@ import { Client } from '../../sdk/node/client.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
-import { Authenticator, resolveAuth } from '../auth/index.js';
+import { Authenticator, resolveAuth, resolveTrust } from '../auth/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
 import { recordingInterceptor } from '../events/index.js';
 import { bundlePipelines } from '../host/bundle.js';
@@ -62,6 +62,7 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
     drain: drainTime,
     interceptors,
     encryption,
+    decisionKeys: resolveTrust(settings.auth),
   });
   let api: { url: string; stop(): Promise<void> } | undefined;
   let running: Promise<void> | undefined;

@@ -10,7 +10,9 @@ const bundle = async (files: Record<string, string>) => bundlePipelines(await di
 test('the entry exports one lazy stub a pipeline, and loads its module when it is called', async () => {
   const folder = folderOf({ 'daily.ts': pipelineModule('daily', 'export const everyDay =') });
   const lines = generateEntry((await discover(folder)).pipelines.values()).split('\n');
-  expect(lines).toContain(`exports["daily"] = (input) => runPipeline(() => require(${JSON.stringify(join(folder, 'daily.ts'))})["everyDay"], input);`);
+  expect(lines).toContain(
+    `exports["daily"] = (input) => runPipeline(() => require(${JSON.stringify(join(folder, 'daily.ts'))})["everyDay"], input, verifier);`,
+  );
 });
 
 test.each(['node:fs', 'child_process', 'headrace/node', 'headrace/testing'])("a pipeline's module that imports %s is refused with its file", async (module) => {

@@ -8,7 +8,11 @@ import { ownFile } from './source.js';
 export function generateEntry(pipelines: Iterable<FoundPipeline>): string {
   const stubs = [...pipelines].map(({ pipeline, file, exported }) => {
     const load = `() => require(${JSON.stringify(file)})[${JSON.stringify(exported)}]`;
-    return `exports[${JSON.stringify(pipeline.id)}] = (input) => runPipeline(${load}, input);`;
+    return `exports[${JSON.stringify(pipeline.id)}] = (input) => runPipeline(${load}, input, verifier);`;
   });
-  return [`const { runPipeline } = require(${JSON.stringify(ownFile('sdk/sandbox/index'))});`, ...stubs, ''].join('\n');
+  const head = [
+    `const { runPipeline } = require(${JSON.stringify(ownFile('sdk/sandbox/index'))});`,
+    `const verifier = () => require(${JSON.stringify(ownFile('sdk/sandbox/verify-decision'))}).verifyDecision;`,
+  ];
+  return [...head, ...stubs, ''].join('\n');
 }

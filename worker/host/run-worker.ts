@@ -1,4 +1,5 @@
 import { type NativeConnection, Worker, type WorkerInterceptors, type WorkerOptions } from '@temporalio/worker';
+import type { TrustedKey } from '../../sdk/authoring/decision-signature.js';
 import { asActivity } from '../../sdk/node/as-activity.js';
 import type { Connections } from '../../sdk/node/connections/connections.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
@@ -6,6 +7,7 @@ import { bundlePipelines } from './bundle.js';
 import type { Catalogue } from './catalogue.js';
 import { encrypting } from './encrypting.js';
 import { cachedRuns } from './memory.js';
+import { trusting } from './trusting.js';
 
 /** Where a worker works. */
 export interface WorkerSettings {
@@ -18,6 +20,8 @@ export interface WorkerSettings {
   concurrency?: number;
   /** Encrypts what Temporal keeps of runs, errors included. */
   encryption?: KeyRing;
+  /** Where decisions are signed: with which keys. */
+  decisionKeys?: readonly TrustedKey[];
   /** A bundle made before, such as an image's. */
   bundle?: { code: string };
   /** Milliseconds that steps may go on after the worker was told to stop. */
@@ -34,13 +38,13 @@ const forcedEnd = 10_000;
  * @throws HeadraceError when the pipelines cannot be bundled
  */
 export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
-  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000, interceptors, encryption } = settings;
+  const { catalogue, connections, connection, namespace, taskQueue, concurrency = 10, drain = 20_000, interceptors, encryption, decisionKeys } = settings;
   const bundle = settings.bundle ?? (await bundlePipelines(catalogue));
   return Worker.create({
     connection,
     namespace,
     taskQueue,
-    ...encrypting(encryption, bundle),
+    ...encrypting(encryption, trusting(decisionKeys, bundle)),
     activities: activitiesOf(catalogue, connections),
     maxConcurrentActivityTaskExecutions: concurrency,
     maxCachedWorkflows: cachedRuns(),

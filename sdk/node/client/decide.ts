@@ -7,7 +7,11 @@ import { refuseOversize } from '../../authoring/payload-size.js';
 import { parse } from '../../authoring/schema.js';
 import { DecisionRefused } from './decision-refused.js';
 import { readDecided } from './read-decided.js';
+import { signDecision, type Voucher } from './sign-decision.js';
 import { answerTime, type Temporal } from './temporal.js';
+
+/** Bytes, beside a signature. */
+const maximumDecision = 100_000;
 
 /** What a decision says beside yes or no. */
 export interface DecisionOptions {
@@ -18,6 +22,8 @@ export interface DecisionOptions {
   roles?: string[];
   /** The same decision sent again carries the same id, and is harmless; random unless given. */
   decisionId?: string;
+  /** Signs it, for workers that take no other decisions. */
+  voucher?: Voucher;
   /** Milliseconds that a worker may take to answer. */
   within?: number;
 }
@@ -30,9 +36,10 @@ export interface DecisionOptions {
  *   HeadraceError no_worker, unknown_run, no_temporal
  */
 export async function decide(temporal: Temporal, workflowId: string, decision: Omit<DecideInput, 'decisionId'>, options: DecisionOptions): Promise<Decided> {
-  const { comment, by, roles, decisionId = randomUUID(), within = answerTime } = options;
-  const input = parse(DecideInput, { ...decision, comment, by, roles, decisionId }, 'The decision', 'wrong_answer');
-  refuseOversize(input, 'The decision', 100_000);
+  const { comment, by, roles, voucher, decisionId = randomUUID(), within = answerTime } = options;
+  const unsigned = parse(DecideInput, { ...decision, comment, by, roles, decisionId }, 'The decision', 'wrong_answer');
+  refuseOversize(unsigned, 'The decision', maximumDecision);
+  const input = voucher === undefined ? unsigned : await signDecision(temporal, workflowId, unsigned, voucher);
   const decided = await send(temporal, workflowId, input, within);
   const same = (decided.approval === input.approval || decided.wait === input.approval) && decided.decision === input.decision;
   if (same) return decided;

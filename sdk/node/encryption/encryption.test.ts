@@ -17,7 +17,7 @@ const others: Client[] = [];
 let workshop: Workshop;
 
 beforeAll(async () => {
-  workshop = await openWorkshop({ address, namespace }, before);
+  workshop = await openWorkshop({ address, namespace }, { encryption: before });
   await workshop.startWorker();
 });
 
@@ -98,7 +98,7 @@ describe('a key is replaced', () => {
     const run = await workshop.client.start(shop, { orders: ['a'], ask: true });
     await waits(workshop.client, run.workflowId);
     await workshop.stopWorker();
-    await workshop.startWorker(after);
+    await workshop.startWorker({ encryption: after });
     const client = await reader(after);
     await client.run(run.workflowId).approve('release', { reason: 'paid' });
     expect(await client.run(run.workflowId).result()).toMatchObject({ status: 'COMPLETED' });
@@ -109,11 +109,11 @@ describe('a key is replaced', () => {
   test('too early: the run says which key its worker lacks, and goes on when a worker has it', async () => {
     const { stopWorker, startWorker } = workshop;
     await stopWorker();
-    await startWorker(before);
+    await startWorker({ encryption: before });
     const run = await workshop.client.start(shop, { orders: ['a'], ask: true });
     await waits(workshop.client, run.workflowId);
     await stopWorker();
-    await startWorker(KeyRing.of([second]));
+    await startWorker({ encryption: KeyRing.of([second]) });
     const client = await reader(after);
     await expect(client.run(run.workflowId).approve('release', { reason: 'paid' }, { within: 1_500, decisionId: 'd' })).rejects.toMatchObject({
       code: 'no_worker',
@@ -124,7 +124,7 @@ describe('a key is replaced', () => {
     );
     expect(stuck).toMatchObject({ status: 'WAITING_FOR_APPROVAL', problem: expect.stringMatching(/cannot go on.*key 'first'.*keys here are second/) });
     await stopWorker();
-    await startWorker(after);
+    await startWorker({ encryption: after });
     await client.run(run.workflowId).approve('release', { reason: 'paid' }, { decisionId: 'd' });
     expect(await client.run(run.workflowId).result()).toMatchObject({ status: 'COMPLETED' });
   });
@@ -168,7 +168,7 @@ describe('a reader without the key', () => {
 test('a run from before encryption is read and goes on encrypted', async () => {
   const plain = await reader();
   await workshop.stopWorker();
-  await workshop.startWorker(null);
+  await workshop.startWorker({});
   const run = await plain.start(shop, { orders: ['a'], ask: true });
   await waits(plain, run.workflowId);
   expect(await keysIn(run.workflowId)).toEqual([]);

@@ -1,4 +1,5 @@
 import type { Decided } from '../../authoring/decision.js';
+import { signedDecisions } from '../../authoring/decision-signature.js';
 import type { WaitRecord } from '../../authoring/run-memo.js';
 import { decodeFirst, type HistoryEvent, iso, milliseconds } from './history-event.js';
 import type { ApprovalOutcome } from './run-status.js';
@@ -15,11 +16,14 @@ interface Ask {
 export class Approvals {
   private readonly asks = new Map<string, Ask>();
   private readonly decided = new Map<string, Decided>();
+  /** Whether the run says that signals decide nothing. */
+  private signed = false;
 
   take(event: HistoryEvent): void {
     const outcome = decodeFirst(event.workflowExecutionUpdateCompletedEventAttributes?.outcome?.success) as Partial<Decided> | undefined;
     if (typeof outcome?.wait === 'string' && typeof outcome.decision === 'string') this.decided.set(outcome.wait, outcome as Decided);
     this.signal(event);
+    if (isPatch(event, signedDecisions)) this.signed = true;
   }
 
   /** Takes the list of what the run waits for as it wrote it. */
@@ -55,7 +59,7 @@ export class Approvals {
       return { id, question, since, ...rest };
     }
     if (at >= Date.parse(deadline)) return { id, question, since, approval, decision: 'expired', at: deadline };
-    if (signal !== undefined) return { id, question, since, approval, decision: signal.decision, at: iso(signal.at) };
+    if (signal !== undefined && !this.signed) return { id, question, since, approval, decision: signal.decision, at: iso(signal.at) };
     return { id, question, since, approval, decision: 'withdrawn', at: iso(at) };
   }
 
@@ -71,4 +75,11 @@ export class Approvals {
     const decision = (verb ? name : data.decision) === 'decline' ? 'decline' : 'approve';
     if (ask !== undefined) ask.signal = { decision, at: milliseconds(event.eventTime) };
   }
+}
+
+/** Whether an event is the marker that Temporal's SDK writes for a patch. */
+function isPatch({ markerRecordedEventAttributes: marker }: HistoryEvent, id: string): boolean {
+  if (marker?.markerName !== 'core_patch') return false;
+  const { id: found } = (decodeFirst(marker.details?.['patch-data']) ?? {}) as { id?: unknown };
+  return found === id;
 }
