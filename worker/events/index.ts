@@ -1,5 +1,6 @@
 /** Events and the run record: projected from history, kept in the registry, published from its outbox. */
 
+export { auditPublished, type PublishedDifference, type PublishedEvent } from './audit-published.js';
 export { audit, type Difference } from './auditor.js';
 export type { EventBus } from './event-bus.js';
 export { eventTopic, type KafkaSettings, kafkaBus } from './kafka-bus.js';
