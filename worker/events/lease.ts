@@ -1,5 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../registry/database.js';
+
+/** A new owner of leases and claims, `host/pid/…`: whoever looks into the registry sees where the work is done. */
+export function leaseOwner(): string {
+  return `${hostname()}/${process.pid}/${randomUUID()}`;
+}
 
 /**
  * Takes or renews what one process at a time does. A lease and no lock of the database: a process that is stopped, and not

@@ -1,27 +1,54 @@
 import type { RunId } from './scan.js';
 
+/** A run whose time to be read has come. */
+export interface DueRun {
+  run: RunId;
+  /** Something was said to happen: it may be written after this read. */
+  nudged: boolean;
+}
+
+interface Waiting extends DueRun {
+  at: number;
+  /** However often it is nudged meanwhile, it waits no longer. */
+  latest: number;
+}
+
+/** Milliseconds by which nudges that follow each other closely put off the read that then sees what all of them told of. */
+const patience = 300;
+
 /** Runs that are to be read, each once in a while, however often they are asked for (DESIGN §3.3). */
 export class Nudges {
-  private readonly due = new Map<string, { run: RunId; at: number }>();
+  private readonly due = new Map<string, Waiting>();
   private readonly lastRead = new Map<string, number>();
 
   /** @param spacing milliseconds between two reads of a run */
   constructor(private readonly spacing: number) {}
 
-  /** @param delay milliseconds from now, at the earliest */
+  /** Something happens to the run, and is written within the delay, in milliseconds: a read that comes before that would miss it. */
   add(run: RunId, delay = 0): void {
-    const key = keyOf(run);
-    const at = Math.max(Date.now() + delay, (this.lastRead.get(key) ?? 0) + this.spacing);
-    this.due.set(key, { run, at: Math.min(at, this.due.get(key)?.at ?? at) });
+    this.enter(run, delay, true);
+  }
+
+  /** The run is to be looked at again. */
+  again(run: RunId, delay: number): void {
+    this.enter(run, delay, false);
+  }
+
+  /** It was not read just now: it is tried again without regard for the spacing. */
+  retry(run: RunId, delay: number): void {
+    this.lastRead.delete(keyOf(run));
+    this.enter(run, delay, true);
   }
 
   /** Takes the runs whose time has come and that `may` be read, in the order of their times. */
-  take(count: number, may: (run: RunId) => boolean): RunId[] {
+  take(count: number, may: (run: RunId) => boolean): DueRun[] {
     const now = Date.now();
     const ready = [...this.due.values()].filter(({ at, run }) => at <= now && may(run)).sort((one, other) => one.at - other.at);
-    const taken = ready.slice(0, count).map(({ run }) => run);
-    for (const run of taken) {
+    const taken = ready.slice(0, count);
+    for (const { run } of taken) {
       this.due.delete(keyOf(run));
+      // Deleted first: a map is in the order of insertion, and what was read last must stand last.
+      this.lastRead.delete(keyOf(run));
       this.lastRead.set(keyOf(run), now);
     }
     this.forget(now);
@@ -32,8 +59,15 @@ export class Nudges {
     return this.due.size;
   }
 
+  private enter(run: RunId, delay: number, nudged: boolean): void {
+    const key = keyOf(run);
+    const waiting = this.due.get(key);
+    const at = Math.max(Date.now() + delay, (this.lastRead.get(key) ?? 0) + this.spacing);
+    if (waiting === undefined || at <= waiting.at) this.due.set(key, { run, at, latest: at + patience, nudged: nudged || waiting?.nudged === true });
+    else if (nudged) this.due.set(key, { ...waiting, at: Math.min(at, waiting.latest), nudged });
+  }
+
   private forget(now: number): void {
-    // A map is in the order of insertion, which is nearly that of the reads.
     for (const [key, at] of this.lastRead) {
       if (now - at < this.spacing) return;
       this.lastRead.delete(key);

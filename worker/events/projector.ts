@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import type { Registry } from '../registry/open-registry.js';
 import { Folds } from './folds.js';
-import { giveLease, takeLease } from './lease.js';
+import { giveLease, leaseOwner, takeLease } from './lease.js';
 import { describeExecution } from './next-execution.js';
 import { keyOf, Nudges } from './nudges.js';
 import { type Projecting, projectRun } from './project-run.js';
@@ -46,6 +45,8 @@ const tick = 50;
 const enough = 100;
 /** An activity's end is told before Temporal has written it. */
 const writeTime = 100;
+/** Another one reads and writes a run's news within it. */
+const busyTime = 250;
 const cachedEvents = 500_000;
 const scanLease = 'projection-scan';
 
@@ -57,7 +58,7 @@ export function startProjector(settings: ProjectorSettings): Projector {
 }
 
 class ProjectorLoop implements Projector {
-  private readonly owner = randomUUID();
+  private readonly owner = leaseOwner();
   private readonly nudges = new Nudges(spacing);
   private readonly busy = new Map<string, Promise<void>>();
   private readonly runOf = new Map<string, RunId>();
@@ -111,25 +112,26 @@ class ProjectorLoop implements Projector {
   /** Each sweeps, while it has little to do. */
   private async sweep(): Promise<void> {
     if (this.nudges.size > enough) return;
-    for (const run of await findDue(this.settings.registry.database, this.settings.patience ?? 20)) this.nudges.add(run);
+    for (const run of await findDue(this.settings.registry.database, this.settings.patience ?? 20)) this.nudges.again(run, 0);
   }
 
   private dispatch(): void {
     const free = (this.settings.concurrency ?? 8) - this.busy.size;
-    for (const run of this.nudges.take(free, (it) => !this.busy.has(keyOf(it)))) {
-      const work = this.project(run).finally(() => this.busy.delete(keyOf(run)));
+    for (const { run, nudged } of this.nudges.take(free, (it) => !this.busy.has(keyOf(it)))) {
+      const work = this.project(run, nudged).finally(() => this.busy.delete(keyOf(run)));
       this.busy.set(keyOf(run), work);
     }
   }
 
-  private async project(run: RunId): Promise<void> {
+  private async project(run: RunId, nudged: boolean): Promise<void> {
     try {
       const { outcome, ended } = await projectRun(this.projecting, run.workflowId, run.runId);
-      // What moves is looked at again; what stands still waits for a nudge.
-      if (outcome === 'BUSY' || (outcome === 'NEWS' && !ended)) this.nudges.add(run, spacing);
+      if (outcome === 'BUSY') this.nudges.retry(run, busyTime);
+      // What moves is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
+      else if (!ended && (outcome === 'NEWS' || nudged)) this.nudges.again(run, spacing);
     } catch (error) {
       this.settings.report?.(`The record of ${run.workflowId} is behind: ${(error as Error).message}`);
-      this.nudges.add(run, 5 * spacing);
+      this.nudges.again(run, 5 * spacing);
     }
   }
 

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Registry } from '../registry/open-registry.js';
 import { relayLease } from '../registry/retention.js';
 import type { EventBus } from './event-bus.js';
-import { giveLease, takeLease } from './lease.js';
+import { giveLease, leaseOwner, takeLease } from './lease.js';
 import { markPublished, type OutboxEvent, type OutboxLag, outboxLag, readUnpublished } from './outbox.js';
 
 export interface RelaySettings {
@@ -36,7 +35,7 @@ const longestPause = 5_000;
  * marked is sent again, with the same ids.
  */
 export function startRelay({ registry, bus, every = 200, lease = 10, report = () => undefined }: RelaySettings): Relay {
-  const owner = randomUUID();
+  const owner = leaseOwner();
   const stopping = new AbortController();
   const { database } = registry;
   const step = async (): Promise<number> => {
