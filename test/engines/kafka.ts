@@ -71,6 +71,8 @@ function properties(folder: string, port: number, controller: number): string {
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // A message says when the broker took it.
+    'log.message.timestamp.type': 'LogAppendTime',
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)

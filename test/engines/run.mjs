@@ -1,4 +1,4 @@
-// `npm run test:engines [group …]`: a group is a folder here with tests; all of them unless named, one at a time. Options go to vitest.
+// `npm run test:engines [group …]`: a group is a folder here with tests; all of them unless named, one at a time. What follows from the first option on goes to vitest.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepare, root } from '../../worker/dev/prepare.mjs';
@@ -11,8 +11,10 @@ const groups = readdirSync(here, { withFileTypes: true })
   .map(({ name }) => name)
   .sort();
 
-const named = process.argv.slice(2).filter((it) => !it.startsWith('-'));
-const options = process.argv.slice(2).filter((it) => it.startsWith('-'));
+const words = process.argv.slice(2);
+const firstOption = words.findIndex((it) => it.startsWith('-'));
+const named = firstOption === -1 ? words : words.slice(0, firstOption);
+const options = words.slice(named.length);
 const unknown = named.filter((name) => !groups.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no group '${unknown.join("', '")}'. There are: ${groups.join(', ')}.`);

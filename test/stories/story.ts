@@ -7,9 +7,10 @@ import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { saveHistory } from '../../sdk/testing/history-file.js';
 import { asker } from '../../worker/api/client.fixture.js';
 import { leash } from '../../worker/dev/leash.js';
+import { binary } from '../faults/binary-process.js';
 import { type Ground, openGround } from '../faults/ground.js';
 import { until } from '../faults/until.js';
-import { binary, startWorker } from '../faults/worker-process.js';
+import { startWorker } from '../faults/worker-process.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
