@@ -1,8 +1,9 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
 import { HeadraceError, Refused, RetryLater } from '../authoring/errors.js';
-import { refuseOversize } from '../authoring/payload-size.js';
+import { maximumFastOutput, maximumPayload, refuseOversize } from '../authoring/payload-size.js';
 import { parse } from '../authoring/schema.js';
-import { shorten } from '../authoring/shorten.js';
+import { shorten, shortenCause, shortenDetails } from '../authoring/shorten.js';
 import { workerStopped } from '../authoring/temporal-names.js';
 import type { Connections } from './connections/connections.js';
 import { beatByItself } from './heartbeat.js';
@@ -22,7 +23,7 @@ export function asActivity({ step, work }: Implementation, connections: Connecti
       };
       const output = await work(parsed as never, stepContext(temporal, connections, beat));
       const checked = parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
-      refuseOversize(checked, `The output of step ${step.id}`);
+      refuseOversize(checked, `The output of step ${step.id}`, step.fast ? maximumFastOutput : maximumPayload);
       return checked;
     } catch (error) {
       throw asFailure(error, temporal.cancellationSignal);
@@ -56,15 +57,14 @@ function stepContext(temporal: Context, connections: Connections, heartbeat: (de
 /** An error of a step as Temporal carries it: its type, whether it is retried and when, its code and fix. */
 function asFailure(error: unknown, signal: AbortSignal): Error {
   if (signal.aborted) return aborted(signal, error);
-  if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error), type: 'Error' });
-  const { code, fix, where } = error as Partial<HeadraceError>;
+  if (!(error instanceof Error)) return ApplicationFailure.create({ message: shorten(String(error)), type: 'Error' });
   const failure = ApplicationFailure.create({
     message: shorten(error.message),
     type: error.name,
     nonRetryable: error instanceof Refused,
     nextRetryDelay: error instanceof RetryLater ? error.after : undefined,
-    details: error instanceof HeadraceError ? [{ code, fix, where }] : [],
-    cause: error.cause instanceof Error ? error.cause : undefined,
+    details: error instanceof HeadraceError ? [shortenDetails(error)] : [],
+    cause: shortenCause(error.cause, isTemporals),
   });
   failure.stack = error.stack === undefined ? undefined : shorten(error.stack);
   return failure;
@@ -74,6 +74,8 @@ function asFailure(error: unknown, signal: AbortSignal): Error {
 function aborted(signal: AbortSignal, error: unknown): Error {
   const { reason } = signal as { reason?: Error };
   if (!/WORKER_SHUTDOWN/.test(reason?.message ?? '')) return reason ?? new CancelledFailure('CANCELLED');
-  const cause = error instanceof Error ? error : undefined;
+  const cause = shortenCause(error, isTemporals);
   return ApplicationFailure.create({ message: 'The worker stops.', type: workerStopped, nextRetryDelay: '1 second', cause });
 }
+
+const isTemporals = (error: Error) => error instanceof TemporalFailure;

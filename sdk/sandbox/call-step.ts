@@ -37,16 +37,23 @@ function inTurn(queue: { last: Promise<unknown> }, call: () => Promise<unknown>)
 async function runCall(run: RunState, step: AnyStep, input: unknown, options: CallOptions, place: Place): Promise<unknown> {
   const callId = run.nextId(step.id);
   const parsed = parse(step.input, input, `The input of step ${step.id}`, 'wrong_input');
-  refuseOversize(parsed, `The input of step ${step.id}`);
-  const output = await scheduleUntilHeard(run, step, callId, parsed, options, place);
+  const bytes = refuseOversize(parsed, `The input of step ${step.id}`);
+  const output = await scheduleUntilHeard(run, step, callId, { value: parsed, bytes }, options, place);
   return parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
 }
 
 /** A step whose last attempt ended by a lost worker is scheduled anew: kills alone never fail a run (DESIGN §5.3). */
-async function scheduleUntilHeard(run: RunState, step: AnyStep, callId: string, input: unknown, options: CallOptions, place: Place): Promise<unknown> {
+async function scheduleUntilHeard(
+  run: RunState,
+  step: AnyStep,
+  callId: string,
+  input: { value: unknown; bytes: number },
+  options: CallOptions,
+  place: Place,
+): Promise<unknown> {
   for (let lost = 0; ; lost += 1) {
     try {
-      return await schedule(step, input, activityOptions(run, step, callId, options, place));
+      return await run.room.call(input.bytes, () => schedule(step, input.value, activityOptions(run, step, callId, options, place)));
     } catch (error) {
       if (isLostWorker(error) && lost < lostWorkersBorne) continue;
       if (isTimeOut(error) && (run.remaining() ?? 1) <= 0) throw outOfTime(callId, error);

@@ -18,11 +18,14 @@ async function startAndWait(run: RunState, pipeline: AnyPipeline, input: unknown
   const callId = run.nextId(pipeline.id);
   checkKnown(pipeline.id, `Export it by name from a module of the pipelines folder: export const … = pipeline('${pipeline.id}', …).`);
   const parsed = parse(pipeline.input, input, `The input of pipeline ${pipeline.id}`, 'wrong_input');
-  refuseOversize(parsed, `The input of pipeline ${pipeline.id}`);
+  const bytes = refuseOversize(parsed, `The input of pipeline ${pipeline.id}`);
   const workflowId = options.workflowId ?? childId(callId);
   try {
-    const child = await startChild(pipeline.id, { ...childOptions(run, pipeline), workflowId, args: [parsed] });
-    return conclude(pipeline, await child.result());
+    const start = async (): Promise<unknown> => {
+      const child = await startChild(pipeline.id, { ...childOptions(run, pipeline), workflowId, args: [parsed] });
+      return child.result();
+    };
+    return conclude(pipeline, await run.room.call(bytes, start));
   } catch (error) {
     throw isCancellation(error) ? error : explain(run, error, pipeline.id, callId, workflowId);
   }

@@ -1,14 +1,7 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, isCancellation, TemporalFailure, TimeoutFailure } from '@temporalio/workflow';
 import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from '../authoring/errors.js';
-import { shorten } from '../authoring/shorten.js';
+import { type FailureDetails, shorten, shortenCause, shortenDetails } from '../authoring/shorten.js';
 import { workerStopped } from '../authoring/temporal-names.js';
-
-/** What an error carries over Temporal beside its type and message. */
-export interface FailureDetails {
-  code?: string;
-  fix?: string;
-  where?: string;
-}
 
 const rebuilt = { ValidationError, PermissionDeniedError, SchemaConflictError, Refused, RunTimedOut };
 
@@ -53,8 +46,8 @@ function describe(cause: Error | undefined): { type: string; message: string; de
 /** An error of the body as the failure that ends the run. */
 export function toFailure(error: unknown): ApplicationFailure {
   const known = error instanceof Error ? error : new Error(String(error));
-  const details: FailureDetails = known instanceof HeadraceError ? { code: known.code, fix: known.fix, where: known.where } : {};
-  const cause = known.cause instanceof Error ? known.cause : undefined;
+  const details: FailureDetails = known instanceof HeadraceError ? shortenDetails(known) : {};
+  const cause = shortenCause(known.cause, (it) => it instanceof TemporalFailure);
   const failure = ApplicationFailure.create({ type: known.name, message: shorten(known.message), nonRetryable: true, details: [details], cause });
   // The reader wants the line of the body that threw, not this one.
   if (known.stack !== undefined) failure.stack = shorten(known.stack);

@@ -2,6 +2,7 @@ import { allHandlersFinished, condition, log, makeContinueAsNewFunc, sleep, work
 import { type Duration, toMilliseconds } from '../authoring/duration.js';
 import { HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { EndState, Flow, RunInfo } from '../authoring/flow.js';
+import { refuseOversize } from '../authoring/payload-size.js';
 import { deadlineKey, firstRun, isEvidenceKey, logKey, type RunMemo, skipKey } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { approve } from './approve.js';
@@ -75,6 +76,7 @@ async function continueAs(run: RunState, input: unknown): Promise<never> {
     });
   }
   const parsed = parse(run.pipeline.input, input, `The input of pipeline ${run.pipeline.id}`, 'wrong_input');
+  refuseOversize(parsed, `The input of pipeline ${run.pipeline.id}`);
   await condition(allHandlersFinished);
   return makeContinueAsNewFunc({ memo: memoOfNext(run) })(parsed);
 }

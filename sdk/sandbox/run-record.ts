@@ -11,12 +11,18 @@ import {
   type WaitRecord,
 } from '../authoring/run-memo.js';
 import { shorten } from '../authoring/shorten.js';
+import type { Room } from './room.js';
+
+/** Characters of a line that is written beside megabytes of others at one moment. */
+const crowded = 200;
 
 /** What a run writes of itself into its history beside its steps: one small memo, and its state for searches (DESIGN §3.2, §3.5). */
 export class RunRecord {
   private memo = carried();
   private logLines = 0;
   private readonly shown = new Set<string>();
+
+  constructor(private readonly room: Room) {}
 
   waiting(waits: WaitRecord[]): void {
     upsertSearchAttributes([{ key: runState, value: waits.length > 0 ? 'WAITING_FOR_APPROVAL' : 'RUNNING' }]);
@@ -25,7 +31,7 @@ export class RunRecord {
 
   /** One event a step and nothing else, as with the log: a list of them would be written anew with each. */
   skipped({ reason, ...skip }: SkipRecord): void {
-    upsertMemo({ [skipKey]: { ...skip, reason: shorten(reason) } });
+    upsertMemo({ [skipKey]: { ...skip, reason: this.fitting(reason) } });
   }
 
   /** Progress never falls, and a change of less than one in a hundred is not worth an event. */
@@ -51,8 +57,13 @@ export class RunRecord {
   /** One event a line and nothing else: the history keeps each. */
   log(line: string, records: number | undefined): void {
     this.logLines += 1;
-    const message = shorten(line);
+    const message = this.fitting(line);
     if (this.logLines <= maximumLogLines) upsertMemo({ [logKey]: records === undefined ? { message } : { message, records } });
+  }
+
+  private fitting(text: string): string {
+    const short = shorten(text);
+    return this.room.takes(short.length) ? short : shorten(text, crowded);
   }
 
   /** The evidence of what is newly asked; that of what is asked no more is removed. */

@@ -4,11 +4,13 @@ import type { AnyPipeline, Notifications } from '../authoring/pipeline.js';
 import { deadlineKey } from '../authoring/run-memo.js';
 import type { Wait } from './decide.js';
 import { currentPlace } from './place.js';
+import { Room } from './room.js';
 import { RunRecord } from './run-record.js';
 
 /** What the sandbox remembers of the one run that it holds: Temporal gives every run module state of its own. */
 export class RunState {
-  readonly record = new RunRecord();
+  readonly room = new Room();
+  readonly record = new RunRecord(this.room);
   readonly undos: (() => Promise<unknown>)[] = [];
   readonly waits: Wait[] = [];
   /** Those of the declaration, and what flow.notify added. */

@@ -22,16 +22,18 @@ import type { RunState } from './run-state.js';
  */
 export async function startPipeline(run: RunState, pipeline: string, input: unknown, { workflowId, partition }: StartOptions): Promise<ChildRun | undefined> {
   checkKnown(pipeline);
-  refuseOversize(input, `The input of pipeline ${pipeline}`);
+  const bytes = refuseOversize(input, `The input of pipeline ${pipeline}`);
   try {
-    const child = await startChild(pipeline, {
-      workflowId,
-      args: [input],
-      parentClosePolicy: 'ABANDON',
-      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      typedSearchAttributes: childAttributes(pipeline, partition),
-    });
+    const start = () =>
+      startChild(pipeline, {
+        workflowId,
+        args: [input],
+        parentClosePolicy: 'ABANDON',
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        typedSearchAttributes: childAttributes(pipeline, partition),
+      });
+    const child = await run.room.call(bytes, start);
     return { workflowId, ended: run.follow(end(run, child.result())) };
   } catch (error) {
     if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') return undefined;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { sized } from '../faults/pipelines/sized.js';
 import { until } from '../faults/until.js';
 import { type Done, openStory, runBinary, type Story } from './story.js';
 
@@ -191,6 +192,36 @@ describe('what is too large', () => {
     if (answer === 413) await story.ground.client.run(workflowId).cancel();
   });
 
+  test.each([0.25, 1.9])('as input and as a stray signal of a raw client, %f MB are taken', async (size) => {
+    const { client, temporal, taskQueue } = story.ground;
+    const text = megabytes(size);
+    const workflowId = `raw-${size}-${Date.now()}`;
+    const raw = await temporal.workflow.start('sized', { workflowId, taskQueue, args: [{ text, asks: true }] });
+    await raw.signal('gossip', { text });
+    const run = client.run(workflowId);
+    await until(
+      () => run.status(),
+      ({ ignoredSignals }) => ignoredSignals.length > 0,
+    );
+    await run.approve('text_wanted', { text: 'short' });
+    expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  test.each([2.1, 5])('as input of Headrace’s client, %f MB are refused, typed', async (size) => {
+    const started = story.ground.client.start(sized, { text: megabytes(size) });
+    await expect(started).rejects.toMatchObject({ name: 'ValidationError', code: 'payload_too_large' });
+  });
+
+  test('as input and as a signal of a raw client, 2.1 MB are refused by Temporal, and the run goes on', async () => {
+    const { client, temporal, taskQueue } = story.ground;
+    const args = [{ text: megabytes(2.1) }];
+    await expect(temporal.workflow.start('sized', { workflowId: `raw-${Date.now()}`, taskQueue, args })).rejects.toThrow();
+    const { workflowId } = await client.start(sized, { asks: true });
+    await expect(temporal.workflow.getHandle(workflowId).signal('text_wanted', { answer: args[0] })).rejects.toThrow();
+    await client.run(workflowId).approve('text_wanted', { text: 'short' });
+    expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
   const outcomes: [string, object, boolean][] = ['gives', 'stepGives', 'stepTakes'].flatMap((where) =>
     [0.25, 1.9, 2.1, 5].map((size): [string, object, boolean] => [`${where} ${size} MB`, { [where]: size * 1_000_000 }, size < 2]),
   );
@@ -205,6 +236,22 @@ describe('what is too large', () => {
         error: { type: 'ValidationError', code: 'payload_too_large', fix: expect.stringContaining('reference') },
       });
   });
+});
+
+describe('what a message to Temporal cannot take at once goes in portions:', () => {
+  test.each([
+    ['three steps with 1.9 MB each', { what: 'steps', count: 3, bytes: 1_900_000 }],
+    ['a hundred steps with 60 KB each', { what: 'steps', count: 100, bytes: 60_000 }],
+    ['more steps than may be open', { what: 'steps', count: 1_700, bytes: 1 }],
+    ['three children with 1.9 MB each', { what: 'children', count: 3, bytes: 1_900_000 }],
+  ])(
+    '%s',
+    async (_, input) => {
+      const { workflowId } = (await story.http.post('/v1/pipelines/crowd/execute', input)).body;
+      expect(await story.ground.ended(workflowId, 170_000)).toMatchObject({ status: 'SUCCEEDED', output: input.count });
+    },
+    180_000,
+  );
 });
 
 test('the same idempotency key with another body is refused by command line and API, and with the same body gives the same run', async () => {

@@ -86,6 +86,12 @@ test('an attempt that failed says why while the next one is waited for', async (
   await run.result();
 });
 
+test('as much is taken encrypted as in plain, and what is refused is refused as in plain', async () => {
+  const run = await workshop.client.start(shop, { orders: ['x'.repeat(1_999_000 - 300)] });
+  expect(await run.result()).toMatchObject({ status: 'COMPLETED' });
+  await expect(workshop.client.start(shop, { orders: ['x'.repeat(2_000_000)] })).rejects.toMatchObject({ code: 'payload_too_large' });
+});
+
 test('the same key with the same input starts one run, also when its input is encrypted', async () => {
   const options = { idempotencyKey: `encrypted-${Date.now()}` };
   const { runId } = await workshop.client.start(shop, {}, options);

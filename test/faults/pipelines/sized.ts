@@ -10,6 +10,19 @@ export const makeText = step('make_text', {
 
 export const textWanted = approval('text_wanted', { question: 'Which text?', answer: z.object({ text: z.string() }), within: '1 minute' });
 
+export const takesText = pipeline('takes_text', { input: z.object({ text: z.string() }), output: z.number() }, async (_flow, { text }) => text.length);
+
+/** Calls many steps, or children, at one moment. */
+export const crowd = pipeline(
+  'crowd',
+  { input: z.object({ what: z.enum(['steps', 'children']), count: z.number(), bytes: z.number() }), output: z.number() },
+  async (flow, { what, count, bytes }) => {
+    const text = 'x'.repeat(bytes);
+    const call = () => (what === 'steps' ? makeText({ bytes: 1, text }) : flow.runPipeline(takesText, { text }));
+    return (await Promise.all(Array.from({ length: count }, call))).length;
+  },
+);
+
 /** Takes, makes, gives and asks for texts of any size. */
 export const sized = pipeline(
   'sized',
