@@ -1,28 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { openWorkshop, until, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
-import { openRecord } from '../events/run-record.fixture.js';
-import { asker } from './client.fixture.js';
-import { type Api, startApi } from './index.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { startApi } from './index.js';
+import { type Served, serve } from './served.fixture.js';
 
-let workshop: Workshop;
-let recording: Awaited<ReturnType<typeof openRecord>>;
-let api: Api;
-let http: ReturnType<typeof asker>;
+let served: Served;
+let api: Served['api'];
+let http: Served['http'];
+let workshop: Served['workshop'];
 
 beforeAll(async () => {
-  workshop = await openWorkshop(inject('temporal'));
-  await workshop.startWorker();
-  recording = await openRecord({ ...inject('temporal'), taskQueue: workshop.taskQueue });
-  api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port: 0 });
-  http = asker(api.url);
+  served = await serve();
+  ({ api, http, workshop } = served);
 });
 
-afterAll(async () => {
-  await api.stop();
-  await recording.remove();
-  await workshop.close();
-});
+afterAll(() => served.close());
 
 const problem = (status: number, code: string) => ({
   status,
@@ -308,12 +300,12 @@ describe('the server', () => {
 
   test('refuses a taken port and says who holds it', async () => {
     const port = Number(new URL(api.url).port);
-    const refused = startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port });
+    const refused = startApi({ client: workshop.client, catalogue: workshop.catalogue, record: served.recording.record, port });
     await expect(refused).rejects.toMatchObject({ code: 'port_taken', message: expect.stringMatching(new RegExp(`another Headrace API: pid ${process.pid}`)) });
   });
 
   test.each(['0.0.0.0', '192.168.1.4', 'example.org', '::'])('refuses to listen on %s', async (host) => {
-    const settings = { client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port: 0, host };
+    const settings = { client: workshop.client, catalogue: workshop.catalogue, record: served.recording.record, port: 0, host };
     await expect(startApi(settings)).rejects.toMatchObject({ code: 'beyond_loopback' });
   });
 });

@@ -9,6 +9,7 @@ import type { Catalogue } from '../host/catalogue.js';
 import type { Source } from '../telemetry/family.js';
 import { addApprovals } from './approvals.js';
 import { addCancel } from './cancel.js';
+import { addEvents } from './events.js';
 import { addExecute } from './execute.js';
 import { Gate } from './gate.js';
 import { addHealth } from './health.js';
@@ -17,11 +18,15 @@ import { addMetrics } from './metrics.js';
 import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
 import { refuse, refuseInvalid, refuseUnknown } from './refuse.js';
+import { addRunDetail } from './run-detail.js';
+import { addRunLogs } from './run-logs.js';
 import { RunOwners } from './run-owners.js';
+import { addRunParts } from './run-parts.js';
 import { addRuns } from './runs.js';
 import { sameMachine } from './same-machine.js';
 import { addSignal } from './signal.js';
 import { addStatus } from './status.js';
+import type { Streams } from './streams.js';
 
 /** What the routes work with. */
 export interface ApiContext {
@@ -32,6 +37,7 @@ export interface ApiContext {
   authenticator?: Authenticator;
   /** Metrics of this process beside those of the record. */
   sources?: readonly Source[];
+  streams: Streams;
 }
 
 /** The API's routes, not yet listening. */
@@ -51,7 +57,8 @@ export function makeApp(context: ApiContext): OpenAPIHono {
     if (req.method !== 'GET') context.record.nudge(req.param('workflowId'));
   });
   // Fixed paths go before those with a parameter.
-  for (const add of [addHealth, addMetrics, addKeys, addRuns, addApprovals, addStatus, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
+  const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addStatus];
+  for (const add of [...reading, addKeys, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   addDescription(app);
   requireRoles(app);
   app.onError(refuse);

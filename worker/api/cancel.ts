@@ -13,7 +13,7 @@ const cancel = createRoute({
   path: '/v1/pipelines/workflows/{workflowId}/cancel',
   summary: 'Asks a run to cancel: what it did is undone, and it ends CANCELLED',
   request: { params: WorkflowId },
-  responses: { 202: json(CancelRequested, 'It is asked'), ...problems(404, 409, 503) },
+  responses: { 202: json(CancelRequested, 'It is asked'), ...problems(404, 409) },
 });
 
 export function addCancel(app: OpenAPIHono, { client }: ApiContext): void {

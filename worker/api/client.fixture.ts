@@ -25,3 +25,44 @@ export function asker(url: string, always: Record<string, string> = {}) {
     run: (workflowId: string) => `${runs}/${encodeURIComponent(workflowId)}`,
   };
 }
+
+/** One message of a stream. */
+export interface StreamMessage {
+  id: string;
+  event: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into a message as it comes over the wire
+  data: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+
+/** Listens to a stream. */
+export async function listen(url: string, lastEventId?: string) {
+  const stop = new AbortController();
+  const headers = { accept: 'text/event-stream', ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+  const response = await fetch(url, { headers, signal: stop.signal });
+  const messages: StreamMessage[] = [];
+  const ended = response.body === null ? Promise.resolve(true) : gather(response.body, messages);
+  /** Settles with whether the server ended it. */
+  return { response, messages, ended, stop: () => stop.abort() };
+}
+
+async function gather(body: ReadableStream<Uint8Array>, messages: StreamMessage[]): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for await (const chunk of body) {
+      text += decoder.decode(chunk, { stream: true });
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
+      messages.push(...blocks.flatMap(readBlock));
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readBlock(block: string): StreamMessage[] {
+  const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+  const data = fields.get('data');
+  return data === undefined ? [] : [{ id: fields.get('id') ?? '', event: fields.get('event'), data: JSON.parse(data) as unknown }];
+}

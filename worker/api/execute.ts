@@ -20,7 +20,7 @@ const execute = createRoute({
     }),
     body: { content: { 'application/json': { schema: z.unknown().meta({ description: "The pipeline's input; an empty object where it is left out" }) } } },
   },
-  responses: { 201: json(Started, 'The run, or the one that this Idempotency-Key started before'), ...problems(400, 404, 409, 413, 415, 422, 503) },
+  responses: { 201: json(Started, 'The run, or the one that this Idempotency-Key started before'), ...problems(404, 409, 413, 415, 422) },
 });
 
 export function addExecute(app: OpenAPIHono, { client, catalogue, record }: ApiContext): void {

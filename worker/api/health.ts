@@ -19,7 +19,7 @@ const ready = createRoute({
   method: 'get',
   path: '/ready',
   summary: 'Whether Temporal answers',
-  responses: { 200: json(Ready, 'It does'), ...problems(503) },
+  responses: { 200: json(Ready, 'It does'), ...problems() },
 });
 
 export function addHealth(app: OpenAPIHono, { client, catalogue, authenticator }: ApiContext): void {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { catalogue } from '../../sdk/authoring/error-catalogue.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { Unauthenticated } from '../auth/unauthenticated.js';
+import { explainDatabase } from '../registry/explain-database.js';
 
 /** A refusal as the API answers it: RFC 9457, with code, fix and where as everywhere in Headrace. */
 export const Problem = z
@@ -44,6 +45,7 @@ const statuses: Record<string, number> = {
   key_revoked: 409,
   idempotency_conflict: 409,
   payload_too_large: 413,
+  too_many_streams: 429,
   wrong_content_type: 415,
   wrong_input: 422,
   wrong_answer: 422,
@@ -53,16 +55,22 @@ const statuses: Record<string, number> = {
   missing_key: 503,
   no_worker: 503,
   login_unavailable: 503,
-  registry_unreachable: 503,
   no_temporal: 503,
   search_attributes_missing: 503,
+  not_recorded: 503,
+  registry_unreachable: 503,
+  registry_unreadable: 503,
+  registry_changed: 503,
+  state_in_use: 503,
+  too_slow: 503,
 };
 
-const retryAfter = '5';
+/** Seconds. */
+const retryAfter: Record<number, string> = { 429: '1', 503: '5' };
 
 /** An error as the API's answer. Of what is no error of Headrace's own, the reader learns an id and the log the rest. */
 export function problemOf(error: unknown): Response {
-  const known = error instanceof HeadraceError && statuses[error.code] !== undefined ? error : internal(error);
+  const known = knownError(error);
   const status = statuses[known.code] ?? 500;
   const { message: detail, code, fix, where } = known;
   const { decided } = known as { decided?: unknown };
@@ -77,12 +85,17 @@ export function problemOf(error: unknown): Response {
     decided,
   };
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
-  if (status === 503) headers['retry-after'] = retryAfter;
+  if (retryAfter[status] !== undefined) headers['retry-after'] = retryAfter[status];
   if (known instanceof Unauthenticated)
     headers['www-authenticate'] = known.given ? 'Bearer realm="headrace", error="invalid_token"' : 'Bearer realm="headrace"';
   // What is left of the body is not read: another request cannot follow on this connection.
   if (status === 413) headers.connection = 'close';
   return new Response(JSON.stringify(body), { status, headers });
+}
+
+function knownError(error: unknown): HeadraceError {
+  const named = error instanceof HeadraceError ? error : explainDatabase(error);
+  return named !== undefined && statuses[named.code] !== undefined ? named : internal(error);
 }
 
 function internal(error: unknown): HeadraceError {

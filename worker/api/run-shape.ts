@@ -1,9 +1,15 @@
 import * as z from 'zod';
 import { runStates } from '../../sdk/node/status/run-status.js';
 
-const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
+export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
 
-const StatusError = z.object({ type: z.string(), message: z.string(), code: z.string().optional(), fix: z.string().optional(), where: z.string().optional() });
+export const StatusErrorShape = z.object({
+  type: z.string(),
+  message: z.string(),
+  code: z.string().optional(),
+  fix: z.string().optional(),
+  where: z.string().optional(),
+});
 
 const Activity = z.object({
   name: z.string(),
@@ -21,7 +27,7 @@ const Activity = z.object({
   notification: z.literal(true).optional(),
   fast: z.literal(true).optional(),
   rows: z.number().optional(),
-  error: StatusError.optional(),
+  error: StatusErrorShape.optional(),
   reason: z.string().optional(),
 });
 
@@ -61,7 +67,7 @@ const Child = z.object({
   status: z.enum(['STARTING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'TIMED_OUT', 'TERMINATED']),
   startedAt: time,
   duration: z.string().optional(),
-  error: StatusError.optional(),
+  error: StatusErrorShape.optional(),
 });
 
 /** A run's status in SPEC §6's shape, with further fields. */
@@ -81,7 +87,7 @@ export const RunStatusShape = z
     endedAt: time.optional(),
     duration: z.string().optional(),
     output: z.unknown().optional(),
-    error: StatusError.optional(),
+    error: StatusErrorShape.optional(),
     reason: z.string().optional(),
     cancelRequested: z.literal(true).optional(),
     undo: z.enum(['NONE', 'RUNNING', 'DONE', 'FAILED', 'UNCOMPENSATED']),

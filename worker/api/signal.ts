@@ -28,7 +28,7 @@ const signal = createRoute({
   responses: {
     200: json(DecidedShape, 'What was decided'),
     202: json(CancelRequested, 'It is asked to cancel'),
-    ...problems(400, 404, 409, 413, 415, 422, 503),
+    ...problems(404, 409, 413, 415, 422),
   },
 });
 

@@ -5,8 +5,10 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { type ApiContext, makeApp } from './app.js';
 import { whoHolds } from './port-holder.js';
 import { isLoopback } from './same-machine.js';
+import { type StreamLimits, Streams } from './streams.js';
 
-export interface ApiSettings extends ApiContext {
+export interface ApiSettings extends Omit<ApiContext, 'streams'> {
+  limits?: Partial<StreamLimits>;
   /** 8092 unless said; 0 for any. */
   port?: number;
   /** 127.0.0.1 unless said; beyond loopback only with authentication. */
@@ -29,18 +31,19 @@ const grace = 2_000;
  *
  * @throws HeadraceError beyond_loopback, or port_taken with the port's holder
  */
-export async function startApi({ port = usualPort, host = '127.0.0.1', ...context }: ApiSettings): Promise<Api> {
+export async function startApi({ port = usualPort, host = '127.0.0.1', limits, ...context }: ApiSettings): Promise<Api> {
   if (!isLoopback(host) && context.authenticator === undefined) {
     throw new HeadraceError(`The API has no authentication, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, {
       code: 'beyond_loopback',
       where: host,
     });
   }
-  const app = makeApp(context);
+  const streams = new Streams(context.record, { streams: 200, ...limits });
+  const app = makeApp({ ...context, streams });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
   await listen(server, port, host);
   const at = (server.address() as AddressInfo).port;
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server) };
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server, streams) };
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
@@ -60,7 +63,8 @@ async function listen(server: Server, port: number, host: string): Promise<void>
 }
 
 /** Lets what is being answered end, within a moment. */
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, streams: Streams): Promise<void> {
+  streams.close();
   const force = setTimeout(() => server.closeAllConnections(), grace);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());

@@ -10,7 +10,7 @@ const status = createRoute({
   path: '/v1/pipelines/workflows/{workflowId}/status',
   summary: 'How a run stands, at every moment and after its end',
   request: { params: WorkflowId },
-  responses: { 200: json(RunStatusShape, 'The run'), ...problems(404, 503) },
+  responses: { 200: json(RunStatusShape, 'The run'), ...problems(404) },
 });
 
 export function addStatus(app: OpenAPIHono, { client }: ApiContext): void {

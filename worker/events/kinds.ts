@@ -77,6 +77,9 @@ export type ErrorData = z.output<typeof ErrorData>;
 
 export const eventKinds = Object.keys(eventData) as EventKind[];
 
+/** The kinds that tell a run's end: its last event, unless it is reset. */
+export const endKinds: readonly EventKind[] = eventKinds.filter((kind) => eventData[kind] === End);
+
 /** CloudEvents 1.0 with extension attributes, which are lower case and flat by its rules. */
 const Envelope = z.object({
   specversion: z.literal('1.0'),

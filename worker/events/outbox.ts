@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../registry/database.js';
 import { relayLease } from '../registry/retention.js';
+import { safeText } from '../registry/safe-json.js';
 import type { PipelineEvent } from './kinds.js';
 
 /** An event with its place in the outbox. */
@@ -15,20 +16,64 @@ export interface OutboxFilter {
   tenant?: string;
   workflowId?: string;
   runId?: string;
+  pipeline?: string;
+  /** Of these alone: those that whoever asks may see. */
+  pipelines?: readonly string[];
+  /** Of these kinds only. */
+  kinds?: readonly string[];
+}
+
+/** Whether an event fits a filter: the same that the query asks. */
+export function fitsFilter({ event, workflowId }: OutboxEvent, filter: OutboxFilter): boolean {
+  const { tenant = event.tenant, pipeline = event.pipeline, pipelines = [event.pipeline], runId = event.run, kinds = [event.type] } = filter;
+  const ofRun = (filter.workflowId ?? workflowId) === workflowId && runId === event.run;
+  return ofRun && tenant === event.tenant && pipeline === event.pipeline && pipelines.includes(event.pipeline) && kinds.includes(event.type);
 }
 
 /** Reads events in the order in which they were committed, as a stream resumes from the last position that it has seen. */
-export async function readOutbox(
-  database: Kysely<Database>,
-  after: number,
-  limit: number,
-  { tenant, workflowId, runId }: OutboxFilter = {},
-): Promise<OutboxEvent[]> {
-  let query = database.selectFrom('outbox').select(['position', 'workflow_id', 'payload']).where('position', '>', after).orderBy('position').limit(limit);
-  if (tenant !== undefined) query = query.where('tenant', '=', tenant);
-  if (workflowId !== undefined) query = query.where('workflow_id', '=', workflowId);
-  if (runId !== undefined) query = query.where('run_id', '=', runId);
-  return (await query.execute()).map(outboxEvent);
+export async function readOutbox(database: Kysely<Database>, after: number, limit: number, filter: OutboxFilter = {}): Promise<OutboxEvent[]> {
+  return (await fitting(database, filter).where('position', '>', after).orderBy('position').limit(limit).execute()).map(outboxEvent);
+}
+
+/** Reads the latest events first. @param before a position */
+export async function readLatest(database: Kysely<Database>, before: number | undefined, limit: number, filter: OutboxFilter = {}): Promise<OutboxEvent[]> {
+  const older = fitting(database, filter).$if(before !== undefined, (it) => it.where('position', '<', before as number));
+  return (await older.orderBy('position', 'desc').limit(limit).execute()).map(outboxEvent);
+}
+
+/** Where the outbox ends now. */
+export async function lastPosition(database: Kysely<Database>): Promise<number> {
+  const { last } = await database
+    .selectFrom('outbox')
+    .select((it) => it.fn.max('position').as('last'))
+    .executeTakeFirstOrThrow();
+  return last ?? 0;
+}
+
+/** A list of nothing is no SQL. */
+function orNone(names: readonly string[] = []): readonly string[] {
+  return names.length === 0 ? [''] : names;
+}
+
+function fitting(database: Kysely<Database>, { tenant, workflowId, runId, pipeline, pipelines, kinds }: OutboxFilter) {
+  return database
+    .selectFrom('outbox')
+    .select(['position', 'workflow_id', 'payload'])
+    .$if(tenant !== undefined, (it) => it.where('tenant', '=', tenant as string))
+    .$if(workflowId !== undefined, (it) => it.where('workflow_id', '=', safeText(workflowId as string)))
+    .$if(runId !== undefined, (it) => it.where('run_id', '=', runId as string))
+    .$if(pipeline !== undefined, (it) => it.where(sql`payload ->> 'pipeline'`, '=', safeText(pipeline as string)))
+    .$if(pipelines !== undefined, (it) => it.where(sql`payload ->> 'pipeline'`, 'in', orNone(pipelines)))
+    .$if(kinds !== undefined, (it) => it.where('kind', 'in', kinds as string[]));
+}
+
+const attemptsAtMost = 1_000;
+
+/** What workers told of a run's attempts that failed and were repeated: the history does not keep it. */
+export async function readRetries(database: Kysely<Database>, workflowId: string, runId: string): Promise<PipelineEvent[]> {
+  const ofRun = database.selectFrom('outbox').select('payload').where('workflow_id', '=', workflowId).where('run_id', '=', runId);
+  const rows = await ofRun.where('sequence', 'is', null).orderBy('position').limit(attemptsAtMost).execute();
+  return rows.map(({ payload }) => payload as PipelineEvent);
 }
 
 /** The oldest events that are not published. */

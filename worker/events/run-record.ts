@@ -30,6 +30,8 @@ interface Open {
 }
 
 const pause = 2_000;
+/** Runs that are remembered while the registry opens: the scan finds the others. */
+const earlyAtMost = 1_000;
 const day = 24 * 3_600_000;
 
 /**
@@ -42,6 +44,7 @@ export class RunRecord implements Recording {
   private opening: Promise<void> | undefined;
   private attempt: Promise<Open> | undefined;
   private open: Open | undefined;
+  private readonly early = new Map<string, string | undefined>();
 
   constructor(private readonly settings: RecordSettings) {}
 
@@ -62,7 +65,9 @@ export class RunRecord implements Recording {
 
   /** Says that something happened to a run. Costs nothing and never fails. */
   nudge(workflowId: string, executionId?: string): void {
-    if (!this.closing.signal.aborted) this.open?.projector.nudge(workflowId, executionId);
+    if (this.closing.signal.aborted) return;
+    if (this.open !== undefined) this.open.projector.nudge(workflowId, executionId);
+    else if (this.early.size < earlyAtMost) this.early.set(workflowId, executionId);
   }
 
   /** The registry, which may be opening. @throws HeadraceError registry_unreachable or what else keeps it from being opened */
@@ -99,6 +104,8 @@ export class RunRecord implements Recording {
       try {
         this.attempt = this.tryToOpen();
         this.open = await this.attempt;
+        for (const [workflowId, executionId] of this.early) this.nudge(workflowId, executionId);
+        this.early.clear();
       } catch (error) {
         const { message, fix } = error as Error & { fix?: string };
         if (message !== told) this.settings.report?.(`The record of runs is not kept for now: ${message}${fix === undefined ? '' : ` — ${fix}`}`);

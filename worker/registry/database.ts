@@ -84,6 +84,8 @@ interface PipelineExecutionTable {
   parent_id: Optional<number>;
   /** Temporal's run id of the execution that started this run as its child. */
   parent_execution_id: Optional<string>;
+  /** Who started it, as authentication knows them. */
+  started_by: Optional<string>;
   created_at: TimeWithDefault;
 }
 
@@ -140,6 +142,13 @@ interface ApprovalTable {
   comment: Optional<string>;
   decided_by: Optional<string>;
   decided_at: OptionalTime;
+  /** How many people must approve. */
+  required: WithDefault<number>;
+  /** Who may decide; null for everybody. */
+  roles: Json;
+  not_starter: WithDefault<boolean>;
+  /** Of several people, in their order; null where one decides. */
+  votes: Json;
 }
 
 interface RunLogTable {
@@ -258,6 +267,7 @@ export interface Database {
 export type PipelineExecutionRow = Selectable<PipelineExecutionTable>;
 export type NewPipelineExecution = Insertable<PipelineExecutionTable>;
 export type NewStepCall = Insertable<StepCallTable>;
+export type ApprovalRow = Selectable<ApprovalTable>;
 export type NewApproval = Insertable<ApprovalTable>;
 export type NewRunLog = Insertable<RunLogTable>;
 export type ProjectionRow = Selectable<ProjectionTable>;

@@ -4,6 +4,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { advisory, takeAdvisory } from './advisory.js';
 import type { Database } from './database.js';
 import { registryTables } from './migrations/0001-registry.js';
+import { runList } from './migrations/0002-run-list.js';
 import { access } from './migrations/0003-access.js';
 import { metricTotals } from './migrations/0004-metric-totals.js';
 
@@ -15,7 +16,7 @@ export interface Migration {
 }
 
 /** All migrations, in their order. */
-export const migrations: readonly Migration[] = [registryTables, access, metricTotals];
+export const migrations: readonly Migration[] = [registryTables, runList, access, metricTotals];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */
 export function printMigrations(): string {

@@ -1,0 +1,40 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { Database } from '../registry/database.js';
+import type { RecordedRun } from '../registry/recorded-runs.js';
+import { findRecorded } from '../registry/run-detail.js';
+import type { ApiContext } from './app.js';
+import type { Asked } from './needs.js';
+
+/** Milliseconds that the record of a run that has only just begun may take. */
+const patience = 3_000;
+const interval = 50;
+
+/** Who asks, and for which pipeline's run where that is checked. */
+type Asking = Pick<Asked['Variables'], 'principal' | 'pipeline'>;
+
+/**
+ * A run as the registry has it. One that Temporal knows and the registry does not yet is waited for.
+ *
+ * @throws HeadraceError unknown_run, not_recorded or registry_unreachable
+ */
+export async function findRun(
+  { record, client }: ApiContext,
+  { principal, pipeline }: Asking,
+  workflowId: string,
+  runId?: string,
+): Promise<{ database: Kysely<Database>; run: RecordedRun }> {
+  const { database } = await record.registry();
+  const tenant = pipeline === undefined ? undefined : principal.tenant;
+  const find = () => findRecorded(database, tenant, workflowId, runId);
+  let run = await find();
+  if (run !== undefined) return { database, run };
+  await client.run(workflowId).owner();
+  record.nudge(workflowId);
+  for (const end = Date.now() + patience; run === undefined; run = await find()) {
+    if (Date.now() > end) throw new HeadraceError(`The run '${workflowId}' is not recorded yet.`, { code: 'not_recorded', where: workflowId });
+    await wait(interval);
+  }
+  return { database, run };
+}

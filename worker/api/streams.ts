@@ -1,0 +1,99 @@
+import type { Context } from 'hono';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { EventFeed } from '../events/event-feed.js';
+import type { RunRecord } from '../events/index.js';
+import { LogFeed } from '../events/log-feed.js';
+
+/** What a stream sends, page by page: messages in the form of server-sent events. It ends when it has nothing more to say, or at the signal. */
+export type Messages = (signal: AbortSignal) => AsyncGenerator<string, void>;
+
+export interface StreamLimits {
+  /** Streams of this process at once. */
+  streams: number;
+}
+
+const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+/** What a client waits before it asks again with Last-Event-ID. */
+const retry = 'retry: 1000\n\n';
+
+/** The open streams of this process. A client that does not read is not read for: nothing is gathered for it. */
+export class Streams {
+  readonly events: EventFeed;
+  readonly logs: LogFeed;
+  private readonly ending = new AbortController();
+  private count = 0;
+
+  constructor(
+    record: RunRecord,
+    private readonly limits: StreamLimits,
+  ) {
+    const open = async () => (await record.registry()).database;
+    this.events = new EventFeed(open);
+    this.logs = new LogFeed(open);
+  }
+
+  /** @throws HeadraceError too_many_streams */
+  open(messages: Messages): Response {
+    if (this.count >= this.limits.streams) {
+      throw new HeadraceError(`There are ${this.count} streams already, which is all that this API serves at once.`, { code: 'too_many_streams' });
+    }
+    const left = new AbortController();
+    const pages = messages(AbortSignal.any([left.signal, this.ending.signal]));
+    this.count += 1;
+    const leave = () => {
+      if (!left.signal.aborted) this.count -= 1;
+      left.abort();
+    };
+    return new Response(streamOf(pages, leave), { headers });
+  }
+
+  /** Ends all streams: their clients come again, here or where else the API then is, and miss nothing. */
+  close(): void {
+    this.ending.abort();
+    this.events.close();
+    this.logs.close();
+  }
+}
+
+function streamOf(pages: AsyncGenerator<string, void>, leave: () => void): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => controller.enqueue(encoder.encode(retry)),
+      pull: async (controller) => {
+        const { done, value } = await pages.next();
+        if (done !== true) return controller.enqueue(encoder.encode(value));
+        leave();
+        controller.close();
+      },
+      cancel: leave,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Whether the request wants a stream and not a page. */
+export function wantsStream(c: Context): boolean {
+  return /\btext\/event-stream\b/.test(c.req.header('accept') ?? '');
+}
+
+/** The number that a client saw last, by the header with which browsers come again. @throws HeadraceError bad_request */
+export function lastSeen(c: Context): number | undefined {
+  const header = c.req.header('last-event-id');
+  if (header === undefined || header === '') return undefined;
+  if (/^\d{1,15}$/.test(header)) return Number(header);
+  throw new HeadraceError(`'${header}' is the id of no event of this stream.`, { code: 'bad_request', where: 'Last-Event-ID' });
+}
+
+/** One message. JSON has no line breaks of its own. */
+export function message(id: number, data: unknown, event?: string): string {
+  return `id: ${id}\n${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
+}
+
+/** Keeps a silent connection open. With a number, the client goes on after it when it comes again, and not after the last message. */
+export function heartbeat(id?: number): string {
+  return `: still here\n${id === undefined ? '' : `id: ${id}\n`}\n`;
+}
+
+/** Milliseconds between two of them. */
+export const heartbeatEvery = 15_000;
