@@ -25,7 +25,7 @@ export async function untilRecorded(world: World, runs: number): Promise<void> {
   await settle('everything is recorded and published', async () => {
     const rows = await database.selectFrom('pipeline_execution').select(['workflow_id', 'end_date']).execute();
     const open = rows.filter(({ end_date }) => end_date === null);
-    const [behind, { events }] = [await projectionLag(database), await outboxLag(database)];
+    const [{ runs: behind }, { events }] = [await projectionLag(database), await outboxLag(database)];
     if (rows.length >= runs && open.length === 0 && behind === 0 && events === 0) return undefined;
     const some = open.slice(0, 3).map(({ workflow_id }) => workflow_id);
     return `${rows.length} of ${runs} runs are recorded, ${open.length} of them open (${some.join()}), ${behind} are behind, ${events} events wait`;
