@@ -7,13 +7,15 @@ import { startTemporal } from '../../worker/dev/temporal-server.js';
 import { connectNative } from '../../worker/host/connect-native.js';
 import { requireSearchAttributes } from '../../worker/host/search-attributes.js';
 import { Temporal } from '../node/client/temporal.js';
+import { readSecurity } from '../node/client/temporal-security.js';
 import type { TestServer } from './test-server.js';
 
 /** A server that runs already. @throws HeadraceError no_temporal */
-export async function existingServer(address: string, namespace: string, taskQueue: string): Promise<TestServer> {
-  const native = await connectNative(address);
+export async function existingServer(address: string, namespace: string, taskQueue: string, security = readSecurity()): Promise<TestServer> {
+  const { tls, apiKey } = security;
+  const native = await connectNative(address, security);
   await requireSearchAttributes(native, namespace);
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, tls, apiKey });
   const client = new Client({ connection, namespace });
   return {
     temporal: new Temporal(client, connection, address, namespace, taskQueue),
@@ -34,7 +36,7 @@ export async function existingServer(address: string, namespace: string, taskQue
 export async function devServer(taskQueue: string): Promise<TestServer> {
   const stateFolder = await mkdtemp(join(tmpdir(), 'headrace-test-'));
   const process = await startTemporal({ stateFolder });
-  const server = await existingServer(process.address, process.namespace, taskQueue);
+  const server = await existingServer(process.address, process.namespace, taskQueue, {});
   const close = async () => {
     await server.close();
     await process.stop();

@@ -1,4 +1,5 @@
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import { Client } from '../../sdk/node/client.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
@@ -16,7 +17,7 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
   const { address, namespace, taskQueue, file } = settings;
-  const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: readEncryption(file)?.ring });
+  const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: readEncryption(file)?.ring, ...readSecurity(settings.security) });
   const record = makeRecord(temporal, catalogue, settings.record).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   const telemetry = await startTelemetry({ metrics: settings.metrics, report: (it) => console.log(it) });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
+import { SecurityReference } from '../../sdk/node/client/temporal-security.js';
 import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/settings-file.js';
 import { AuthReference } from '../auth/index.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
@@ -14,7 +15,7 @@ const Settings = z.strictObject({
   encryption: z.unknown().optional(),
   /** The folder of the pipelines' modules. */
   pipelines: z.string().optional(),
-  temporal: z.strictObject({ address: z.string().optional(), namespace: z.string().optional(), taskQueue: z.string().optional() }).optional(),
+  temporal: SecurityReference.extend({ address: z.string().optional(), namespace: z.string().optional(), taskQueue: z.string().optional() }).optional(),
   /** Steps at once in one worker. */
   concurrency: z.int().min(1).optional(),
   /** The registry's PostgreSQL: postgres://…, or a reference to it: env:NAME or file:/path. */
@@ -37,6 +38,8 @@ export interface Settings {
   namespace: string;
   taskQueue: string;
   concurrency: number;
+  /** How Temporal is reached, with references to secrets: `readSecurity` reads them. */
+  security: SecurityReference;
   /** Where the record of runs is kept and its events are published. */
   record: RecordPlace;
   /** Undefined where everybody may do everything. */
@@ -60,6 +63,7 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     namespace: environment.TEMPORAL_NAMESPACE ?? temporal.namespace ?? defaultNamespace,
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
+    security: { tls: temporal.tls, apiKey: temporal.apiKey },
     record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka },
     auth: auth ?? authOf(environment),
     metrics: metricsOf(environment, metrics),

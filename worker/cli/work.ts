@@ -2,6 +2,7 @@ import { type NativeConnection, Runtime } from '@temporalio/worker';
 import colors from 'picocolors';
 import { closeEngines } from '../../activities/engines/open-engine.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
@@ -33,7 +34,7 @@ export async function runWorker(settings: Settings, { bundleFile, drain }: { bun
   requireClean(catalogue);
   const bundle = bundleFile === undefined ? undefined : readBundle(bundleFile, catalogue);
   const decisionKeys = resolveTrust(settings.auth);
-  const connection: NativeConnection = await connectNative(settings.address);
+  const connection: NativeConnection = await connectNative(settings.address, readSecurity(settings.security));
   await requireSearchAttributes(connection, namespace);
   const record = await openRecord(settings, catalogue, encryption);
   const interceptors = record && { activity: [recordingInterceptor(record)] };
@@ -58,7 +59,11 @@ export async function runWorker(settings: Settings, { bundleFile, drain }: { bun
 }
 
 /** Where a registry is configured, a worker keeps the record of runs too; an embedded one belongs to the process that serves the API. */
-async function openRecord({ address, namespace, taskQueue, record }: Settings, catalogue: Catalogue, encryption?: KeyRing): Promise<RunRecord | undefined> {
+async function openRecord(
+  { address, namespace, taskQueue, record, security }: Settings,
+  catalogue: Catalogue,
+  encryption?: KeyRing,
+): Promise<RunRecord | undefined> {
   if (record.registry === undefined) return undefined;
-  return makeRecord(await connectTemporal({ address, namespace, taskQueue, encryption }), catalogue, record).begin();
+  return makeRecord(await connectTemporal({ address, namespace, taskQueue, encryption, ...readSecurity(security) }), catalogue, record).begin();
 }

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { resolve } from 'node:path';
+import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import type { Settings } from '../cli/settings.js';
 import type { HostSettings } from './host-messages.js';
 import { HostProcess } from './host-process.js';
@@ -48,7 +49,9 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   try {
     if (options.fresh === true) lock.clear();
     const apiPort = await chooseApiPort(options.apiPort);
-    const temporal = await startTemporal({ stateFolder, address: settings.address, namespace: settings.namespace, report });
+    const { address, namespace } = settings;
+    const security = address === undefined ? undefined : readSecurity(settings.security);
+    const temporal = await startTemporal({ stateFolder, address, security, namespace, report });
     undo.push(() => temporal.stop());
     const host = new Hosting(
       { ...hostSettings(settings, temporal.address), apiPort, cacheFolder: resolve(stateFolder, 'bundle'), registryFolder: resolve(stateFolder, 'registry') },
@@ -65,8 +68,11 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   }
 }
 
-function hostSettings({ pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record, auth }: Settings, address: string) {
-  return { folder, settingsFile, address, namespace, taskQueue, concurrency, record, auth };
+function hostSettings(
+  { pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record, auth, security, ...rest }: Settings,
+  address: string,
+) {
+  return { folder, settingsFile, address, namespace, taskQueue, concurrency, record, auth, security: rest.address === undefined ? undefined : security };
 }
 
 async function chooseApiPort(asked: number | undefined): Promise<number> {

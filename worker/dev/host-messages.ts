@@ -1,3 +1,4 @@
+import type { SecurityReference } from '../../sdk/node/client/temporal-security.js';
 import type { AuthReference } from '../auth/index.js';
 import type { RecordPlace } from '../host/make-record.js';
 
@@ -6,6 +7,8 @@ export interface HostSettings {
   folder: string;
   settingsFile: string;
   address: string;
+  /** Of a Temporal that is configured; undefined for the dev server, which has none. */
+  security: SecurityReference | undefined;
   namespace: string;
   taskQueue: string;
   concurrency: number;

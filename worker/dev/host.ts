@@ -1,7 +1,8 @@
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
 import { closeEngines } from '../../activities/engines/open-engine.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
+import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import { Client } from '../../sdk/node/client.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
@@ -10,6 +11,7 @@ import { Authenticator, resolveAuth, resolveTrust } from '../auth/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
 import { recordingInterceptor } from '../events/index.js';
 import { bundlePipelines } from '../host/bundle.js';
+import { connectNative } from '../host/connect-native.js';
 import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { readyWorkflows } from '../host/source.js';
@@ -43,10 +45,11 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
   const { address, namespace, taskQueue, concurrency } = settings;
   const connections = Connections.read(settings.settingsFile);
   const encryption = readEncryption(settings.settingsFile)?.ring;
+  const security = settings.security === undefined ? { tls: false } : readSecurity(settings.security);
   const [bundle, connection, temporal] = await Promise.all([
     bundlePipelines(catalogue, settings.cacheFolder),
-    NativeConnection.connect({ address }),
-    connectTemporal({ address, namespace, taskQueue, encryption }),
+    connectNative(address, security),
+    connectTemporal({ address, namespace, taskQueue, encryption, ...security }),
   ]);
   const record = makeRecord(temporal, catalogue, settings.record, settings.registryFolder);
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import type { TemporalSecurity } from '../../sdk/node/client/temporal-security.js';
 
 /**
  * Waits until Temporal answers for this namespace and knows the search attributes. Rejects when the server ends first,
@@ -12,6 +13,7 @@ export async function temporalAnswers(
   attributes: readonly string[],
   exited: Promise<unknown>,
   timeLimit = 60_000,
+  security: TemporalSecurity = {},
 ): Promise<void> {
   let ended = false;
   void exited.then(() => {
@@ -22,7 +24,7 @@ export async function temporalAnswers(
     if (ended) throw new Error('it ended while starting');
     // A bare TCP connection first: gRPC waits a second after one that is refused.
     if (!(await accepts(address))) continue;
-    const answer = await ask(address, namespace, attributes);
+    const answer = await ask(address, namespace, attributes, security);
     if (answer === 'ready') return;
     refusal = answer;
   }
@@ -44,10 +46,10 @@ function accepts(address: string): Promise<boolean> {
   });
 }
 
-async function ask(address: string, namespace: string, attributes: readonly string[]): Promise<string> {
+async function ask(address: string, namespace: string, attributes: readonly string[], { tls, apiKey }: TemporalSecurity): Promise<string> {
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ address, connectTimeout: 2000 });
+    connection = await Connection.connect({ address, tls, apiKey, connectTimeout: 2000 });
     await connection.workflowService.describeNamespace({ namespace });
     if (attributes.length === 0) return 'ready';
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { searchAttributes as runAttributes } from '../../sdk/authoring/run-memo.js';
 import { defaultNamespace } from '../../sdk/authoring/temporal-names.js';
+import type { TemporalSecurity } from '../../sdk/node/client/temporal-security.js';
 import { findTemporal } from './find-temporal.js';
 import { leash } from './leash.js';
 import { endOrphan, forgetChild, recordChild, runningChild } from './orphan.js';
@@ -22,6 +23,8 @@ export interface TemporalOptions {
   uiPort?: number;
   /** A server that runs already, as host:port: nothing is started, it only has to answer. */
   address?: string;
+  /** How that server is reached. */
+  security?: TemporalSecurity;
   namespace?: string;
   /** Lines about what takes long, to stderr by default. */
   report?: (line: string) => void;
@@ -46,7 +49,7 @@ export interface TemporalServer {
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   const namespace = options.namespace ?? defaultNamespace;
-  if (options.address) return connectOnly(options.address, namespace);
+  if (options.address) return connectOnly(options.address, namespace, options.security);
   await assertNobodyElse(options.stateFolder);
   const executable = await findTemporal(options.report);
   const port = await choosePort(options.port);
@@ -62,10 +65,10 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   return { ...server, namespace, uiUrl: `http://127.0.0.1:${uiPort}` };
 }
 
-async function connectOnly(address: string, namespace: string): Promise<TemporalServer> {
+async function connectOnly(address: string, namespace: string, security?: TemporalSecurity): Promise<TemporalServer> {
   const exited = new Promise<never>(() => {});
   try {
-    await temporalAnswers(address, namespace, [], exited, 5000);
+    await temporalAnswers(address, namespace, [], exited, 5000, security);
   } catch (error) {
     throw new HeadraceError(`Temporal at ${address}: ${(error as Error).message}`, { code: 'no_temporal', cause: error });
   }

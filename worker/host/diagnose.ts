@@ -1,6 +1,7 @@
 import { DefaultLogger, type NativeConnection, Runtime } from '@temporalio/worker';
 import type { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultAddress } from '../../sdk/authoring/temporal-names.js';
+import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
@@ -46,7 +47,7 @@ async function diagnoseTemporal(settings: Settings, ring: KeyRing | undefined): 
   const address = settings.address ?? runningChild('.headrace', 'temporal')?.address ?? defaultAddress;
   let connection: NativeConnection;
   try {
-    connection = await connectNative(address);
+    connection = await connectNative(address, settings.address === undefined ? {} : readSecurity(settings.security));
   } catch (error) {
     return [refused(`Temporal ${address}`, error)];
   }

@@ -1,8 +1,9 @@
-import { Client, Connection, type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { defaultAddress, defaultNamespace, defaultTaskQueue } from '../../authoring/temporal-names.js';
 import { payloadCodec } from '../encryption/payload.js';
 import { type Encryption, ringOf } from '../encryption/read-key-ring.js';
 import { Temporal } from './temporal.js';
+import { readSecurity, type TemporalSecurity } from './temporal-security.js';
 
 /** Where Temporal is, and what may be asked of it. What is left out comes from the environment, then from SPEC §6's defaults. */
 export interface ClientOptions {
@@ -12,8 +13,8 @@ export interface ClientOptions {
   namespace?: string;
   /** Where runs are started; HEADRACE_TASK_QUEUE, or pipeline-workers. */
   taskQueue?: string;
-  tls?: ConnectionOptions['tls'];
-  /** TEMPORAL_API_KEY. */
+  /** With `apiKey`, how the connection is secured; the environment's TEMPORAL_TLS… and TEMPORAL_API_KEY where neither is given. */
+  tls?: TemporalSecurity['tls'];
   apiKey?: string;
   /** Encrypts what is sent with the first key, and decrypts with each; HEADRACE_ENCRYPTION_KEYS. The same keys as the workers'. */
   encryption?: Encryption;
@@ -42,16 +43,16 @@ function retry() {
 /**
  * Connects to Temporal and asks it for the namespace.
  *
- * @throws HeadraceError no_temporal, within some seconds; bad_key or missing_secret
+ * @throws HeadraceError no_temporal, within some seconds; bad_key, missing_secret or bad_connection
  */
 export async function connectTemporal(options: ClientOptions): Promise<Temporal> {
   const { env } = process;
   const address = options.address ?? env.TEMPORAL_ADDRESS ?? defaultAddress;
   const namespace = options.namespace ?? env.TEMPORAL_NAMESPACE ?? defaultNamespace;
   const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? defaultTaskQueue;
-  const apiKey = options.apiKey ?? env.TEMPORAL_API_KEY;
+  const { tls, apiKey } = options.tls === undefined && options.apiKey === undefined ? readSecurity({}, env) : options;
   const ring = ringOf(options.encryption);
-  const connection = Connection.lazy({ address, tls: options.tls, apiKey, connectTimeout: connectTime, interceptors: [retry()], channelArgs });
+  const connection = Connection.lazy({ address, tls, apiKey, connectTimeout: connectTime, interceptors: [retry()], channelArgs });
   const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [payloadCodec(ring)] } });
   const temporal = new Temporal(client, connection, address, namespace, taskQueue, ring);
   try {
