@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { makeLog } from '../logging/log.js';
 import { startApi } from './index.js';
 import { type Served, serve } from './served.fixture.js';
 
@@ -8,9 +9,11 @@ let served: Served;
 let api: Served['api'];
 let http: Served['http'];
 let workshop: Served['workshop'];
+const logged: Record<string, unknown>[] = [];
+const log = makeLog({ level: 'info', format: 'json', write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) });
 
 beforeAll(async () => {
-  served = await serve();
+  served = await serve({ log });
   ({ api, http, workshop } = served);
 });
 
@@ -296,6 +299,26 @@ describe('the server', () => {
     const { status, headers, body } = await http.get('/metrics');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
     for (const line of ['# TYPE temporal_workflow_duration histogram', 'headrace_registry_up 1', '# HELP headrace_runs_open ']) expect(body).toContain(line);
+  });
+
+  test('writes a line and counts for each request, but not for those of probes', async () => {
+    logged.length = 0;
+    const { body } = await http.post('/v1/pipelines/shop/execute', {});
+    await http.status(body.workflowId as string);
+    await http.get(`${http.run('nobody')}/status?secret=x`);
+    await http.get('/health');
+    await http.get('/nowhere');
+    const route = '/v1/pipelines/workflows/:workflowId/status';
+    const line = { level: 'info', time: expect.any(String), ms: expect.any(Number), principal: 'local', tenant: 'default' };
+    expect(logged.slice(0, 3)).toEqual([
+      { ...line, method: 'POST', route: '/v1/pipelines/:id/execute', status: 201, msg: 'POST /v1/pipelines/shop/execute 201' },
+      { ...line, method: 'GET', route, status: 200, workflowId: body.workflowId, msg: `GET /v1/pipelines/workflows/${body.workflowId}/status 200` },
+      { ...line, method: 'GET', route, status: 404, workflowId: 'nobody', code: 'unknown_run', msg: 'GET /v1/pipelines/workflows/nobody/status 404' },
+    ]);
+    expect(logged.slice(3)).toMatchObject([{ status: 404, msg: 'GET /nowhere 404' }]);
+    const counts = (await http.get('/metrics')).body as string;
+    expect(counts).toMatch(/headrace_api_request_duration_seconds_count{method="POST",route="\/v1\/pipelines\/:id\/execute",status="201"} \d+/);
+    expect(counts).not.toContain('nowhere');
   });
 
   test('refuses a taken port and says who holds it', async () => {

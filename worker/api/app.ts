@@ -6,6 +6,7 @@ import type { Client } from '../../sdk/node/client.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { RunRecord } from '../events/index.js';
 import type { Catalogue } from '../host/catalogue.js';
+import { type Log, processLog } from '../logging/log.js';
 import type { Source } from '../telemetry/family.js';
 import { addApprovals } from './approvals.js';
 import { addCancel } from './cancel.js';
@@ -18,6 +19,8 @@ import { addMetrics } from './metrics.js';
 import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
 import { refuse, refuseInvalid, refuseUnknown } from './refuse.js';
+import { requestLog } from './request-log.js';
+import { RequestMetrics } from './request-metrics.js';
 import { addRunDetail } from './run-detail.js';
 import { addRunLogs } from './run-logs.js';
 import { RunOwners } from './run-owners.js';
@@ -38,12 +41,17 @@ export interface ApiContext {
   /** Metrics of this process beside those of the record. */
   sources?: readonly Source[];
   streams: Streams;
+  /** The process' own unless given. */
+  log?: Log;
 }
 
 /** The API's routes, not yet listening. */
-export function makeApp(context: ApiContext): OpenAPIHono {
+export function makeApp(given: ApiContext): OpenAPIHono {
+  const requests = new RequestMetrics();
+  const context = { ...given, sources: [...(given.sources ?? []), requests.source] };
   context.client.know(...[...context.catalogue.pipelines.values()].map(({ pipeline }) => pipeline));
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  app.use(requestLog(context.log ?? processLog, requests));
   if (context.authenticator === undefined) app.use(sameMachine);
   const gate = new Gate(context.authenticator, context.catalogue, new RunOwners(context.client, context.record));
   app.use((c, next) => {

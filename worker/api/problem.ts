@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { catalogue } from '../../sdk/authoring/error-catalogue.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { Unauthenticated } from '../auth/unauthenticated.js';
+import { processLog } from '../logging/log.js';
 import { explainDatabase } from '../registry/explain-database.js';
 
 /** A refusal as the API answers it: RFC 9457, with code, fix and where as everywhere in Headrace. */
@@ -100,7 +101,7 @@ function knownError(error: unknown): HeadraceError {
 
 function internal(error: unknown): HeadraceError {
   const id = randomUUID();
-  console.error(`headrace api ${id}:`, error);
+  processLog.error({ err: error, id }, 'The API failed at a request.');
   return new HeadraceError('The API failed at this request.', { code: 'internal', where: id });
 }
 

@@ -14,7 +14,7 @@ import { connectNative } from '../host/connect-native.js';
 import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
-import { workerLogger } from '../host/worker-logger.js';
+import { temporalLogger } from '../logging/temporal-logger.js';
 import { startTelemetry } from '../telemetry/telemetry.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import type { Settings } from './settings.js';
@@ -28,7 +28,7 @@ export async function runWorker(settings: Settings, { bundleFile, drain }: { bun
   const { namespace, taskQueue, concurrency, file } = settings;
   const encryption = readEncryption(file)?.ring;
   const telemetry = await startTelemetry({ metrics: settings.metrics, runtime: true, report: (it) => console.log(it) });
-  Runtime.install({ logger: workerLogger({ encrypted: encryption !== undefined }), telemetryOptions: telemetry.telemetryOptions });
+  Runtime.install({ logger: temporalLogger({ encrypted: encryption !== undefined }), telemetryOptions: telemetry.telemetryOptions });
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);

@@ -5,7 +5,7 @@
 import { Runtime } from '@temporalio/worker';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { explain } from '../cli/explain.js';
-import { workerLogger } from '../host/worker-logger.js';
+import { coreLogging, temporalLogger } from '../logging/temporal-logger.js';
 import { runtimeMetrics } from '../telemetry/runtime-source.js';
 import { type Host, prepareHost, warmUp } from './host.js';
 import type { FromHost, ToHost } from './host-messages.js';
@@ -33,8 +33,9 @@ async function obey(message: ToHost): Promise<void> {
 
 async function prepare(settings: Extract<ToHost, { kind: 'prepare' }>['settings']): Promise<void> {
   await warming;
-  const { telemetryOptions, source } = await runtimeMetrics();
-  Runtime.install({ logger: workerLogger({ encrypted: readEncryption(settings.settingsFile) !== undefined }), telemetryOptions, shutdownSignals: [] });
+  const { options: metrics, source } = await runtimeMetrics();
+  const telemetryOptions = { logging: coreLogging, metrics };
+  Runtime.install({ logger: temporalLogger({ encrypted: readEncryption(settings.settingsFile) !== undefined }), telemetryOptions, shutdownSignals: [] });
   host = await prepareHost(settings, [source]);
   tell({ kind: 'prepared', found: host.found, refused: host.refused });
 }

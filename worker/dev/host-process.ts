@@ -15,6 +15,8 @@ export class HostProcess {
   constructor() {
     this.child = fork(ownFile('worker/dev/host-child'), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Who develops reads the log between the lines of the command, also through a pipe.
+      env: { HEADRACE_LOG_FORMAT: 'lines', ...process.env },
     });
     this.child.on('message', (message: FromHost) => this.heard.emit(message.kind, message));
     this.ended = once(this.child, 'exit');

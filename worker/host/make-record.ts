@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { resolveSecrets } from '../../sdk/node/connections/secrets.js';
 import { type KafkaSettings, kafkaBus, RunRecord } from '../events/index.js';
+import { processLog } from '../logging/log.js';
 import type { Catalogue } from './catalogue.js';
 
 /** Kafka as headrace.json has it. A value may be a reference to a secret: `env:NAME` or `file:/path`. */
@@ -34,7 +35,7 @@ export function makeRecord(temporal: Temporal, catalogue: Catalogue, { registry,
     registry: { url, folder },
     pipelines: [...catalogue.pipelines.values()].map(({ pipeline }) => pipeline),
     bus: kafka && kafkaBus(resolveKafka(kafka)),
-    report: (message) => console.error(message),
+    report: (message) => processLog.warn(message),
   });
 }
 

@@ -7,7 +7,7 @@ import { counted } from './record-source.js';
 /** Temporal's runtime of this process, which counts its own work: slots, pollers, latencies, what its worker finished. */
 export interface RuntimeMetrics {
   /** For `Runtime.install`. */
-  telemetryOptions: NonNullable<RuntimeOptions['telemetryOptions']>;
+  options: NonNullable<NonNullable<RuntimeOptions['telemetryOptions']>['metrics']>;
   source: Source;
 }
 
@@ -17,8 +17,8 @@ export interface RuntimeMetrics {
  */
 export async function runtimeMetrics(): Promise<RuntimeMetrics> {
   const bindAddress = `127.0.0.1:${await freePort()}`;
-  const telemetryOptions = { metrics: { prometheus: { bindAddress, useSecondsForDurations: true }, attachServiceName: false } };
-  return { telemetryOptions, source: () => read(`http://${bindAddress}/metrics`) };
+  const options = { prometheus: { bindAddress, useSecondsForDurations: true }, attachServiceName: false };
+  return { options, source: () => read(`http://${bindAddress}/metrics`) };
 }
 
 async function read(url: string): Promise<Family[]> {

@@ -1,4 +1,5 @@
 import type { RuntimeOptions } from '@temporalio/worker';
+import { coreLogging } from '../logging/temporal-logger.js';
 import type { Source } from './family.js';
 import { type MetricsPlace, serveMetrics } from './metrics-endpoint.js';
 import { processSource } from './process-source.js';
@@ -15,7 +16,7 @@ export interface TelemetrySettings {
 
 /** What a process tells of itself beside its work. */
 export interface Telemetry {
-  /** For `Runtime.install`; undefined where nobody asks for its metrics. */
+  /** For `Runtime.install`. */
   telemetryOptions: RuntimeOptions['telemetryOptions'];
   /** Shows metrics beside those of the process, from now on. */
   show(...sources: Source[]): void;
@@ -31,7 +32,7 @@ export async function startTelemetry({ metrics, runtime = false, report }: Telem
   const endpoint = metrics && (await serveMetrics(metrics, sources));
   if (endpoint !== undefined) report?.(`metrics ${endpoint.url}`);
   return {
-    telemetryOptions: ofRuntime?.telemetryOptions,
+    telemetryOptions: { logging: coreLogging, metrics: ofRuntime?.options },
     show: (...more) => void sources.push(...more),
     stop: async () => endpoint?.close(),
   };

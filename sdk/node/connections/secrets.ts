@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { HeadraceError } from '../../authoring/errors.js';
+import { rememberSecret } from './known-secrets.js';
 
 /**
  * A value with every `env:NAME` and `file:/path` in it replaced by the secret that it names.
@@ -16,8 +17,8 @@ export function resolveSecrets(owner: string, value: unknown, environment: NodeJ
 
 /** As resolveSecrets, of one text. */
 export function resolveText(owner: string, text: string, environment: NodeJS.ProcessEnv): string {
-  if (text.startsWith('env:')) return fromEnvironment(owner, text.slice(4), environment);
-  if (text.startsWith('file:')) return fromFile(owner, text.slice(5));
+  if (text.startsWith('env:')) return rememberSecret(fromEnvironment(owner, text.slice(4), environment));
+  if (text.startsWith('file:')) return rememberSecret(fromFile(owner, text.slice(5)));
   return text;
 }
 
