@@ -61,7 +61,7 @@ export const catalogue = {
   missing_connection: 'Add the connection to headrace.json, or set HEADRACE_CONNECTION_<NAME>.',
   bad_connection: 'Correct the connection in headrace.json: headrace doctor tries each.',
   missing_secret: 'Set the environment variable or write the file that the reference names.',
-  bad_key: 'Give each key an id and 32 bytes in base64: headrace keys new prints one.',
+  bad_key: 'Give each key an id and 32 bytes in base64: headrace keys encryption prints one.',
   missing_key: 'Add the key to the ring: encryption.keys in headrace.json, or HEADRACE_ENCRYPTION_KEYS.',
   undecipherable: 'Check that the ring has the right key under this id. What was changed after it was encrypted cannot be read.',
   unreachable: 'Check that the server runs and that the address is right: headrace doctor tries each.',

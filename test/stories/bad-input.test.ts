@@ -68,7 +68,7 @@ describe('the command line says cause and fix of', () => {
       expectRefusal(await began(''), /bad_key: Encryption is configured, and there is no key/);
       expectRefusal(await began('2026:c2hvcnQ='), /bad_key: The key '2026' must be 32 bytes in base64: it is 5 bytes/);
     }
-    const { out, code } = await story.headrace('keys', 'new', '2026');
+    const { out, code } = await story.headrace('keys', 'encryption', '2026');
     expect(out).toMatch(/^2026:[\w+/]{43}=\n$/);
     expect(code).toBe(0);
   });

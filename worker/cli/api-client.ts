@@ -24,11 +24,17 @@ export function apiAddress(given: string | undefined): string {
  */
 export async function request<Answer>(api: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  const response = await reach(api, `${api}${path}`, { method, ...sent, headers: { 'content-type': 'application/json', ...headers } });
+  const response = await reach(api, `${api}${path}`, { method, ...sent, headers: { 'content-type': 'application/json', ...login(), ...headers } });
   const answer: unknown = await response.json().catch(() => ({}));
   if (response.ok) return answer as Answer;
   const { detail, title, code, fix, where } = answer as Problem;
   throw new HeadraceError(detail ?? title ?? `The API answered ${response.status}.`, { code: code ?? 'failed', fix, where });
+}
+
+/** Who runs the command, as an API with authentication wants to know: by an API key or a token. */
+function login(): Record<string, string> {
+  const { HEADRACE_API_KEY: key } = process.env;
+  return key ? { authorization: `Bearer ${key}` } : {};
 }
 
 async function reach(api: string, url: string, init: RequestInit): Promise<Response> {
