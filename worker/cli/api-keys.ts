@@ -79,4 +79,3 @@ function show(made: { id: string; key: string }, { json }: Target, note: string)
   console.log(json === true ? JSON.stringify(made, undefined, 2) : made.key);
   console.error(colors.dim(`Its id is ${made.id}. ${note}`));
 }
-

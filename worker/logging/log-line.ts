@@ -42,7 +42,7 @@ function dim(text: string): string {
 /** `pick#1, attempt 2, of pipeline-shop-…`. */
 function placeOf({ callId, attempt, workflowId }: Record<string, unknown>): string {
   const call = callId === undefined ? undefined : `${callId as string}${Number(attempt) > 1 ? `, attempt ${Number(attempt)},` : ''}`;
-  return [call, workflowId].filter((it) => it !== undefined).join(' of ');
+  return [call, workflowId as string | undefined].filter((it) => it !== undefined).join(' of ');
 }
 
 function restOf(entry: Record<string, unknown>, said: string): string {
