@@ -10,20 +10,20 @@ type TimeWithDefault = ColumnType<Date, Date | string | undefined, Date | string
 type WithDefault<T> = ColumnType<T, T | undefined, T>;
 type Optional<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
-interface SchemaMigrationTable {
+export interface SchemaMigrationTable {
   number: number;
   name: string;
   checksum: string;
   applied_at: TimeWithDefault;
 }
 
-interface PipelineTypeTable {
+export interface PipelineTypeTable {
   id: GeneratedAlways<number>;
   name: string;
   created_at: TimeWithDefault;
 }
 
-interface PipelineTable {
+export interface PipelineTable {
   id: GeneratedAlways<number>;
   name: string;
   pipeline_type_id: number;
@@ -44,7 +44,7 @@ interface PipelineTable {
   updated_at: TimeWithDefault;
 }
 
-interface PipelineVersionTable {
+export interface PipelineVersionTable {
   pipeline_id: number;
   version: number;
   content_hash: string;
@@ -52,7 +52,7 @@ interface PipelineVersionTable {
   created_at: TimeWithDefault;
 }
 
-interface PipelineExecutionTable {
+export interface PipelineExecutionTable {
   id: GeneratedAlways<number>;
   pipeline_id: number;
   /** Null for a run of a program that Headrace does not host. */
@@ -89,14 +89,14 @@ interface PipelineExecutionTable {
   created_at: TimeWithDefault;
 }
 
-interface PipelineExecutionClosureTable {
+export interface PipelineExecutionClosureTable {
   parent_execution_id: number;
   child_execution_id: number;
   /** 0 is the run itself. */
   depth: number;
 }
 
-interface StepCallTable {
+export interface StepCallTable {
   id: GeneratedAlways<number>;
   pipeline_execution_id: number;
   /** Call ids begin anew with each of a run's executions. */
@@ -123,7 +123,7 @@ interface StepCallTable {
   reason: Optional<string>;
 }
 
-interface ApprovalTable {
+export interface ApprovalTable {
   id: GeneratedAlways<number>;
   pipeline_execution_id: number;
   execution_id: string;
@@ -151,7 +151,7 @@ interface ApprovalTable {
   votes: Json;
 }
 
-interface RunLogTable {
+export interface RunLogTable {
   pipeline_execution_id: number;
   execution_id: string;
   history_event: number;
@@ -162,7 +162,7 @@ interface RunLogTable {
   at: Time;
 }
 
-interface OutboxTable {
+export interface OutboxTable {
   /** The order in which transactions committed: a reader's cursor never passes one that comes later. */
   position: GeneratedAlways<number>;
   id: string;
@@ -177,7 +177,7 @@ interface OutboxTable {
   published_at: OptionalTime;
 }
 
-interface ProjectionTable {
+export interface ProjectionTable {
   workflow_id: string;
   run_id: string;
   /** The execution that is being projected. */
@@ -198,7 +198,7 @@ interface ProjectionTable {
   owned_until: OptionalTime;
 }
 
-interface ProjectionExecutionTable {
+export interface ProjectionExecutionTable {
   execution_id: string;
   workflow_id: string;
   run_id: string;
@@ -206,14 +206,14 @@ interface ProjectionExecutionTable {
 }
 
 /** What the metrics of the record add up to: see worker/events/totals.ts. */
-interface MetricTotalTable {
+export interface MetricTotalTable {
   metric: string;
   labels: ColumnType<Record<string, string>, string, string>;
   part: string;
   value: number;
 }
 
-interface AuditLogTable {
+export interface AuditLogTable {
   id: GeneratedAlways<number>;
   at: Time;
   actor: string;
@@ -225,7 +225,7 @@ interface AuditLogTable {
   hash: string;
 }
 
-interface ApiKeyTable {
+export interface ApiKeyTable {
   /** The part of a key that is no secret. */
   id: string;
   name: string;
