@@ -13,6 +13,8 @@ import { untilStopped } from './until-stopped.js';
 
 /** Serves the API until SIGTERM or SIGINT. */
 export async function serveApi(settings: Settings, port: number, host: string): Promise<void> {
+  // From here on: a container's first process does not hear a signal that it has no listener for.
+  const stopped = untilStopped();
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
@@ -25,7 +27,7 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   try {
     const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator });
     console.log(`API ${api.url}`);
-    await untilStopped();
+    await stopped;
     await api.stop();
   } finally {
     await telemetry.stop();
