@@ -1,8 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { except } from 'hono/combine';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { maximumPayload } from '../../sdk/authoring/payload-size.js';
 import type { Client } from '../../sdk/node/client.js';
+import type { EncryptionSettings } from '../../sdk/node/encryption/read-key-ring.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { RunRecord } from '../events/index.js';
 import type { Catalogue } from '../host/catalogue.js';
@@ -10,6 +12,7 @@ import { type Log, processLog } from '../logging/log.js';
 import type { Source } from '../telemetry/family.js';
 import { addApprovals } from './approvals.js';
 import { addCancel } from './cancel.js';
+import { addCodec, codecPath, openCodec } from './codec.js';
 import { addEvents } from './events.js';
 import { addExecute } from './execute.js';
 import { Gate } from './gate.js';
@@ -38,6 +41,8 @@ export interface ApiContext {
   record: RunRecord;
   /** Left out, everybody who reaches the API may do everything: it then serves its own machine only. */
   authenticator?: Authenticator;
+  /** What is encrypted is decrypted for Temporal's UI. */
+  encryption?: EncryptionSettings;
   /** Metrics of this process beside those of the record. */
   sources?: readonly Source[];
   streams: Streams;
@@ -58,7 +63,8 @@ export function makeApp(given: ApiContext): OpenAPIHono {
     c.set('gate' as never, gate as never);
     return next();
   });
-  app.use(bodyLimit({ maxSize: maximumPayload, onError: tooLarge }));
+  openCodec(app, context);
+  app.use(except(`${codecPath}/*`, bodyLimit({ maxSize: maximumPayload, onError: tooLarge })));
   // What is asked of a run is soon in its record.
   app.use('/v1/pipelines/workflows/:workflowId/*', async ({ req }, next) => {
     await next();
@@ -66,7 +72,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   });
   // Fixed paths go before those with a parameter.
   const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addStatus];
-  for (const add of [...reading, addKeys, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
+  for (const add of [...reading, addKeys, addCodec, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   addDescription(app);
   requireRoles(app);
   app.onError(refuse);

@@ -53,6 +53,7 @@ const statuses: Record<string, number> = {
   validation_failed: 422,
   refused: 422,
   unknown_signal: 422,
+  undecipherable: 422,
   missing_key: 503,
   no_worker: 503,
   login_unavailable: 503,

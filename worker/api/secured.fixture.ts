@@ -1,4 +1,5 @@
 import type { DecisionSigner } from '../../sdk/node/client/sign-decision.js';
+import type { EncryptionSettings } from '../../sdk/node/encryption/read-key-ring.js';
 import { openWorkshop, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { Authenticator } from '../auth/index.js';
 import { type Issuer, makeIssuer } from '../auth/issuer.fixture.js';
@@ -21,15 +22,15 @@ export interface Secured {
   close(): Promise<void>;
 }
 
-export async function openSecured(temporal: { address: string; namespace: string }): Promise<Secured> {
+export async function openSecured(temporal: { address: string; namespace: string }, encryption?: EncryptionSettings): Promise<Secured> {
   const { signer, trusted } = newSigner();
-  const workshop = await openWorkshop(temporal, { decisionKeys: [trusted] });
+  const workshop = await openWorkshop(temporal, { decisionKeys: [trusted], encryption: encryption?.ring });
   await workshop.startWorker();
-  const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue });
+  const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue, encryption: encryption?.ring });
   const issuer = await makeIssuer();
   const adminKey = 'an-admin-key-of-32-characters-or-more';
   const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);
-  const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, port: 0, host: '0.0.0.0', authenticator });
+  const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, port: 0, host: '0.0.0.0', authenticator, encryption });
   const url = api.url.replace('0.0.0.0', '127.0.0.1');
   const close = async () => {
     await api.stop();

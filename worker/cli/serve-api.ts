@@ -19,13 +19,14 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
   const { address, namespace, taskQueue, file } = settings;
-  const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: readEncryption(file)?.ring, ...readSecurity(settings.security) });
+  const encryption = readEncryption(file);
+  const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...readSecurity(settings.security) });
   const record = makeRecord(temporal, catalogue, settings.record).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   const telemetry = await startTelemetry({ metrics: settings.metrics, report: (it) => console.log(it) });
   telemetry.show(recordSource(() => record.database));
   try {
-    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator });
+    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption });
     console.log(`API ${api.url}`);
     await stopped;
     await api.stop();

@@ -1,6 +1,8 @@
 import { watch } from 'node:fs';
 import { resolve } from 'node:path';
 import { readSecurity } from '../../sdk/node/client/temporal-security.js';
+import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
+import { codecPath } from '../api/codec.js';
 import type { Settings } from '../cli/settings.js';
 import type { HostSettings } from './host-messages.js';
 import { HostProcess } from './host-process.js';
@@ -49,14 +51,13 @@ export async function startDev(options: DevOptions): Promise<Dev> {
   try {
     if (options.fresh === true) lock.clear();
     const apiPort = await chooseApiPort(options.apiPort);
-    const { address, namespace } = settings;
+    const { address, namespace, file } = settings;
     const security = address === undefined ? undefined : readSecurity(settings.security);
-    const temporal = await startTemporal({ stateFolder, address, security, namespace, report });
+    const codecEndpoint = readEncryption(file) && `http://127.0.0.1:${apiPort}${codecPath}/${namespace}`;
+    const temporal = await startTemporal({ stateFolder, address, security, namespace, codecEndpoint, report });
     undo.push(() => temporal.stop());
-    const host = new Hosting(
-      { ...hostSettings(settings, temporal.address), apiPort, cacheFolder: resolve(stateFolder, 'bundle'), registryFolder: resolve(stateFolder, 'registry') },
-      report,
-    );
+    const folders = { cacheFolder: resolve(stateFolder, 'bundle'), registryFolder: resolve(stateFolder, 'registry') };
+    const host = new Hosting({ ...hostSettings(settings, temporal.address), apiPort, uiUrl: temporal.uiUrl, ...folders }, report);
     undo.push(() => host.stop());
     const { apiUrl, found } = await host.start();
     if (options.reload === true) undo.push(host.watch(settings.pipelines));

@@ -13,6 +13,8 @@ export interface HostSettings {
   taskQueue: string;
   concurrency: number;
   apiPort: number;
+  /** Temporal's own console, whose pages may ask for what is encrypted. */
+  uiUrl?: string;
   /** Where bundling keeps what is unchanged. */
   cacheFolder: string;
   record: RecordPlace;

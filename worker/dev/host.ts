@@ -44,12 +44,12 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
   const catalogue = await loadCatalogue(settings.folder);
   const { address, namespace, taskQueue, concurrency } = settings;
   const connections = Connections.read(settings.settingsFile);
-  const encryption = readEncryption(settings.settingsFile)?.ring;
+  const encryption = readEncryption(settings.settingsFile);
   const security = settings.security === undefined ? { tls: false } : readSecurity(settings.security);
   const [bundle, connection, temporal] = await Promise.all([
     bundlePipelines(catalogue, settings.cacheFolder),
     connectNative(address, security),
-    connectTemporal({ address, namespace, taskQueue, encryption, ...security }),
+    connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...security }),
   ]);
   const record = makeRecord(temporal, catalogue, settings.record, settings.registryFolder);
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
@@ -64,7 +64,7 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
     bundle,
     drain: drainTime,
     interceptors,
-    encryption,
+    encryption: encryption?.ring,
     decisionKeys: resolveTrust(settings.auth),
   });
   let api: { url: string; stop(): Promise<void> } | undefined;
@@ -75,7 +75,9 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
     serve: async () => {
       running = run(worker);
       record.begin();
-      api = await startApi({ client: new Client(temporal), catalogue, record, sources, port: settings.apiPort, host: '127.0.0.1', authenticator });
+      const open = encryption && { ...encryption, origins: [...encryption.origins, ...originsOf(settings.uiUrl)] };
+      const context = { client: new Client(temporal), catalogue, record, sources, authenticator, encryption: open };
+      api = await startApi({ ...context, port: settings.apiPort, host: '127.0.0.1' });
       return api.url;
     },
     release: async () => {
@@ -89,6 +91,11 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
       await closeEngines();
     },
   };
+}
+
+/** A browser may know this machine by either name. */
+function originsOf(uiUrl: string | undefined): string[] {
+  return uiUrl === undefined ? [] : [uiUrl, uiUrl.replace('127.0.0.1', 'localhost')];
 }
 
 /** Loads and bundles the ready workflows alone: what the next change needs is then loaded, and compiled by V8. */

@@ -46,6 +46,14 @@ test('a server that lost its owner and its leash is ended at the next start', as
   await next.stop();
 });
 
+test('the console asks for what is encrypted where it is told to', async () => {
+  const codecEndpoint = 'http://127.0.0.1:8092/v1/codec/matih-pipelines';
+  const server = await startTemporal({ stateFolder, codecEndpoint });
+  const settings = (await (await fetch(`${server.uiUrl}/api/v1/settings`)).json()) as { Codec: unknown };
+  expect(settings.Codec).toMatchObject({ Endpoint: codecEndpoint });
+  await server.stop();
+});
+
 test('a second server on the same folder is refused while the first lives', async () => {
   const first = await startTemporal({ stateFolder });
   await expect(startTemporal({ stateFolder })).rejects.toMatchObject({ code: 'state_in_use' });

@@ -26,6 +26,8 @@ export interface TemporalOptions {
   /** How that server is reached. */
   security?: TemporalSecurity;
   namespace?: string;
+  /** What decrypts payloads for Temporal's own console. */
+  codecEndpoint?: string;
   /** Lines about what takes long, to stderr by default. */
   report?: (line: string) => void;
 }
@@ -54,7 +56,8 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const executable = await findTemporal(options.report);
   const port = await choosePort(options.port);
   const uiPort = await choosePort(options.uiPort);
-  const child = launch(executable, options.stateFolder, ['--port', `${port}`, '--ui-port', `${uiPort}`, '--namespace', namespace]);
+  const codec = options.codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', options.codecEndpoint];
+  const child = launch(executable, options.stateFolder, ['--port', `${port}`, '--ui-port', `${uiPort}`, '--namespace', namespace, ...codec]);
   const server = supervise(child, options.stateFolder, `127.0.0.1:${port}`);
   try {
     await temporalAnswers(server.address, namespace, searchAttributes, server.exited);

@@ -29,11 +29,12 @@ export class TaskFailure {
 
 type FailedTask = NonNullable<HistoryEvent['workflowTaskFailedEventAttributes']>;
 
-const unhandledCommand = 1;
+/** An event overtook a task that ended the run; too many came while one was worked on; the server moved. The next task is as any other. */
+const passing = new Set([1, 17, 18]);
 
-/** Whether a workflow task failed by itself. A reset is written as a failed task too, and so is one that an event overtook while it ended the run. */
+/** Whether a workflow task failed by itself. A reset is written as a failed task too, and so is what the server ends for what came meanwhile. */
 export function keepsFailing({ cause, newRunId }: FailedTask): boolean {
-  return !newRunId && cause !== unhandledCommand;
+  return !newRunId && !passing.has(cause ?? 0);
 }
 
 /** Why an open run does not move although nothing is wrong with its steps; undefined when it does. */
