@@ -50,6 +50,13 @@ test('what a step logs under a name of ours does not hide whose line it is, and 
   expect(entries()).toMatchObject([{ msg: 'Activity of the day', pipeline: 'shop', rows: 3 }]);
 });
 
+test('what Temporal logs of payloads is left out', () => {
+  const { log, lines } = written('trace', 'json');
+  temporalLogger({ log }).trace('Got workflow activation', { sdkComponent: 'worker', jobs: [{ data: 'planted' }], historyLength: 10 });
+  expect(lines.join()).toMatch(/"historyLength":10/);
+  expect(lines.join()).not.toMatch(/planted/);
+});
+
 test('the level decides, stacks come with debug, and an unknown level is warn', () => {
   const { log, entries } = written('debug', 'json');
   temporalLogger({ log }).warn('Activity failed', { error: new Error('x') });

@@ -3,7 +3,9 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { type Log, processLog } from './log.js';
 
 /** Fields of Temporal's own that say nothing to the reader of a pipeline's log. */
-const leftOut = new Set(['taskToken', 'sdkComponent', 'isLocal', 'namespace', 'taskQueue', 'error', 'task', 'taskEncoded']);
+const leftOut = new Set(['taskToken', 'sdkComponent', 'isLocal', 'namespace', 'taskQueue', 'error', 'taskEncoded']);
+/** Whose fields are the author's. */
+const authors = new Set<unknown>(['activity', 'workflow']);
 /** Temporal's words in Headrace's. */
 const renamed: Readonly<Record<string, string>> = { workflowRunId: 'runId', workflowType: 'pipeline', activityId: 'callId', activityType: 'step' };
 const words: readonly [RegExp, string][] = [
@@ -30,7 +32,9 @@ export function temporalLogger({ encrypted = false, log = processLog }: { encryp
 }
 
 function fieldsOf(meta: Record<string | symbol, unknown>): Record<string, unknown> {
-  const kept = Object.entries(meta).filter(([key]) => !leftOut.has(key));
+  // What Temporal itself logs as an object holds payloads, decrypted meanwhile.
+  const plain = (value: unknown) => authors.has(meta.sdkComponent) || typeof value !== 'object';
+  const kept = Object.entries(meta).filter(([key, value]) => !leftOut.has(key) && plain(value));
   // What a step logs under one of these names does not hide whose line it is.
   return Object.fromEntries([...kept.filter(([key]) => renamed[key] === undefined), ...kept.flatMap(([key, value]) => renamedTo(key, value))]);
 }
