@@ -12,7 +12,7 @@ import { readBundle } from '../host/bundle-file.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { connectNative } from '../host/connect-native.js';
 import { makeRecord } from '../host/make-record.js';
-import { makeWorker } from '../host/run-worker.js';
+import { makeWorker, type WorkerSettings } from '../host/run-worker.js';
 import { requireSearchAttributes } from '../host/search-attributes.js';
 import { temporalLogger } from '../logging/temporal-logger.js';
 import { startTelemetry } from '../telemetry/telemetry.js';
@@ -25,37 +25,41 @@ import type { Settings } from './settings.js';
  * @throws HeadraceError what makes the folder unusable, no_temporal, search_attributes_missing, bad_key, missing_secret
  */
 export async function runWorker(settings: Settings, { bundleFile, drain }: { bundleFile?: string; drain: number }): Promise<void> {
-  const { namespace, taskQueue, concurrency, file } = settings;
+  const { file } = settings;
   const encryption = readEncryption(file)?.ring;
-  const telemetry = await startTelemetry({ metrics: settings.metrics, runtime: true, report: (it) => console.log(it) });
-  Runtime.install({ logger: temporalLogger({ encrypted: encryption !== undefined }), telemetryOptions: telemetry.telemetryOptions });
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
   const bundle = bundleFile === undefined ? undefined : readBundle(bundleFile, catalogue);
   const decisionKeys = resolveTrust(settings.auth);
-  const connection: NativeConnection = await connectNative(settings.address, readSecurity(settings.security));
-  await requireSearchAttributes(connection, namespace);
-  const record = await openRecord(settings, catalogue, encryption);
-  const interceptors = record && { activity: [recordingInterceptor(record)] };
   const connections = Connections.read(file);
-  const worker = await makeWorker({
-    catalogue,
-    connections,
-    connection,
-    namespace,
-    taskQueue,
-    concurrency,
-    bundle,
-    drain,
-    interceptors,
-    encryption,
-    decisionKeys,
-  });
-  console.log(colors.dim(`works on ${taskQueue} in ${namespace}; SIGTERM drains`));
-  await worker.run();
-  await Promise.all([closeEngines(), record?.close(), telemetry.stop()]);
-  await connection.close();
+  const telemetry = await startTelemetry({ metrics: settings.metrics, runtime: true, report: (it) => console.log(it) });
+  try {
+    // As late as this: Temporal's runtime keeps the process alive until its last connection is closed.
+    Runtime.install({ logger: temporalLogger({ encrypted: encryption !== undefined }), telemetryOptions: telemetry.telemetryOptions });
+    await work(settings, { catalogue, connections, bundle, drain, encryption, decisionKeys });
+  } finally {
+    await telemetry.stop();
+  }
+}
+
+type Work = Omit<WorkerSettings, 'connection' | 'interceptors' | 'namespace' | 'taskQueue' | 'concurrency'>;
+
+async function work(settings: Settings, given: Work): Promise<void> {
+  const { address, security, namespace, taskQueue, concurrency } = settings;
+  const connection: NativeConnection = await connectNative(address, readSecurity(security));
+  let record: RunRecord | undefined;
+  try {
+    await requireSearchAttributes(connection, namespace);
+    record = await openRecord(settings, given.catalogue, given.encryption);
+    const interceptors = record && { activity: [recordingInterceptor(record)] };
+    const worker = await makeWorker({ ...given, connection, namespace, taskQueue, concurrency, interceptors });
+    console.log(colors.dim(`works on ${taskQueue} in ${namespace}; SIGTERM drains`));
+    await worker.run();
+  } finally {
+    await Promise.all([closeEngines(), record?.close()]);
+    await connection.close();
+  }
 }
 
 /** Where a registry is configured, a worker keeps the record of runs too; an embedded one belongs to the process that serves the API. */
