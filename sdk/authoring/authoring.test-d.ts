@@ -112,6 +112,7 @@ describe('an approval', () => {
   test('gives its answer', () => {
     expectTypeOf(flow.approve(release)).resolves.toEqualTypeOf<Decision<{ reason: string }>>();
     expectTypeOf(flow.approve(goOn, { evidence: { score: 1 }, within: '4 hours' })).resolves.toEqualTypeOf<Decision<void>>();
+    expectTypeOf<Decision<{ reason: string }>['all'][number]['answer']>().toEqualTypeOf<{ reason: string }>();
   });
 
   test('refuses what is wrong', () => {
@@ -121,6 +122,10 @@ describe('an approval', () => {
     approval('a', { question: '?', deadline: '1 hour' });
     // @ts-expect-error that is no duration
     approval('a', { question: '?', within: '4h' });
+    // @ts-expect-error nobody could decide
+    approval('a', { question: '?', roles: [] });
+    // @ts-expect-error it is left out instead
+    approval('a', { question: '?', notStarter: false });
     // @ts-expect-error that is no approval
     void flow.approve('release');
     // @ts-expect-error there is no such option

@@ -30,6 +30,8 @@ export interface Decided {
   by?: string;
   /** ISO 8601, UTC. */
   at: string;
+  /** How many more people must approve before the run goes on; left out of what is concluded. */
+  missing?: number;
 }
 
 /** The Update's name. */

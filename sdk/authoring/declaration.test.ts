@@ -62,6 +62,8 @@ describe('a value that cannot work is refused where it is declared', () => {
       () => pipeline('a', { input: Empty, output: z.map(z.string(), z.string()) as never }, async () => new Map() as never),
       'unsafe_schema',
     ],
+    ...[0, 1.5, 21].map((required) => [`${required} people`, () => approval('a', { question: '?', required }), 'bad_declaration'] as const),
+    ["a role's name", () => approval('a', { question: '?', roles: ['the boss'] }), 'bad_declaration'],
     ["an answer's schema", () => approval('a', { question: '?', answer: z.bigint() as never }), 'unsafe_schema'],
     [
       'an approval twice',

@@ -18,6 +18,17 @@ export interface WaitRecord {
   since: string;
   /** ISO 8601, UTC. */
   deadline: string;
+  /** How many people must approve, where it is more than one. */
+  required?: number;
+  /** Who may decide, where not everybody. */
+  roles?: readonly string[];
+  /** Where whoever started the run may not. */
+  notStarter?: true;
+}
+
+/** Whether it matters who decides: a raw signal, which nobody vouches for, then decides nothing. */
+export function asksWho({ required, roles, notStarter }: Pick<WaitRecord, 'required' | 'roles' | 'notStarter'>): boolean {
+  return (required ?? 1) > 1 || (roles ?? []).length > 0 || notStarter === true;
 }
 
 export interface SkipRecord {

@@ -1,3 +1,4 @@
+import { whoMay } from '../authoring/approval.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
 import { hashJson } from './client/hash-json.js';
 import { jsonSchema } from './json-schema.js';
@@ -27,6 +28,6 @@ export function versionOf(pipeline: AnyPipeline): string {
 }
 
 function optionsOf({ description, owner, tags, approvals, maxDuration, input, output }: AnyPipeline) {
-  const asked = approvals.map(({ id, question, within, answer }) => ({ id, question, within, answer: jsonSchema(answer) }));
+  const asked = approvals.map(({ id, question, within, answer, ...who }) => ({ id, question, within, answer: jsonSchema(answer), ...whoMay(who) }));
   return { description, owner, tags, maxDuration, approvals: asked, input: jsonSchema(input), output: jsonSchema(output) };
 }

@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
-import type { AnyApproval, Decision } from '../authoring/approval.js';
+import { type AnyApproval, type Approved, type Decision, whoMay } from '../authoring/approval.js';
+import type { Decided } from '../authoring/decision.js';
 import { formatDuration, toMilliseconds } from '../authoring/duration.js';
 import { ApprovalExpired, Declined, HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { Ask } from '../authoring/flow.js';
@@ -54,8 +55,9 @@ function open(run: RunState, approval: AnyApproval, evidence: unknown, time: num
     evidence,
     since,
     deadline: new Date(deadline).toISOString(),
+    ...whoMay(approval),
   };
-  const wait: Wait = { asked, approval, deadline };
+  const wait: Wait = { asked, approval, deadline, approvals: [] };
   run.waits.push(wait);
   run.record.waiting(stillOpen(run));
   return wait;
@@ -72,7 +74,11 @@ function conclude(run: RunState, wait: Wait, expired: string, declined: string |
     throw new ApprovalExpired(approval.id, expired);
   }
   if (outcome.decision === 'decline') throw new Declined(approval.id, declined ?? outcome.comment ?? `'${approval.id}' was declined.`, outcome.by);
-  return { answer: outcome.answer, by: outcome.by, comment: outcome.comment, at: outcome.at };
+  return { ...approved(outcome), all: [...wait.approvals, outcome].map(approved) };
+}
+
+function approved({ answer, by, comment, at }: Decided): Approved<unknown> {
+  return { answer, by, comment, at };
 }
 
 function expired({ asked, approval }: Wait): NonNullable<Wait['outcome']> {

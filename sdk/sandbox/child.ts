@@ -2,9 +2,9 @@ import { type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } f
 import { ApprovalExpired, Declined, HeadraceError, RunTimedOut, StepFailed } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
-import { type DeclinedResult, deadlineKey, undoGrace } from '../authoring/run-memo.js';
+import { type DeclinedResult, undoGrace } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
-import { childAttributes } from './child-attributes.js';
+import { childAttributes, childMemo } from './child-attributes.js';
 import { fromFailure } from './failure.js';
 import { checkKnown } from './known-pipeline.js';
 import type { RunState } from './run-state.js';
@@ -52,7 +52,7 @@ function childOptions(run: RunState, pipeline: AnyPipeline): ChildWorkflowOption
     parentClosePolicy: 'REQUEST_CANCEL',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     workflowExecutionTimeout: limit,
-    memo: remaining === undefined ? undefined : { [deadlineKey]: run.deadline },
+    memo: childMemo(remaining === undefined ? undefined : run.deadline),
     typedSearchAttributes: childAttributes(pipeline.id),
   };
 }

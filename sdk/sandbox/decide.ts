@@ -5,6 +5,7 @@ import { HeadraceError } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { WaitRecord } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
+import { checkWho } from './check-who.js';
 import type { RunState } from './run-state.js';
 import { vouched } from './trust.js';
 
@@ -14,6 +15,8 @@ export interface Wait {
   readonly approval: AnyApproval;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
+  /** Those that counted while more were missing. */
+  readonly approvals: Decided[];
   outcome?: Decided;
 }
 
@@ -26,10 +29,11 @@ export function takeDecisions(run: RunState): void {
   setHandler(decide, (input) => orRefuse(() => settle(run, input)), { validator: (input: DecideInput) => void orRefuse(() => validate(run, input)) });
 }
 
-/** Who vouches is checked here alone: what was taken once is taken in every replay, whichever keys are trusted then. */
+/** Who decides is checked here alone: what was taken once is taken in every replay, whichever keys are trusted and roles are asked for then. */
 function validate(run: RunState, input: DecideInput): void {
   vouched(readDecision(input));
-  check(run, input);
+  const wait = check(run, input);
+  if (given(wait, input) === undefined) checkWho(wait.approval, input);
 }
 
 /** An error that is no failure of Temporal's would fail the workflow task, for ever. */
@@ -48,8 +52,25 @@ function orRefuse<Result>(work: () => Result): Result {
  */
 export function settle(run: RunState, input: DecideInput): Decided {
   const wait = check(run, input);
-  wait.outcome ??= outcome(wait, input);
-  return wait.outcome;
+  return given(wait, input) ?? wait.outcome ?? count(wait, input);
+}
+
+/** What was answered to the same decision before. */
+function given({ approvals, outcome }: Wait, { decisionId }: DecideInput): Decided | undefined {
+  return [...approvals, outcome].find((it) => it?.decisionId === decisionId);
+}
+
+/** One who declines ends it; of those who approve, the last that is needed does. */
+function count(wait: Wait, input: DecideInput): Decided {
+  const said = outcome(wait, input);
+  const missing = said.decision === 'approve' ? wait.approval.required - wait.approvals.length - 1 : 0;
+  if (missing <= 0) {
+    wait.outcome = said;
+    return said;
+  }
+  const partial = { ...said, missing };
+  wait.approvals.push(partial);
+  return partial;
 }
 
 function outcome({ asked, approval }: Wait, input: DecideInput): Decided {
@@ -61,13 +82,20 @@ function outcome({ asked, approval }: Wait, input: DecideInput): Decided {
 function check(run: RunState, input: DecideInput): Wait {
   const decision = readDecision(input);
   const asked = run.waits.filter(({ asked: { id }, approval }) => id === decision.approval || approval.id === decision.approval);
-  const repeated = asked.find((wait) => wait.outcome?.decisionId === decision.decisionId);
+  const repeated = asked.find((wait) => given(wait, decision) !== undefined);
   if (repeated !== undefined) return repeated;
   const open = asked.find((wait) => wait.outcome === undefined);
   if (open === undefined) throw notOpen(run, decision.approval, asked.at(-1));
   if (Date.now() >= open.deadline) throw tooLate(open);
-  if (decision.decision === 'approve') parse(open.approval.answer, decision.answer, `The answer to ${open.approval.id}`, 'wrong_answer');
+  if (decision.decision === 'approve') checkApproval(open, decision);
   return open;
+}
+
+/** Who approves twice counts once, and may still decline. */
+function checkApproval({ approval, approvals }: Wait, { answer, by }: DecideInput): void {
+  const before = approvals.find((it) => it.by === by);
+  if (before !== undefined) throw decided(before);
+  parse(approval.answer, answer, `The answer to ${approval.id}`, 'wrong_answer');
 }
 
 function readDecision(input: DecideInput): DecideInput {
@@ -87,9 +115,13 @@ function notOpen(run: RunState, asked: string, last: Wait | undefined): Headrace
 function decided(outcome: Decided): HeadraceError {
   const who = outcome.by === undefined ? '' : ` by ${outcome.by}`;
   const what = { approve: 'approved', decline: 'declined', expired: 'expired' }[outcome.decision];
-  return Object.assign(new HeadraceError(`'${outcome.approval}' was ${what}${who} at ${outcome.at}.`, { code: 'already_decided', where: outcome.approval }), {
-    decided: outcome,
-  });
+  const more = outcome.missing === undefined ? '' : ` ${outcome.missing} more must approve: somebody else.`;
+  return Object.assign(
+    new HeadraceError(`'${outcome.approval}' was ${what}${who} at ${outcome.at}.${more}`, { code: 'already_decided', where: outcome.approval }),
+    {
+      decided: outcome,
+    },
+  );
 }
 
 function tooLate(wait: Wait): HeadraceError {

@@ -1,5 +1,7 @@
 import { log, setDefaultSignalHandler } from '@temporalio/workflow';
 import * as z from 'zod';
+import { HeadraceError } from '../authoring/errors.js';
+import { asksWho } from '../authoring/run-memo.js';
 import { settle } from './decide.js';
 import { encrypts } from './encrypts.js';
 import type { RunState } from './run-state.js';
@@ -21,7 +23,9 @@ export function takeSignals(run: RunState): void {
     if (name === 'cancel') return run.scope.cancel();
     try {
       refuseUnsigned();
-      settle(run, decision(run, name, data[0], `signal-${count}`));
+      const said = decision(run, name, data[0], `signal-${count}`);
+      refuseNameless(run, said.approval);
+      settle(run, said);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log.warn(encrypts ? `The signal '${name}' was ignored.` : `The signal '${name}' was ignored: ${reason}`);
@@ -41,4 +45,11 @@ function decision(run: RunState, name: string, data: unknown, decisionId: string
     answer,
     comment,
   } as const;
+}
+
+/** A signal says nobody's name: what it matters who decides, it does not decide. */
+function refuseNameless(run: RunState, asked: string): void {
+  const wait = run.waits.find(({ outcome, approval, asked: { id } }) => outcome === undefined && (approval.id === asked || id === asked));
+  if (wait !== undefined && asksWho(wait.asked))
+    throw new HeadraceError(`A signal cannot decide '${asked}': it matters who does.`, { code: 'nameless_decision' });
 }

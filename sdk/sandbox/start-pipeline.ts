@@ -12,7 +12,7 @@ import {
 import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { DeclinedResult } from '../authoring/run-memo.js';
-import { childAttributes } from './child-attributes.js';
+import { childAttributes, childMemo } from './child-attributes.js';
 import { checkKnown } from './known-pipeline.js';
 import type { RunState } from './run-state.js';
 
@@ -31,6 +31,7 @@ export async function startPipeline(run: RunState, pipeline: string, input: unkn
         parentClosePolicy: 'ABANDON',
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        memo: childMemo(),
         typedSearchAttributes: childAttributes(pipeline, partition),
       });
     const child = await run.room.call(bytes, start);

@@ -3,7 +3,10 @@ import type { PendingSignal } from '../node/status/run-status.js';
 
 /** Who says what, and how long after the question. */
 interface Saying {
+  /** Somebody who may decide unless said: where several must approve, another one each time. */
   by?: string;
+  /** Those that the approval asks for unless said. */
+  roles?: readonly string[];
   comment?: string;
   /** The time between question and decision; none unless given. On a server that skips time it passes at once. */
   after?: Duration;
@@ -12,7 +15,7 @@ interface Saying {
 /** What happens to an approval in a test: a decision now or later, or none until its deadline. */
 export type Decide = 'approve' | 'decline' | 'expire' | ({ answer: unknown } & Saying) | ({ decline: true } & Saying);
 
-/** The reply to an approval, or a function of what is asked, called once for each ask. */
+/** The reply to an approval, or a function of what is asked, called once for each ask, and again for each person that is still missing. */
 export type Reply = Decide | ((ask: PendingSignal) => Decide | Promise<Decide>);
 
 /** A reply in full; undefined where nobody decides. */
@@ -25,7 +28,13 @@ export interface Decision extends Saying {
 export async function decisionOf(reply: Reply, ask: PendingSignal): Promise<Decision | undefined> {
   const said = typeof reply === 'function' ? await reply(ask) : reply;
   if (said === 'expire') return undefined;
-  if (said === 'approve' || said === 'decline') return { decision: said };
-  const { by, comment, after } = said;
-  return 'decline' in said ? { decision: 'decline', by, comment, after } : { decision: 'approve', answer: said.answer, by, comment, after };
+  const somebody = { by: somebodyFor(ask), roles: ask.roles };
+  if (said === 'approve' || said === 'decline') return { decision: said, ...somebody };
+  const { by = somebody.by, roles = somebody.roles, comment, after } = said;
+  const saying = { by, roles, comment, after };
+  return 'decline' in said ? { decision: 'decline', ...saying } : { decision: 'approve', answer: said.answer, ...saying };
+}
+
+function somebodyFor({ required, approved = [], notStarter }: PendingSignal): string | undefined {
+  return required === undefined && notStarter === undefined ? undefined : `approver ${approved.length + 1}`;
 }

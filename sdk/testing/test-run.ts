@@ -116,7 +116,7 @@ export class TestRun<Output> {
   /** Takes note of what is newly asked. A run that works may yet withdraw a question, as one does that is being cancelled. */
   private async hear(workflowId: string, asked: readonly PendingSignal[], works: boolean): Promise<void> {
     for (const ask of asked) {
-      const key = `${workflowId} ${ask.id} ${ask.since}`;
+      const key = `${workflowId} ${ask.id} ${ask.since} ${ask.missing ?? ''}`;
       if (this.asks.has(key)) continue;
       const reply = this.plan.approvals?.[ask.name];
       if (reply === undefined && works) continue;
@@ -135,8 +135,8 @@ export class TestRun<Output> {
     const due = waiting.filter((planned) => planned.due <= now);
     for (const planned of due) {
       planned.done = true;
-      const { decision: said, answer, comment, by } = planned.decision as Decision;
-      await decide(this.server.temporal, planned.workflowId, { approval: planned.ask.id, decision: said, answer }, { comment, by });
+      const { decision: said, answer, comment, by, roles } = planned.decision as Decision;
+      await decide(this.server.temporal, planned.workflowId, { approval: planned.ask.id, decision: said, answer }, { comment, by, roles: roles && [...roles] });
     }
     return due.length > 0;
   }

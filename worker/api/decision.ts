@@ -18,6 +18,7 @@ export const DecidedShape = z
     comment: z.string().optional(),
     by: z.string().optional(),
     at: z.string(),
+    missing: z.number().int().optional().meta({ description: 'How many more people must approve before the run goes on' }),
   })
   .meta({ id: 'Decided' });
 
@@ -27,6 +28,7 @@ export const DecisionDetails = z.strictObject({
   comment: z.string().max(4_000).optional(),
   decisionId: z.string().min(1).max(200).optional().meta({ description: 'The same id again is harmless, also after the end of the run' }),
   by: z.string().max(200).optional().meta({ description: 'Who decides; not proven while there is no authentication, and then who is logged in' }),
+  roles: z.array(z.string().max(100)).max(100).optional().meta({ description: 'Of who decides, while there is no authentication' }),
 });
 
 export type DecisionDetails = z.output<typeof DecisionDetails>;
@@ -41,14 +43,17 @@ export function decide(
   details: DecisionDetails,
 ): Promise<Decided> {
   const { answer, ...said } = details;
-  const options = authenticator === undefined ? said : { ...said, ...proof(principal, pipeline, authenticator.signer, said.by) };
+  const options = authenticator === undefined ? said : { ...said, ...proof(principal, pipeline, authenticator.signer, said) };
   const run = client.run(workflowId);
   return decision === 'approve' ? run.approve(approval, orNothing(catalogue, approval, answer), options) : run.decline(approval, options);
 }
 
-function proof(principal: Principal, pipeline: string | undefined, signer: DecisionSigner, said: string | undefined) {
+function proof(principal: Principal, pipeline: string | undefined, signer: DecisionSigner, { by, roles }: DecisionDetails) {
   const { tenant } = principal;
-  return { by: provenBy(principal, said), roles: rolesOn(principal, pipeline ?? ''), voucher: { signer, tenant } };
+  if (roles !== undefined) {
+    throw new HeadraceError('Roles are those of who is logged in.', { code: 'wrong_input', where: 'roles', fix: 'Leave them out.' });
+  }
+  return { by: provenBy(principal, by), roles: rolesOn(principal, pipeline ?? ''), voucher: { signer, tenant } };
 }
 
 /** Who decides is who is logged in, whatever the request says. @throws HeadraceError wrong_input when it says somebody else */

@@ -1,14 +1,24 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { whoMay } from '../../sdk/authoring/approval.js';
 import { jsonSchema } from '../../sdk/node/json-schema.js';
 import type { Catalogue, FoundPipeline } from '../host/catalogue.js';
 import { short } from '../host/discover.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
 import { needs } from './needs.js';
+import { WhoMay } from './run-shape.js';
 import { findPipeline, seenPipelines } from './seen.js';
 
 const Schema = z.record(z.string(), z.unknown()).optional().meta({ description: 'JSON Schema, draft 2020-12' });
+
+const AskedShape = z.object({
+  id: z.string(),
+  question: z.string(),
+  within: z.number().meta({ description: 'Milliseconds' }),
+  schema: Schema,
+  ...WhoMay.shape,
+});
 
 const Pipeline = z
   .object({
@@ -20,7 +30,7 @@ const Pipeline = z
     builtIn: z.boolean(),
     input: Schema,
     output: Schema,
-    approvals: z.array(z.object({ id: z.string(), question: z.string(), within: z.number().meta({ description: 'Milliseconds' }), schema: Schema })),
+    approvals: z.array(AskedShape),
     maxDuration: z.number().optional().meta({ description: 'Milliseconds' }),
   })
   .meta({ id: 'Pipeline' });
@@ -64,7 +74,13 @@ function describe(catalogue: Catalogue, { pipeline, file, builtIn }: FoundPipeli
     builtIn,
     input: jsonSchema(input),
     output: jsonSchema(output, 'output'),
-    approvals: approvals.map(({ id: approval, question, within, answer }) => ({ id: approval, question, within, schema: jsonSchema(answer) })),
+    approvals: approvals.map(({ answer, ...asked }) => ({
+      id: asked.id,
+      question: asked.question,
+      within: asked.within,
+      schema: jsonSchema(answer),
+      ...whoMay(asked),
+    })),
     maxDuration,
   };
 }

@@ -31,6 +31,23 @@ const Activity = z.object({
   reason: z.string().optional(),
 });
 
+/** Who may decide. */
+export const WhoMay = z.object({
+  required: z.number().int().optional().meta({ description: 'How many people must approve, where it is more than one' }),
+  roles: z.array(z.string()).readonly().optional().meta({ description: 'Who may decide, where not everybody' }),
+  notStarter: z.literal(true).optional().meta({ description: 'Whoever started the run may not' }),
+});
+
+/** One of several people who must approve. */
+const ApprovedByShape = z.object({
+  by: z.string().optional(),
+  at: time,
+  decisionId: z.string().optional(),
+  answer: z.unknown().optional(),
+  comment: z.string().optional(),
+  missing: z.number().int().optional(),
+});
+
 /** An approval that a run waits for. */
 export const PendingSignal = z
   .object({
@@ -41,6 +58,9 @@ export const PendingSignal = z
     since: time,
     deadline: time,
     schema: z.unknown().optional().meta({ description: 'JSON Schema of the answer' }),
+    missing: z.number().int().optional().meta({ description: 'How many of them have not' }),
+    approved: z.array(ApprovedByShape).optional().meta({ description: 'Who has, where several must' }),
+    ...WhoMay.shape,
   })
   .meta({ id: 'PendingSignal' });
 
@@ -57,6 +77,7 @@ export const ApprovalOutcome = z
     by: z.string().optional(),
     question: z.string().optional(),
     since: time.optional(),
+    approved: z.array(ApprovedByShape).optional(),
   })
   .meta({ id: 'ApprovalOutcome' });
 

@@ -40,7 +40,17 @@ const ownName = process.env.npm_lifecycle_event === undefined ? 'headrace' : 'np
 type Waiting = RunStatus['pendingSignals'][number];
 
 function printWait(workflowId: string, waits: Waiting): string {
-  return [`  ${colors.yellow('?')} ${waits.question}  (until ${waits.deadline})`, `      ${colors.cyan(approvalHint(workflowId, waits))}`].join('\n');
+  const lines = [`  ${colors.yellow('?')} ${waits.question}  (until ${waits.deadline})`, ...whoDecides(waits).map((who) => `      ${who}`)];
+  return [...lines, `      ${colors.cyan(approvalHint(workflowId, waits))}`].join('\n');
+}
+
+function whoDecides({ required, missing, approved = [], roles, notStarter }: Waiting): string[] {
+  const names = approved.length === 0 ? '' : `: ${approved.map(({ by }) => by).join(', ')}`;
+  return [
+    ...(required === undefined ? [] : [`${approved.length} of ${required} people have approved${names}; ${missing} more must`]),
+    ...(roles === undefined ? [] : [`for people with the role ${roles.join(' or ')}`]),
+    ...(notStarter === undefined ? [] : ['not for who started the run']),
+  ];
 }
 
 /** The command that approves. */

@@ -33,12 +33,14 @@ export function addRuns(command: Command): void {
   target(command.command('approve <workflowId> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
     .option('--comment <text>')
-    .option('--by <name>', 'who decides')
+    .option('--by <name>', 'who decides; with authentication, who is logged in')
+    .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore)
     .action((id: string, approval: string | undefined, answer: string[], options: Decider) => decide('approve', id, approval, answer, options));
   target(command.command('decline <workflowId> [approval]'))
     .description('decline what a run waits for')
     .option('--comment <text>', 'the reason')
-    .option('--by <name>', 'who decides')
+    .option('--by <name>', 'who decides; with authentication, who is logged in')
+    .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore)
     .action((id: string, approval: string | undefined, options: Decider) => decide('decline', id, approval, [], options));
   target(command.command('cancel <workflowId>')).description('cancel a run: what it did is undone').action(cancel);
 }
@@ -67,18 +69,24 @@ async function status(workflowId: string, options: Target & { follow?: boolean }
   show(answer, options, printStatus(answer));
 }
 
+function oneMore(role: string, before: string[] = []): string[] {
+  return [...before, role];
+}
+
 interface Decider extends Target {
   comment?: string;
   by?: string;
+  role?: string[];
 }
 
 async function decide(decision: 'approve' | 'decline', workflowId: string, approval: string | undefined, words: string[], options: Decider): Promise<void> {
   const api = apiAddress(options.api);
   const name = approval ?? (await read(api, workflowId)).pendingSignals[0]?.name ?? 'any';
-  const body = { decision, answer: decision === 'approve' ? readInput(words) : undefined, comment: options.comment, by: options.by };
+  const body = { decision, answer: decision === 'approve' ? readInput(words) : undefined, comment: options.comment, by: options.by, roles: options.role };
   const path = `${runs}/${encodeURIComponent(workflowId)}/approvals/${encodeURIComponent(name)}`;
-  const decided = await request<{ decision: string; at: string }>(api, 'POST', path, body);
-  show(decided, options, `${name}: ${decision === 'approve' ? 'approved' : 'declined'} at ${decided.at}`);
+  const decided = await request<{ at: string; missing?: number }>(api, 'POST', path, body);
+  const more = decided.missing === undefined ? '' : `; ${decided.missing} more must approve`;
+  show(decided, options, `${name}: ${decision === 'approve' ? 'approved' : 'declined'} at ${decided.at}${more}`);
 }
 
 async function cancel(workflowId: string, options: Target): Promise<void> {

@@ -132,8 +132,8 @@ async function writeCalls(transaction: Transaction<Database>, { place, fold, new
 
 async function writeApprovals(transaction: Transaction<Database>, { place, fold, sealing }: Part, run: number): Promise<void> {
   const id = { pipeline_execution_id: run, execution_id: place.execution_id };
-  for (const { wait, outcome } of fold.changedApprovals()) {
-    const row = approvalRow(wait, outcome, id, sealing);
+  for (const { wait, approved, outcome } of fold.changedApprovals()) {
+    const row = approvalRow({ wait, approved, outcome }, id, sealing);
     await transaction
       .insertInto('approval')
       .values(row)

@@ -3,7 +3,7 @@ import { attemptsOf, type Call, isOpen } from '../../sdk/node/status/call.js';
 import type { Ending } from '../../sdk/node/status/ending.js';
 import { Gathered } from '../../sdk/node/status/gathered.js';
 import { type HistoryEvent, milliseconds } from '../../sdk/node/status/history-event.js';
-import type { ApprovalOutcome, LogLine, RunStatus } from '../../sdk/node/status/run-status.js';
+import type { ApprovalOutcome, ApprovedBy, LogLine, RunStatus } from '../../sdk/node/status/run-status.js';
 import { factsOf, type RunFacts } from './facts.js';
 import { asked, decided, ended, type Happening, skipped, started, stepEnded } from './happening.js';
 import { LostCalls } from './lost-calls.js';
@@ -46,6 +46,7 @@ export class ExecutionFold {
   private readonly lost = new LostCalls();
   private readonly recorded = new Map<string, RecordedCall>();
   private readonly changedWaits = new Set<string>();
+  private readonly approvedBy = new Map<string, number>();
   /** Up to here a reset copied the events of another execution. */
   private copied = 0;
 
@@ -94,10 +95,10 @@ export class ExecutionFold {
   }
 
   /** The asks whose rows are not as they are now. */
-  changedApprovals(): { wait: WaitRecord; outcome: ApprovalOutcome | undefined }[] {
+  changedApprovals(): { wait: WaitRecord; approved: readonly ApprovedBy[]; outcome: ApprovalOutcome | undefined }[] {
     return [...this.changedWaits].flatMap((id) => {
       const wait = this.waits.get(id);
-      return wait === undefined ? [] : [{ wait, outcome: this.outcomes.get(id) }];
+      return wait === undefined ? [] : [{ wait, approved: this.gathered.approvals.given(id), outcome: this.outcomes.get(id) }];
     });
   }
 
@@ -129,6 +130,7 @@ export class ExecutionFold {
     const happenings = moment.events.flatMap((event) => this.takeEvent(event, logs));
     const at = milliseconds(moment.events.at(-1)?.eventTime);
     if (moment.answer) happenings.push(...this.lost.given(this.gathered.calls));
+    this.noteApproved();
     happenings.push(...this.newOutcomes(moment.last, at));
     const { ending } = this;
     if (ending !== undefined) {
@@ -166,6 +168,16 @@ export class ExecutionFold {
       this.changedWaits.add(wait.id);
     }
     return fresh.map((wait) => asked(wait, event, at));
+  }
+
+  /** One of several people who must approve is no event, and stands in the row. */
+  private noteApproved(): void {
+    for (const id of this.waits.keys()) {
+      const count = this.gathered.approvals.given(id).length;
+      if (count === (this.approvedBy.get(id) ?? 0)) continue;
+      this.approvedBy.set(id, count);
+      this.changedWaits.add(id);
+    }
   }
 
   /** Taken at a moment's end: a decision and the run's answer to it stand in one moment, in either order. */

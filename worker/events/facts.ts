@@ -1,4 +1,4 @@
-import { defaultTenant, runPartition, runTenant, versionKey } from '../../sdk/authoring/run-memo.js';
+import { defaultTenant, runPartition, runTenant, startedByKey, versionKey } from '../../sdk/authoring/run-memo.js';
 import { decode, decodeFirst, type HistoryEvent, milliseconds } from '../../sdk/node/status/history-event.js';
 
 /** What an execution's first event says of it. */
@@ -12,6 +12,8 @@ export interface RunFacts {
   input: unknown;
   version?: string;
   partition?: string;
+  /** Who started it, or the run that started it. */
+  startedBy?: string;
   parent?: { workflowId: string; executionId: string };
 }
 
@@ -32,6 +34,7 @@ export function factsOf(event: HistoryEvent): RunFacts {
     input: decodeFirst(began?.input),
     version: textOf(memo(versionKey)),
     partition: attribute(runPartition.name),
+    startedBy: textOf(memo(startedByKey)),
     parent,
   };
 }

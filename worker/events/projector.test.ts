@@ -109,7 +109,16 @@ const fates: (() => Promise<string>)[] = [
     await workshop.temporal.workflow.getHandle(workflowId).signal('approve', { answer: { reason: 'by signal' } });
     return workflowId;
   },
+  async () => (await pay('ann', 'bob')).workflowId,
 ];
+
+/** Approvals of finance, one after another. */
+async function pay(...people: string[]) {
+  const run = await start('payout', {}, { startedBy: 'cyd' });
+  await waiting(run.workflowId);
+  for (const by of people) await run.approve('sign_off', { reason: 'due' }, { by, roles: ['finance'] });
+  return run;
+}
 
 async function decide(decision: 'approve' | 'decline'): Promise<string> {
   const { workflowId } = await start('shop', { orders: ['a'], ask: true, undo: 1 });
@@ -233,6 +242,26 @@ describe('30 runs of every fate', () => {
       await end(again);
     }
   });
+});
+
+test('of several people who must approve, each is recorded as soon as they have', async () => {
+  const { registry, projector } = recordings.at(-1) as Recording;
+  const { workflowId, runId } = await pay('ann');
+  const row = () =>
+    registry.database
+      .selectFrom('approval')
+      .innerJoin('pipeline_execution as run', 'run.id', 'approval.pipeline_execution_id')
+      .selectAll('approval')
+      .select('run.started_by')
+      .where('run.workflow_id', '=', workflowId)
+      .executeTakeFirst();
+  projector.nudge(workflowId, runId);
+  const ann = { by: 'ann', answer: { reason: 'due' }, missing: 1 };
+  const asked = await until(row, (it) => (it?.votes as unknown[] | undefined)?.length === 1);
+  expect(asked).toMatchObject({ required: 2, roles: ['finance'], not_starter: true, started_by: 'cyd', decision: null, decided_by: null, votes: [ann] });
+  await workshop.client.run(workflowId).approve('sign_off', { reason: 'due' }, { by: 'bob', roles: ['finance'] });
+  projector.nudge(workflowId, runId);
+  expect(await until(row, (it) => it?.decision === 'approve')).toMatchObject({ decided_by: 'bob', votes: [ann] });
 });
 
 test('a run that is reset goes on in its sequence, and what the reset copied is not told again', async () => {

@@ -1,8 +1,7 @@
-import type { WaitRecord } from '../../sdk/authoring/run-memo.js';
 import { attemptsOf, type Call } from '../../sdk/node/status/call.js';
-import type { ApprovalOutcome, RunStateName } from '../../sdk/node/status/run-status.js';
+import type { RunStateName } from '../../sdk/node/status/run-status.js';
 import type { NewApproval, NewPipelineExecution, NewStepCall } from '../registry/database.js';
-import { safeText } from '../registry/safe-json.js';
+import { requiredJson, safeText } from '../registry/safe-json.js';
 import type { Sealing } from '../registry/sealing.js';
 import type { ExecutionFold } from './execution-fold.js';
 import { digestOf, type Happening } from './happening.js';
@@ -49,6 +48,7 @@ export function newRun(fold: ExecutionFold, pipeline_id: number, workflow_id: st
     tenant: facts?.tenant,
     trigger: facts?.trigger ?? 'temporal',
     partition_key: facts?.partition ?? null,
+    started_by: facts?.startedBy === undefined ? null : safeText(facts.startedBy),
     input: sealing.json(facts?.input),
     start_date: new Date(fold.startedAt),
     parent_execution_id: facts?.parent?.executionId ?? null,
@@ -106,8 +106,7 @@ export function skipRow({ data, event, at }: Happening, id: { pipeline_execution
 }
 
 export function approvalRow(
-  wait: WaitRecord,
-  outcome: ApprovalOutcome | undefined,
+  { wait, approved, outcome }: ReturnType<ExecutionFold['changedApprovals']>[number],
   id: { pipeline_execution_id: number; execution_id: string },
   sealing: Sealing,
 ): NewApproval {
@@ -126,5 +125,9 @@ export function approvalRow(
     comment: sealing.text(outcome?.comment),
     decided_by: outcome?.by === undefined ? null : safeText(outcome.by),
     decided_at: outcome?.at ?? null,
+    required: wait.required ?? 1,
+    roles: wait.roles === undefined ? null : requiredJson(wait.roles),
+    not_starter: wait.notStarter === true,
+    votes: wait.required === undefined ? null : sealing.json(approved),
   };
 }

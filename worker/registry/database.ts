@@ -147,7 +147,7 @@ export interface ApprovalTable {
   /** Who may decide; null for everybody. */
   roles: Json;
   not_starter: WithDefault<boolean>;
-  /** Of several people, in their order; null where one decides. */
+  /** Those of several people who approved while more were missing, in their order; null where one decides. */
   votes: Json;
 }
 

@@ -41,13 +41,16 @@ export async function decide(temporal: Temporal, workflowId: string, decision: O
   refuseOversize(unsigned, 'The decision', maximumDecision);
   const input = voucher === undefined ? unsigned : await signDecision(temporal, workflowId, unsigned, voucher);
   const decided = await send(temporal, workflowId, input, within);
-  const same = (decided.approval === input.approval || decided.wait === input.approval) && decided.decision === input.decision;
-  if (same) return decided;
+  if (isSame(decided, input)) return decided;
   throw new DecisionRefused(`The decision id '${decisionId}' was used to ${decided.decision} '${decided.wait}'.`, {
     code: 'decision_id_used',
     where: input.approval,
     decided,
   });
+}
+
+function isSame(decided: Decided, { approval, decision, by }: DecideInput): boolean {
+  return (decided.approval === approval || decided.wait === approval) && decided.decision === decision && decided.by === by;
 }
 
 async function send(temporal: Temporal, workflowId: string, input: DecideInput, within: number): Promise<Decided> {

@@ -19,11 +19,22 @@ export async function readDecided(temporal: Temporal, workflowId: string, input:
   const asked = status.approvals.filter(({ id, approval }) => id === input.approval || approval === input.approval);
   const same = asked.find(({ decisionId }) => decisionId === input.decisionId);
   if (same !== undefined) return decidedAs(same);
+  const partial = oneOfSeveral(status, input);
+  if (partial !== undefined) return partial;
   if (status.endedAt !== undefined) throw tooLate(status, input.approval, asked.at(-1));
   throw error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ? noWorker(status, within) : error;
 }
 
-function decidedAs({ id, decision, question: _, since: __, ...rest }: ApprovalOutcome): Decided {
+/** The same decision, where it was one of several that were needed. */
+function oneOfSeveral({ approvals, pendingSignals }: RunStatus, { approval: wanted, decisionId }: DecideInput): Decided | undefined {
+  const asks = [...approvals, ...pendingSignals.map(({ name, ...rest }) => ({ ...rest, approval: name }))];
+  return asks
+    .filter(({ id, approval }) => id === wanted || approval === wanted)
+    .flatMap(({ id, approval, approved = [] }) => approved.map((it) => ({ ...it, wait: id, approval, decision: 'approve' as const })))
+    .find((it) => it.decisionId === decisionId);
+}
+
+function decidedAs({ id, decision, question: _, since: __, approved: ___, ...rest }: ApprovalOutcome): Decided {
   return { ...rest, wait: id, decision: decision === 'withdrawn' ? 'expired' : decision };
 }
 

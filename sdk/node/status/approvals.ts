@@ -1,8 +1,8 @@
 import type { Decided } from '../../authoring/decision.js';
 import { signedDecisions } from '../../authoring/decision-signature.js';
-import type { WaitRecord } from '../../authoring/run-memo.js';
+import { asksWho, type WaitRecord } from '../../authoring/run-memo.js';
 import { decodeFirst, type HistoryEvent, iso, milliseconds } from './history-event.js';
-import type { ApprovalOutcome } from './run-status.js';
+import type { ApprovalOutcome, ApprovedBy } from './run-status.js';
 
 interface Ask {
   asked: WaitRecord;
@@ -16,12 +16,13 @@ interface Ask {
 export class Approvals {
   private readonly asks = new Map<string, Ask>();
   private readonly decided = new Map<string, Decided>();
+  private readonly approved = new Map<string, ApprovedBy[]>();
   /** Whether the run says that signals decide nothing. */
   private signed = false;
 
   take(event: HistoryEvent): void {
     const outcome = decodeFirst(event.workflowExecutionUpdateCompletedEventAttributes?.outcome?.success) as Partial<Decided> | undefined;
-    if (typeof outcome?.wait === 'string' && typeof outcome.decision === 'string') this.decided.set(outcome.wait, outcome as Decided);
+    if (typeof outcome?.wait === 'string' && typeof outcome.decision === 'string') this.decide(outcome as Decided);
     this.signal(event);
     if (isPatch(event, signedDecisions)) this.signed = true;
   }
@@ -38,6 +39,11 @@ export class Approvals {
     return this.open().map(({ asked }) => asked);
   }
 
+  /** Who approved of it while more people must. */
+  given(wait: string): readonly ApprovedBy[] {
+    return this.approved.get(wait) ?? [];
+  }
+
   /** What has its outcome, in the order in which it was asked. */
   outcomes(endedAt: number | undefined): ApprovalOutcome[] {
     return [...this.asks.values()].flatMap((ask) => {
@@ -47,11 +53,24 @@ export class Approvals {
     });
   }
 
+  private decide(decided: Decided): void {
+    const { wait, approval: _, decision: __, ...approvedBy } = decided;
+    const before = this.given(wait);
+    if (decided.missing === undefined) this.decided.set(wait, decided);
+    // The same decision may be answered twice.
+    else if (!before.some(({ decisionId }) => decisionId === decided.decisionId)) this.approved.set(wait, [...before, approvedBy]);
+  }
+
   private open(): Ask[] {
     return [...this.asks.values()].filter(({ goneAt }) => goneAt === undefined);
   }
 
-  private conclude({ asked, signal }: Ask, at: number): ApprovalOutcome {
+  private conclude(ask: Ask, at: number): ApprovalOutcome {
+    const approved = this.given(ask.asked.id);
+    return { ...this.outcomeOf(ask, at), ...(approved.length === 0 ? {} : { approved: [...approved] }) };
+  }
+
+  private outcomeOf({ asked, signal }: Ask, at: number): ApprovalOutcome {
     const { id, approval, question, since, deadline } = asked;
     const known = this.decided.get(id);
     if (known !== undefined) {
@@ -59,7 +78,7 @@ export class Approvals {
       return { id, question, since, ...rest };
     }
     if (at >= Date.parse(deadline)) return { id, question, since, approval, decision: 'expired', at: deadline };
-    if (signal !== undefined && !this.signed) return { id, question, since, approval, decision: signal.decision, at: iso(signal.at) };
+    if (signal !== undefined && !this.signed && !asksWho(asked)) return { id, question, since, approval, decision: signal.decision, at: iso(signal.at) };
     return { id, question, since, approval, decision: 'withdrawn', at: iso(at) };
   }
 

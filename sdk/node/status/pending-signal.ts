@@ -1,10 +1,15 @@
 import type { AnyPipeline } from '../../authoring/pipeline.js';
 import type { WaitRecord } from '../../authoring/run-memo.js';
 import { jsonSchema } from '../json-schema.js';
-import type { PendingSignal } from './run-status.js';
+import type { ApprovedBy, PendingSignal } from './run-status.js';
 
-/** An approval that is waited for, with the form of its answer where the pipeline is known. */
-export function pendingSignal({ id, approval, question, evidence, since, deadline }: WaitRecord, pipeline?: AnyPipeline): PendingSignal {
+/**
+ * An approval that is waited for, with the form of its answer where the pipeline is known.
+ *
+ * @param approved who has approved, where several must
+ */
+export function pendingSignal(wait: WaitRecord, pipeline?: AnyPipeline, approved: readonly ApprovedBy[] = []): PendingSignal {
+  const { id, approval, question, evidence, since, deadline, required, roles, notStarter } = wait;
   const declared = pipeline?.approvals.find((it) => it.id === approval);
   const schema = declared === undefined ? undefined : jsonSchema(declared.answer);
   return {
@@ -15,5 +20,8 @@ export function pendingSignal({ id, approval, question, evidence, since, deadlin
     since,
     deadline,
     ...(schema === undefined ? {} : { schema }),
+    ...(required === undefined ? {} : { required, missing: required - approved.length, approved: [...approved] }),
+    ...(roles === undefined ? {} : { roles }),
+    ...(notStarter === undefined ? {} : { notStarter }),
   };
 }

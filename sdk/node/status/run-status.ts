@@ -55,7 +55,20 @@ export interface PendingSignal {
   deadline: string;
   /** The JSON schema of the answer, where the pipeline is known and the approval takes one. */
   schema?: unknown;
+  /** How many people must approve, where it is more than one. */
+  required?: number;
+  /** How many of them have not. */
+  missing?: number;
+  /** Who has, where several must. */
+  approved?: ApprovedBy[];
+  /** Who may decide, where not everybody. */
+  roles?: readonly string[];
+  /** Whoever started the run may not. */
+  notStarter?: true;
 }
+
+/** One of several people who must approve. */
+export type ApprovedBy = Pick<Decided, 'by' | 'at' | 'decisionId' | 'answer' | 'comment' | 'missing'>;
 
 /** An approval that has its outcome. WITHDRAWN: the run ended otherwise while it waited. */
 export interface ApprovalOutcome extends Omit<Decided, 'decision' | 'wait'> {
@@ -64,6 +77,8 @@ export interface ApprovalOutcome extends Omit<Decided, 'decision' | 'wait'> {
   decision: Decided['decision'] | 'withdrawn';
   question?: string;
   since?: string;
+  /** Who approved before, where several must. */
+  approved?: ApprovedBy[];
 }
 
 /** A pipeline that the run started as a child. */
