@@ -62,7 +62,9 @@ describe('a value that cannot work is refused where it is declared', () => {
       () => pipeline('a', { input: Empty, output: z.map(z.string(), z.string()) as never }, async () => new Map() as never),
       'unsafe_schema',
     ],
-    ...[0, 1.5, 21].map((required) => [`${required} people`, () => approval('a', { question: '?', required }), 'bad_declaration'] as const),
+    ['nobody', () => approval('a', { question: '?', required: 0 }), 'bad_declaration'],
+    ['half a person', () => approval('a', { question: '?', required: 1.5 }), 'bad_declaration'],
+    ['a crowd', () => approval('a', { question: '?', required: 21 }), 'bad_declaration'],
     ["a role's name", () => approval('a', { question: '?', roles: ['the boss'] }), 'bad_declaration'],
     ["an answer's schema", () => approval('a', { question: '?', answer: z.bigint() as never }), 'unsafe_schema'],
     [
