@@ -77,6 +77,7 @@ export const catalogue = {
   too_slow: 'Ask for less: a shorter time, one pipeline, or a smaller page.',
   too_many_streams: 'Close streams that are not needed, or ask again later.',
   registry_unreadable: 'Keep a copy of the folder, remove it, and start again: the record is projected anew from what Temporal still keeps.',
+  no_tenant_wall: 'Let an administrator of the database make the role, with the statements that are shown.',
   registry_unreachable: 'Check that PostgreSQL runs and that DATABASE_URL is right. Runs go on meanwhile, and the record catches up.',
   no_kafka: 'Check that Kafka runs and that the brokers are right. Events wait in the registry meanwhile.',
   unreadable_file: 'Check the path and the rights of the file.',

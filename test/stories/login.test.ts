@@ -29,32 +29,36 @@ async function as(key: string | undefined, ...words: string[]): Promise<Done> {
   return story.headrace(...words);
 }
 
-test.skipIf(postgresUrl === undefined)('an admin makes keys, an operator starts, an approver decides, and each may do no more', async () => {
-  const nobody = await as(undefined, 'runs');
-  expect([nobody.code, nobody.err]).toEqual([2, expect.stringMatching(/error unauthenticated: .*\nfix: .*HEADRACE_API_KEY/)]);
+test.skipIf(postgresUrl === undefined)(
+  'an admin makes keys, an operator starts, an approver decides, and each may do no more',
+  async () => {
+    const nobody = await as(undefined, 'runs');
+    expect([nobody.code, nobody.err]).toEqual([2, expect.stringMatching(/error unauthenticated: .*\nfix: .*HEADRACE_API_KEY/)]);
 
-  const made = await as(adminKey, 'keys', 'create', 'nightly', '--grant', 'operator', '--expires', '90 days');
-  expect(made.out).toMatch(/^hrk_[0-9a-f]{12}_[\w-]{43}\n$/);
-  const operator = made.out.trim();
-  const approver = (await as(adminKey, 'keys', 'create', 'ada', '--grant', 'approver', '--json')).out;
-  const { key: deciding, id } = JSON.parse(approver) as { key: string; id: string };
+    const made = await as(adminKey, 'keys', 'create', 'nightly', '--grant', 'operator', '--expires', '90 days');
+    expect(made.out).toMatch(/^hrk_[0-9a-f]{12}_[\w-]{43}\n$/);
+    const operator = made.out.trim();
+    const approver = (await as(adminKey, 'keys', 'create', 'ada', '--grant', 'approver', '--json')).out;
+    const { key: deciding, id } = JSON.parse(approver) as { key: string; id: string };
 
-  const { out } = await as(operator, 'run', 'asking', '--detach', '--json');
-  const { workflowId } = JSON.parse(out) as { workflowId: string };
-  await until(
-    () => story.ground.status(workflowId),
-    ({ status }) => status === 'WAITING_FOR_APPROVAL',
-  );
-  const refused = await as(operator, 'approve', workflowId);
-  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/error forbidden: 'key:nightly' does not have the role approver on asking/)]);
-  await story.ground.temporal.workflow.getHandle(workflowId).signal('approve');
-  expect((await as(deciding, 'approve', workflowId)).code).toBe(0);
-  expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', approvals: [{ by: 'key:ada' }], ignoredSignals: [{ name: 'approve' }] });
+    const { out } = await as(operator, 'run', 'asking', 'milliseconds=600000', '--detach', '--json');
+    const { workflowId } = JSON.parse(out) as { workflowId: string };
+    await until(
+      () => story.ground.status(workflowId),
+      ({ status }) => status === 'WAITING_FOR_APPROVAL',
+    );
+    const refused = await as(operator, 'approve', workflowId);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/error forbidden: 'key:nightly' does not have the role approver on asking/)]);
+    await story.ground.temporal.workflow.getHandle(workflowId).signal('approve');
+    expect((await as(deciding, 'approve', workflowId, 'go_ahead', 'who=1')).code).toBe(0);
+    expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', approvals: [{ by: 'key:ada' }], ignoredSignals: [{ name: 'approve' }] });
 
-  const listed = await as(adminKey, 'keys', 'list');
-  expect(listed.out).toMatch(/ada +approver +last used/);
-  expect((await as(adminKey, 'keys', 'revoke', id)).code).toBe(0);
-  expect((await as(deciding, 'runs')).err).toMatch(/unauthenticated/);
-  const rotated = (await as(adminKey, 'keys', 'rotate', operator.split('_')[1] as string, '--grace', '1 hour')).out.trim();
-  for (const key of [operator, rotated]) expect((await as(key, 'runs')).code).toBe(0);
-});
+    const listed = await as(adminKey, 'keys', 'list');
+    expect(listed.out).toMatch(/ada +approver +last used/);
+    expect((await as(adminKey, 'keys', 'revoke', id)).code).toBe(0);
+    expect((await as(deciding, 'runs')).err).toMatch(/unauthenticated/);
+    const rotated = (await as(adminKey, 'keys', 'rotate', operator.split('_')[1] as string, '--grace', '1 hour')).out.trim();
+    for (const key of [operator, rotated]) expect((await as(key, 'runs')).code).toBe(0);
+  },
+  180_000,
+);

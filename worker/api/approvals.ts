@@ -9,7 +9,7 @@ import { needs } from './needs.js';
 import { NextPage, PageQuery, Pages, TimePlace } from './page.js';
 import { recordedWait } from './recorded-approval.js';
 import { ApprovalOutcome, PendingSignal } from './run-shape.js';
-import { seenRuns } from './seen.js';
+import { seenRegistry, seenRuns } from './seen.js';
 
 const OfRun = z.object({ pending: z.array(PendingSignal), decided: z.array(ApprovalOutcome) });
 const Waiting = PendingSignal.extend({ workflowId: z.string(), runId: z.string(), pipeline: z.string() }).meta({ id: 'WaitingApproval' });
@@ -45,7 +45,7 @@ const decideOne = createRoute({
 });
 
 export function addApprovals(app: OpenAPIHono, context: ApiContext): void {
-  const { client, catalogue, record } = context;
+  const { client, catalogue } = context;
   app.openapi(ofRun, async (c) => {
     const { pendingSignals: pending, approvals: decided } = await client.run(c.req.valid('param').workflowId).status();
     return c.json({ pending, decided }, 200);
@@ -55,7 +55,7 @@ export function addApprovals(app: OpenAPIHono, context: ApiContext): void {
     const filter = { pipeline, ...seenRuns(catalogue, c.var.principal) };
     const pages = new Pages(TimePlace, 'waits', filter);
     const after = pages.read(before);
-    const { database } = await record.registry();
+    const database = await seenRegistry(context, c.var.principal);
     const rows = await listWaits(database, filter, limit + 1, after);
     const { page, cursor } = pages.cut(rows, limit, ({ exact_deadline, id }) => ({ at: exact_deadline, id }));
     return c.json({ approvals: page.map((wait) => waiting(catalogue, wait)), cursor }, 200);

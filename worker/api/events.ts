@@ -10,7 +10,7 @@ import { json, problems, stream, WorkflowId } from './documented.js';
 import { findRun } from './find-run.js';
 import { needs } from './needs.js';
 import { NextPage, NumberPlace, PageQuery, Pages } from './page.js';
-import { seenRuns } from './seen.js';
+import { seenRegistry, seenRuns } from './seen.js';
 import { heartbeat, heartbeatEvery, lastSeen, type Messages, message, wantsStream } from './streams.js';
 
 const EventShape = z
@@ -50,14 +50,14 @@ export const runEvents = createRoute({
 });
 
 export function addEvents(app: OpenAPIHono, context: ApiContext): void {
-  const { record, streams, catalogue } = context;
+  const { streams, catalogue } = context;
   app.openapi(allEvents, async (c) => {
     const { limit, cursor: before, after, kind, ...asked } = c.req.valid('query');
     const filter: OutboxFilter = { ...asked, kinds: kind, ...seenRuns(catalogue, c.var.principal) };
-    const { database } = await record.registry();
+    const database = await seenRegistry(context, c.var.principal);
     if (wantsStream(c)) {
       const from = lastSeen(c) ?? after ?? (await lastPosition(database));
-      return streams.open(endless(streams.events, filter, from));
+      return streams.open(endless(streams.of(c.var.principal).events, filter, from));
     }
     const pages = new Pages(NumberPlace, 'events', filter);
     const rows = await readLatest(database, pages.read(before)?.id, limit + 1, filter);
@@ -71,7 +71,7 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
     if (wantsStream(c)) {
       const seen = lastSeen(c);
       if (seen !== undefined && (await isOver(database, run.id)) && (await readOutbox(database, seen, 1, filter)).length === 0) return c.body(null, 204);
-      return streams.open(untilEnd(streams.events, database, run.id, filter, seen ?? 0));
+      return streams.open(untilEnd(streams.of(c.var.principal).events, database, run.id, filter, seen ?? 0));
     }
     const pages = new Pages(NumberPlace, 'run-events', filter);
     const rows = await readOutbox(database, pages.read(before)?.id ?? 0, limit + 1, filter);

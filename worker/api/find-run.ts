@@ -6,6 +6,7 @@ import type { RecordedRun } from '../registry/recorded-runs.js';
 import { findRecorded } from '../registry/run-detail.js';
 import type { ApiContext } from './app.js';
 import type { Asked } from './needs.js';
+import { seenRegistry } from './seen.js';
 
 /** Milliseconds that the record of a run that has only just begun may take. */
 const patience = 3_000;
@@ -20,12 +21,13 @@ type Asking = Pick<Asked['Variables'], 'principal' | 'pipeline'>;
  * @throws HeadraceError unknown_run, not_recorded or registry_unreachable
  */
 export async function findRun(
-  { record, client }: ApiContext,
+  context: ApiContext,
   { principal, pipeline }: Asking,
   workflowId: string,
   runId?: string,
 ): Promise<{ database: Kysely<Database>; run: RecordedRun }> {
-  const { database } = await record.registry();
+  const { record, client } = context;
+  const database = await seenRegistry(context, principal);
   const tenant = pipeline === undefined ? undefined : principal.tenant;
   const find = () => findRecorded(database, tenant, workflowId, runId);
   let run = await find();

@@ -33,7 +33,7 @@ export class Gate {
   private async subject(c: Context, principal: Principal): Promise<string | undefined> {
     const workflowId = c.req.param('workflowId');
     if (workflowId === undefined) return this.pipeline(c, principal);
-    const owner = await this.owners.find(workflowId);
+    const owner = await this.owners.find(workflowId, principal.tenant);
     if (owner === undefined || owner.tenant !== principal.tenant || !may(principal, 'viewer', owner.pipeline)) throw unknownRun(workflowId)();
     return owner.pipeline;
   }

@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
-import { createKey, listKeys, revokeKey, rotateKey } from '../auth/api-keys.js';
+import { createKey, type ListedKey, listKeys, revokeKey, rotateKey } from '../auth/api-keys.js';
 import { isTenant, type Principal } from '../auth/principal.js';
-import type { ApiKeyRow } from '../registry/database.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
 import { needs } from './needs.js';
+import { seenRegistry } from './seen.js';
 
 const time = z.string().meta({ format: 'date-time' });
 const Key = z
@@ -70,10 +70,12 @@ const revoke = createRoute({
   responses: { 200: json(z.object({ id: z.string(), status: z.literal('REVOKED') }), 'It is ended'), ...problems(400, 404, 409, 503) },
 });
 
-export function addKeys(app: OpenAPIHono, { record, authenticator }: ApiContext): void {
+export function addKeys(app: OpenAPIHono, context: ApiContext): void {
+  const { record, authenticator } = context;
   const database = async () => (await record.registry()).database;
   app.openapi(list, async (c) => {
-    const keys = await listKeys(await database(), tenantOf(c.var.principal, c.req.valid('query').tenant));
+    const tenant = tenantOf(c.var.principal, c.req.valid('query').tenant);
+    const keys = await listKeys(await seenRegistry(context, { tenant }), tenant);
     return c.json({ keys: keys.map(describe) }, 200);
   });
   app.openapi(create, async (c) => {
@@ -113,7 +115,7 @@ function tenantOf({ tenant, name, provisions }: Principal, asked: string | undef
   return asked;
 }
 
-function describe(row: ApiKeyRow): z.input<typeof Key> {
+function describe(row: ListedKey): z.input<typeof Key> {
   const { id, name, tenant, grants, created_by, created_at, expires_at, revoked_at, last_used_at, previous_until } = row;
   return {
     id,

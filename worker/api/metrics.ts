@@ -18,12 +18,16 @@ const metrics = createRoute({
 });
 
 export function addMetrics(app: OpenAPIHono, { record, sources = [] }: ApiContext): void {
-  const all = [recordSource(() => record.database), processSource, ...sources];
-  app.openapi(metrics, async (c) => c.text(render(seen(await collect(all), c.var.principal)), 200, { 'content-type': contentType }));
+  const whole = [recordSource(() => record.current?.database), processSource, ...sources];
+  const ofTenant = (tenant: string) => [recordSource(() => record.current?.readAs(tenant), 'tenant'), ...sources];
+  app.openapi(metrics, async (c) => {
+    const { principal } = c.var;
+    const families = principal.provisions === true ? await collect(whole) : seen(await collect(ofTenant(principal.tenant)), principal);
+    return c.text(render(families), 200, { 'content-type': contentType });
+  });
 }
 
 /** A tenant learns nothing of the others, nor of the machine. */
 function seen(families: readonly Family[], principal: Principal): readonly Family[] {
-  if (principal.provisions === true) return families;
   return families.map((family) => seriesWhere(family, ({ tenant, pipeline }) => tenant === principal.tenant && may(principal, 'viewer', pipeline)));
 }

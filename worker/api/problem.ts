@@ -64,6 +64,7 @@ const statuses: Record<string, number> = {
   search_attributes_missing: 503,
   not_recorded: 503,
   registry_unreachable: 503,
+  no_tenant_wall: 503,
   registry_unreadable: 503,
   registry_changed: 503,
   state_in_use: 503,

@@ -15,18 +15,23 @@ export class RunOwners {
     private readonly record: RunRecord,
   ) {}
 
-  /** The owner of a run, or undefined where there is no such run. @throws HeadraceError no_temporal */
-  async find(workflowId: string): Promise<RunOwner | undefined> {
+  /**
+   * The owner of a run, or undefined where there is no such run.
+   *
+   * @param tenant of whom the registry is asked: another's runs are in Temporal alone
+   * @throws HeadraceError no_temporal
+   */
+  async find(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
     const known = this.known.get(workflowId);
     if (known !== undefined) return known;
-    const owner = (await this.inRegistry(workflowId)) ?? (await this.inTemporal(workflowId));
+    const owner = (await this.inRegistry(workflowId, tenant)) ?? (await this.inTemporal(workflowId));
     if (owner !== undefined) this.keep(workflowId, owner);
     return owner;
   }
 
   /** Whoever is away, the registry or Temporal, is asked in vain while the other one answers. */
-  private async inRegistry(workflowId: string): Promise<RunOwner | undefined> {
-    const { database } = this.record;
+  private async inRegistry(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
+    const database = this.record.current?.readAs(tenant);
     return database && findRecorded(database, workflowId).catch(() => undefined);
   }
 

@@ -11,7 +11,7 @@ import { NextPage, PageQuery, Pages, TimePlace } from './page.js';
 import { recordedWait } from './recorded-approval.js';
 import { pastRun, recordedRun } from './recorded-run.js';
 import { PastRunShape, RecordedRunShape } from './recorded-shape.js';
-import { findPipeline, seenRuns } from './seen.js';
+import { findPipeline, seenRegistry, seenRuns } from './seen.js';
 
 const searchable = z.enum(runStates).exclude(['RETRYING']);
 const Filter = PageQuery.extend({
@@ -45,7 +45,7 @@ export const pipelineRuns = createRoute({
 export function addRuns(app: OpenAPIHono, context: ApiContext): void {
   app.openapi(listRuns, async (c) => {
     const { rows, cursor } = await readPage(context, c.var, c.req.valid('query'));
-    const { database } = await context.record.registry();
+    const database = await seenRegistry(context, c.var.principal);
     const waits = await readWaits(
       database,
       rows.filter(({ status }) => status === 'WAITING_FOR_APPROVAL').map(({ id }) => id),
@@ -71,15 +71,11 @@ export function addRuns(app: OpenAPIHono, context: ApiContext): void {
 type Query = Omit<RecordedFilter, 'tenant' | 'pipelines'> & { limit: number; cursor?: string };
 
 /** A page of the list that a filter makes. */
-export async function readPage(
-  { record, catalogue }: ApiContext,
-  { principal }: Pick<Asked['Variables'], 'principal'>,
-  { limit, cursor: before, ...asked }: Query,
-) {
-  const filter = { ...asked, ...seenRuns(catalogue, principal) };
+export async function readPage(context: ApiContext, { principal }: Pick<Asked['Variables'], 'principal'>, { limit, cursor: before, ...asked }: Query) {
+  const filter = { ...asked, ...seenRuns(context.catalogue, principal) };
   const pages = new Pages(TimePlace, 'runs', filter);
   const after = pages.read(before);
-  const { database } = await record.registry();
+  const database = await seenRegistry(context, principal);
   const { page, cursor } = pages.cut(await listRecorded(database, filter, limit + 1, after), limit, ({ exact_start, id }) => ({ at: exact_start, id }));
   return { rows: page, cursor };
 }

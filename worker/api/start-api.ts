@@ -5,6 +5,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { type ApiContext, makeApp } from './app.js';
 import { whoHolds } from './port-holder.js';
 import { isLoopback } from './same-machine.js';
+import { seenRegistry } from './seen.js';
 import { type StreamLimits, Streams } from './streams.js';
 
 export interface ApiSettings extends Omit<ApiContext, 'streams'> {
@@ -38,7 +39,7 @@ export async function startApi({ port = usualPort, host = '127.0.0.1', limits, .
       where: host,
     });
   }
-  const streams = new Streams(context.record, { streams: 200, ...limits });
+  const streams = new Streams((tenant) => seenRegistry(context, { tenant }), { streams: 200, ...limits });
   const app = makeApp({ ...context, streams });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
   await listen(server, port, host);

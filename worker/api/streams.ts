@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
+import type { Kysely } from 'kysely';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import type { Principal } from '../auth/principal.js';
 import { EventFeed } from '../events/event-feed.js';
-import type { RunRecord } from '../events/index.js';
 import { LogFeed } from '../events/log-feed.js';
+import type { Database } from '../registry/database.js';
 
 /** What a stream sends, page by page: messages in the form of server-sent events. It ends when it has nothing more to say, or at the signal. */
 export type Messages = (signal: AbortSignal) => AsyncGenerator<string, void>;
@@ -16,20 +18,32 @@ const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cach
 /** What a client waits before it asks again with Last-Event-ID. */
 const retry = 'retry: 1000\n\n';
 
+/** What streams read from. */
+interface Feeds {
+  events: EventFeed;
+  logs: LogFeed;
+}
+
 /** The open streams of this process. A client that does not read is not read for: nothing is gathered for it. */
 export class Streams {
-  readonly events: EventFeed;
-  readonly logs: LogFeed;
+  private readonly feeds = new Map<string, Feeds>();
   private readonly ending = new AbortController();
   private count = 0;
 
+  /** @param read gives the registry as a tenant may read it */
   constructor(
-    record: RunRecord,
+    private readonly read: (tenant: string) => Promise<Kysely<Database>>,
     private readonly limits: StreamLimits,
-  ) {
-    const open = async () => (await record.registry()).database;
-    this.events = new EventFeed(open);
-    this.logs = new LogFeed(open);
+  ) {}
+
+  /** What a tenant's streams read from: nothing that is remembered for one is another's. */
+  of({ tenant }: Pick<Principal, 'tenant'>): Feeds {
+    const known = this.feeds.get(tenant);
+    if (known !== undefined) return known;
+    const open = () => this.read(tenant);
+    const feeds = { events: new EventFeed(open), logs: new LogFeed(open) };
+    this.feeds.set(tenant, feeds);
+    return feeds;
   }
 
   /** @throws HeadraceError too_many_streams */
@@ -50,8 +64,10 @@ export class Streams {
   /** Ends all streams: their clients come again, here or where else the API then is, and miss nothing. */
   close(): void {
     this.ending.abort();
-    this.events.close();
-    this.logs.close();
+    for (const { events, logs } of this.feeds.values()) {
+      events.close();
+      logs.close();
+    }
   }
 }
 

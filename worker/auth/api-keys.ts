@@ -34,9 +34,14 @@ export async function createKey(database: Kysely<Database>, { name, tenant, gran
   return made;
 }
 
+const shown = ['id', 'name', 'tenant', 'grants', 'created_by', 'created_at', 'expires_at', 'revoked_at', 'last_used_at', 'previous_until'] as const;
+
+/** A key without its hashes. */
+export type ListedKey = Pick<ApiKeyRow, (typeof shown)[number]>;
+
 /** All keys of a tenant, the newest first, also those that are revoked. */
-export function listKeys(database: Kysely<Database>, tenant: string): Promise<ApiKeyRow[]> {
-  return database.selectFrom('api_key').selectAll().where('tenant', '=', tenant).orderBy('created_at', 'desc').orderBy('id').execute();
+export function listKeys(database: Kysely<Database>, tenant: string): Promise<ListedKey[]> {
+  return database.selectFrom('api_key').select(shown).where('tenant', '=', tenant).orderBy('created_at', 'desc').orderBy('id').execute();
 }
 
 /**

@@ -24,7 +24,7 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const record = makeRecord(temporal, catalogue, settings.record).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   const telemetry = await startTelemetry({ metrics: settings.metrics, report: (it) => console.log(it) });
-  telemetry.show(recordSource(() => record.database));
+  telemetry.show(recordSource(() => record.current?.database));
   try {
     const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption });
     console.log(`API ${api.url}`);

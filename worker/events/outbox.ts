@@ -62,8 +62,8 @@ function fitting(database: Kysely<Database>, { tenant, workflowId, runId, pipeli
     .$if(tenant !== undefined, (it) => it.where('tenant', '=', tenant as string))
     .$if(workflowId !== undefined, (it) => it.where('workflow_id', '=', safeText(workflowId as string)))
     .$if(runId !== undefined, (it) => it.where('run_id', '=', runId as string))
-    .$if(pipeline !== undefined, (it) => it.where(sql`payload ->> 'pipeline'`, '=', safeText(pipeline as string)))
-    .$if(pipelines !== undefined, (it) => it.where(sql`payload ->> 'pipeline'`, 'in', orNone(pipelines)))
+    .$if(pipeline !== undefined, (it) => it.where('pipeline', '=', safeText(pipeline as string)))
+    .$if(pipelines !== undefined, (it) => it.where('pipeline', 'in', orNone(pipelines)))
     .$if(kinds !== undefined, (it) => it.where('kind', 'in', kinds as string[]));
 }
 

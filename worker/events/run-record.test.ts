@@ -25,10 +25,10 @@ test('what keeps the registry from being opened is told once and answered, and i
   undo.push(() => record.close());
   await expect(record.registry()).rejects.toMatchObject({ code: 'state_in_use', message: expect.stringContaining(`${process.pid}`) });
   record.nudge('nobody-minds');
-  expect(record.database).toBeUndefined();
+  expect(record.current).toBeUndefined();
   await holder.close();
   await until(
-    async () => record.database !== undefined,
+    async () => record.current !== undefined,
     (open) => open,
   );
   await (await record.registry()).ready();

@@ -1,9 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
-import type { Database } from '../registry/database.js';
 import { openRegistry, prune, type Registry, type RegistrySettings, recordPipelines } from '../registry/index.js';
 import type { EventBus } from './event-bus.js';
 import { type Projector, startProjector } from './projector.js';
@@ -54,9 +52,9 @@ export class RunRecord implements Recording {
     return this;
   }
 
-  /** The database of the registry, once it is open. */
-  get database(): Kysely<Database> | undefined {
-    return this.open?.registry.database;
+  /** The registry, once it is open. */
+  get current(): Registry | undefined {
+    return this.open?.registry;
   }
 
   get encrypts(): boolean {

@@ -175,6 +175,8 @@ export interface OutboxTable {
   payload: RequiredJson;
   created_at: TimeWithDefault;
   published_at: OptionalTime;
+  /** As the payload has it. */
+  pipeline: GeneratedAlways<string | null>;
 }
 
 export interface ProjectionTable {

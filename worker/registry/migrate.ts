@@ -7,6 +7,7 @@ import { registryTables } from './migrations/0001-registry.js';
 import { runList } from './migrations/0002-run-list.js';
 import { access } from './migrations/0003-access.js';
 import { metricTotals } from './migrations/0004-metric-totals.js';
+import { tenantWall } from './migrations/0005-tenant-wall.js';
 
 /** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
 export interface Migration {
@@ -16,7 +17,7 @@ export interface Migration {
 }
 
 /** All migrations, in their order. */
-export const migrations: readonly Migration[] = [registryTables, runList, access, metricTotals];
+export const migrations: readonly Migration[] = [registryTables, runList, access, metricTotals, tenantWall];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */
 export function printMigrations(): string {

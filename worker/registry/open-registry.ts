@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
@@ -7,6 +7,7 @@ import { openEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 import { pgliteDialect } from './pglite-dialect.js';
 import { openingPlugin, type Sealing, sealingWith } from './sealing.js';
+import { type Statements, tenantDialect } from './tenant-dialect.js';
 
 export interface RegistrySettings {
   /** postgres://…; DATABASE_URL unless said. Without one, the registry is embedded in the folder. */
@@ -24,6 +25,8 @@ export interface RegistrySettings {
 /** The open registry. */
 export interface Registry {
   database: Kysely<Database>;
+  /** The database as one tenant may read it: a query that forgets the tenant finds nothing of the others. @throws HeadraceError no_tenant_wall */
+  readAs(tenant: string): Kysely<Database>;
   kind: 'embedded' | 'postgres';
   /** How what runs carry is written. What is read through the database is in plain already. */
   sealing: Sealing;
@@ -53,12 +56,12 @@ export async function openRegistry({ url = process.env.DATABASE_URL, folder = us
 
 async function openFolder(folder: string, encryption: KeyRing | undefined): Promise<Registry> {
   const { pglite, lock } = await openEmbedded(folder);
-  const database = new Kysely<Database>({ dialect: pgliteDialect(pglite), plugins: [openingPlugin(encryption)] });
+  const { database, readAs } = databaseOf(pgliteDialect(pglite), encryption, 'one by one');
   const close = async () => {
     await database.destroy();
     lock.release();
   };
-  return { database, kind: 'embedded', sealing: sealingWith(encryption), ready: () => answer(database, folder), close };
+  return { database, readAs, kind: 'embedded', sealing: sealingWith(encryption), ready: () => answer(database, folder), close };
 }
 
 function openPostgres(url: string, { connections = 10, report = () => undefined, encryption }: RegistrySettings): Registry {
@@ -72,8 +75,26 @@ function openPostgres(url: string, { connections = 10, report = () => undefined,
   // Without listeners, a restart of PostgreSQL would end the process: of the pool for idle connections, of each one for those in use.
   pool.on('error', (error) => report(`PostgreSQL closed a connection: ${error.message}`));
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const database = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), plugins: [openingPlugin(encryption)] });
-  return { database, kind: 'postgres', sealing: sealingWith(encryption), ready: () => answer(database, withoutPassword(url)), close: () => database.destroy() };
+  const { database, readAs } = databaseOf(new PostgresDialect({ pool }), encryption, 'together');
+  return {
+    database,
+    readAs,
+    kind: 'postgres',
+    sealing: sealingWith(encryption),
+    ready: () => answer(database, withoutPassword(url)),
+    close: () => database.destroy(),
+  };
+}
+
+function databaseOf(dialect: Dialect, encryption: KeyRing | undefined, statements: Statements): Pick<Registry, 'database' | 'readAs'> {
+  const plugins = [openingPlugin(encryption)];
+  const readers = new Map<string, Kysely<Database>>();
+  const readAs = (tenant: string) => {
+    const reader = readers.get(tenant) ?? new Kysely<Database>({ dialect: tenantDialect(dialect, tenant, statements), plugins });
+    readers.set(tenant, reader);
+    return reader;
+  };
+  return { database: new Kysely<Database>({ dialect, plugins }), readAs };
 }
 
 /** Identities and counts stay below 2^53: numbers, as PGlite gives them. */

@@ -12,9 +12,11 @@ import {
 
 /** kysely on PGlite: PostgreSQL's dialect over the one connection that there is. */
 export function pgliteDialect(pglite: PGlite): Dialect {
+  // One queue for the one connection, whoever asks.
+  const driver = new PgliteDriver(pglite);
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new PgliteDriver(pglite),
+    createDriver: () => driver,
     createIntrospector: (database) => new PostgresIntrospector(database),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };

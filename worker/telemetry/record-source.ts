@@ -23,14 +23,18 @@ export const counted: Readonly<Record<string, Kind>> = {
   headrace_approval_wait_seconds: { type: 'histogram', help: 'Seconds from the question of an approval to its outcome.' },
 };
 
-/** The metrics of the record of runs. While the registry is away, one gauge says so and the others are left out. */
-export function recordSource(database: () => Kysely<Database> | undefined): Source {
+/**
+ * The metrics of the record of runs. While the registry is away, one gauge says so and the others are left out.
+ *
+ * @param whose what a tenant may read has its runs, and not how the record is kept
+ */
+export function recordSource(database: () => Kysely<Database> | undefined, whose: 'all' | 'tenant' = 'all'): Source {
   const up = (value: 0 | 1) => gauge('headrace_registry_up', 'Whether the registry answers; while it does not, the metrics of the record are missing.', value);
   return async () => {
     const open = database();
     if (open === undefined) return [up(0)];
     try {
-      return [up(1), ...(await readTotals(open)), ...(await readGauges(open))];
+      return [up(1), ...(await readTotals(open)), ...(await readOpenWork(open)), ...(whose === 'all' ? await readLags(open) : [])];
     } catch {
       return [up(0)];
     }
@@ -87,13 +91,8 @@ function freshness(rows: readonly Row[]): Family {
   };
 }
 
-async function readGauges(database: Kysely<Database>): Promise<Family[]> {
-  const [runs, approvals, outbox, projection] = await Promise.all([
-    openRuns(database),
-    openApprovals(database),
-    readOutboxLag(database),
-    projectionLag(database),
-  ]);
+async function readOpenWork(database: Kysely<Database>): Promise<Family[]> {
+  const [runs, approvals] = await Promise.all([openRuns(database), openApprovals(database)]);
   const open = approvals.map(({ pipeline, tenant, ...it }) => ({ labels: { pipeline, tenant }, ...it }));
   return [
     gauges(
@@ -111,6 +110,12 @@ async function readGauges(database: Kysely<Database>): Promise<Family[]> {
       'Seconds that the oldest open approval has been waited for.',
       open.map(({ labels, seconds: value }) => ({ labels, value })),
     ),
+  ];
+}
+
+async function readLags(database: Kysely<Database>): Promise<Family[]> {
+  const [outbox, projection] = await Promise.all([readOutboxLag(database), projectionLag(database)]);
+  return [
     ...outbox,
     gauge('headrace_projection_runs', 'Runs whose record is known to be behind their history.', projection.runs),
     gauge('headrace_projection_lag_seconds', 'Seconds since the longest waiting of them was last brought up to its history.', projection.seconds),

@@ -1,0 +1,99 @@
+import { CompiledQuery, type DatabaseConnection, type Dialect, type Driver } from 'kysely';
+import pg from 'pg';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
+
+/** How a database is asked: whether it takes several statements in one message. */
+export type Statements = 'together' | 'one by one';
+
+/**
+ * A database as one tenant may read it (migration 5). Each query is in a read-only transaction of its own, at whose end role and tenant are gone by
+ * themselves: no connection goes back to the others with them, also where a pooler stands between.
+ */
+export function tenantDialect(dialect: Dialect, tenant: string, statements: Statements): Dialect {
+  const begin = ['begin read only', 'set local role headrace_reader', `set local headrace.tenant = ${pg.escapeLiteral(tenant)}`];
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createDriver: () => new TenantDriver(dialect.createDriver(), statements === 'together' ? [begin.join('; ')] : begin),
+    createIntrospector: (database) => dialect.createIntrospector(database),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+  };
+}
+
+class TenantDriver implements Driver {
+  constructor(
+    private readonly driver: Driver,
+    private readonly begin: readonly string[],
+  ) {}
+
+  init(): Promise<void> {
+    return this.driver.init();
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await this.driver.acquireConnection();
+    try {
+      for (const statement of this.begin) await ask(connection, statement);
+      return connection;
+    } catch (error) {
+      const explained = await explain(connection, error);
+      await this.driver.releaseConnection(connection);
+      throw explained;
+    }
+  }
+
+  /** Whoever asked has the answer already, and does not wait for the end of the transaction. */
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    void this.end(connection);
+  }
+
+  beginTransaction(): Promise<void> {
+    return Promise.reject(new Error('A tenant reads the registry, and does not write to it.'));
+  }
+
+  async commitTransaction(): Promise<void> {}
+
+  async rollbackTransaction(): Promise<void> {}
+
+  /** The connections belong to the registry. */
+  async destroy(): Promise<void> {}
+
+  private async end(connection: DatabaseConnection): Promise<void> {
+    // It fails on a connection that is broken, which nobody gets again.
+    await ask(connection, 'rollback').catch(() => undefined);
+    await this.driver.releaseConnection(connection);
+  }
+}
+
+function ask<Row>(connection: DatabaseConnection, statement: string) {
+  return connection.executeQuery<Row>(CompiledQuery.raw(statement));
+}
+
+const noSuchRole = '22023';
+const notAllowed = '42501';
+
+async function explain(connection: DatabaseConnection, error: unknown): Promise<unknown> {
+  const { code, message } = error as Error & { code?: string };
+  await ask(connection, 'rollback').catch(() => undefined);
+  if (code !== noSuchRole && code !== notAllowed) return error;
+  const { rows } = await ask<{ me: string; here: string }>(connection, 'select quote_ident(current_user) as me, quote_ident(current_schema()) as here');
+  const { me = 'the user of DATABASE_URL', here = 'public' } = rows[0] ?? {};
+  return new HeadraceError(`The registry keeps tenants apart by the role headrace_reader, which ${me} cannot take: ${message}.`, {
+    code: 'no_tenant_wall',
+    fix: `As an administrator of the database, run: ${wallStatements(me, here, code).join(' ')}`,
+    cause: error,
+  });
+}
+
+/** What an administrator runs where the registry's own user may not make roles: the same as migration 5 does. */
+function wallStatements(user: string, schema: string, code: string): string[] {
+  const whole = ['pipeline', 'pipeline_execution', 'pipeline_execution_closure', 'step_call', 'approval', 'run_log', 'outbox'];
+  const tables = [...whole, 'projection', 'projection_execution', 'metric_total'].map((table) => `${schema}.${table}`).join(', ');
+  const ofKeys = 'id, name, tenant, grants, created_by, created_at, expires_at, revoked_at, last_used_at, previous_until';
+  return [
+    ...(code === noSuchRole ? ['create role headrace_reader nologin;'] : []),
+    `grant headrace_reader to ${user};`,
+    `grant usage on schema ${schema} to headrace_reader;`,
+    `grant select on ${tables} to headrace_reader;`,
+    `grant select (${ofKeys}) on ${schema}.api_key to headrace_reader;`,
+  ];
+}
