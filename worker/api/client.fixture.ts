@@ -35,9 +35,9 @@ export interface StreamMessage {
 }
 
 /** Listens to a stream. */
-export async function listen(url: string, lastEventId?: string) {
+export async function listen(url: string, lastEventId?: string, always: Record<string, string> = {}) {
   const stop = new AbortController();
-  const headers = { accept: 'text/event-stream', ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+  const headers = { accept: 'text/event-stream', ...always, ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
   const response = await fetch(url, { headers, signal: stop.signal });
   const messages: StreamMessage[] = [];
   const ended = response.body === null ? Promise.resolve(true) : gather(response.body, messages);
