@@ -24,6 +24,7 @@ const ban = (files, ...patterns) => ({
 const boundaries = [
   ban(['sdk/node/**/*.ts', 'activities/**/*.ts'], worker),
   ban(['sdk/authoring/**/*.ts', 'sdk/index.ts'], temporal, node, nodeSide, run, worker),
+  ban(['sdk/api-client/**/*.ts'], temporal, node, nodeSide, run, worker),
   ban(['sdk/sandbox/**/*.ts'], { ...temporal, group: ['@temporalio/*', '!@temporalio/workflow'] }, node, nodeSide, { ...run, regex: 'activities/' }, worker),
   ban(['activities/**/steps.ts', 'workflows/**/*.ts'], temporal, node, nodeSide, run, worker),
 ];

@@ -29,6 +29,11 @@ describe('the sandbox reaches @temporalio/workflow and nothing else of Temporal,
   });
 });
 
+test('the client of the API reaches neither Node nor Temporal, nor anything else that a program elsewhere would have to bring', () => {
+  const brings = (name: string) => isNode(name) || isTemporal(name) || isWork(name) || (isPackage(name) && name !== 'openapi-fetch');
+  expect(wayTo('sdk/api-client/index.ts', brings)).toBeUndefined();
+});
+
 test('no run loads cryptography before it needs it', () => {
   expect(wayTo('sdk/sandbox/index.ts', isCryptography)).toBeUndefined();
 });

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = {
   'tsconfig.json': JSON.stringify({
     compilerOptions: { target: 'es2023', module: 'nodenext', strict: true, noEmit: true, types: ['node'], skipLibCheck: false },
-    include: ['pipelines'],
+    include: ['pipelines', 'tools'],
   }),
   'pipelines/greet.ts': `import { pipeline, step } from 'headrace';
 import { validateQuality } from 'headrace/steps';
@@ -28,6 +28,13 @@ export const greeting = pipeline('greeting', { input: z.object({ name: z.string(
 import { greet } from './greet.js';
 
 export default implement({ greet }, { greet: async ({ name }, context) => \`Hello \${name}, this is \${context.callId}\` });
+`,
+  'tools/failed.ts': `import { ApiClient } from 'headrace/api-client';
+
+export async function failed(url: string): Promise<string[]> {
+  const { runs } = await new ApiClient({ url }).get('/v1/pipelines/workflows', { params: { query: { status: 'FAILED' } } });
+  return runs.map(({ workflowId }) => workflowId);
+}
 `,
   'bed.mjs': `import { testBed } from 'headrace/testing';
 const bed = await testBed('./pipelines', { server: { address: process.env.TEMPORAL_ADDRESS, namespace: process.env.TEMPORAL_NAMESPACE } });

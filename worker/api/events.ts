@@ -84,6 +84,8 @@ const messageOf = ({ position, event }: OutboxEvent) => message(position, event,
 
 function endless(feed: EventFeed, filter: OutboxFilter, from: number): Messages {
   return async function* (signal) {
+    // Whoever loses the connection before the first event goes on from here.
+    yield heartbeat(from);
     for (let position = from; !signal.aborted; ) {
       const page = await feed.next(position, filter, heartbeatEvery, signal);
       position = page.position;

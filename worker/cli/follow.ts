@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import colors from 'picocolors';
-import type { RunStatus } from '../../sdk/node/status/run-status.js';
+import type { Api } from '../../sdk/api-client/index.js';
 import { approvalHint } from './print-status.js';
+
+type RunStatus = Api<'RunStatus'>;
 
 const interval = 400;
 const barWidth = 24;

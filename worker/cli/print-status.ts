@@ -1,5 +1,7 @@
 import colors from 'picocolors';
-import type { RunStatus } from '../../sdk/node/status/run-status.js';
+import type { Api } from '../../sdk/api-client/index.js';
+
+type RunStatus = Api<'RunStatus'>;
 
 const marks: Record<string, string> = {
   COMPLETED: colors.green('✓'),

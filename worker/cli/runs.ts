@@ -1,69 +1,59 @@
 import type { Command } from 'commander';
-import type { ListedRun } from '../../sdk/node/client/list-runs.js';
-import type { RunStatus } from '../../sdk/node/status/run-status.js';
-import { apiAddress, request } from './api-client.js';
+import type { Api, ApiClient } from '../../sdk/api-client/index.js';
+import { addTarget, openApi, type Target } from './api.js';
 import { exitCode } from './explain.js';
 import { follow } from './follow.js';
 import { printStatus } from './print-status.js';
 import { readInput } from './read-input.js';
 import { table } from './table.js';
 
-interface Target {
-  api?: string;
-  json?: boolean;
-}
-
-const runs = '/v1/pipelines/workflows';
-
 /** run, status, approve, decline and cancel: they speak with the API. */
 export function addRuns(command: Command): void {
-  const target = (it: Command) => it.option('--api <url>', "the API's address").option('--json', 'as JSON');
-  target(command.command('run <pipeline> [input...]'))
+  addTarget(command.command('run <pipeline> [input...]'))
     .description('start a run and follow it to its end: input as JSON, @file or name=value')
     .option('--key <key>', 'an idempotency key: the same key and body start one run only')
     .option('--detach', 'do not wait for the end')
     .action(run);
-  target(command.command('runs'))
+  addTarget(command.command('runs'))
     .description('list the runs, the newest first')
     .option('--pipeline <id>', 'of this pipeline only')
     .option('--status <status>', 'in this state only, such as FAILED')
     .option('--limit <number>', 'how many', '20')
     .action(list);
-  target(command.command('status <workflowId>')).description('show a run').option('--follow', 'until its end').action(status);
-  target(command.command('approve <workflowId> [approval] [answer...]'))
+  addTarget(command.command('status <workflowId>')).description('show a run').option('--follow', 'until its end').action(status);
+  addTarget(command.command('approve <workflowId> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
     .option('--comment <text>')
     .option('--by <name>', 'who decides; with authentication, who is logged in')
     .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore)
     .action((id: string, approval: string | undefined, answer: string[], options: Decider) => decide('approve', id, approval, answer, options));
-  target(command.command('decline <workflowId> [approval]'))
+  addTarget(command.command('decline <workflowId> [approval]'))
     .description('decline what a run waits for')
     .option('--comment <text>', 'the reason')
     .option('--by <name>', 'who decides; with authentication, who is logged in')
     .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore)
     .action((id: string, approval: string | undefined, options: Decider) => decide('decline', id, approval, [], options));
-  target(command.command('cancel <workflowId>')).description('cancel a run: what it did is undone').action(cancel);
+  addTarget(command.command('cancel <workflowId>')).description('cancel a run: what it did is undone').action(cancel);
 }
 
 async function run(pipeline: string, words: string[], options: Target & { key?: string; detach?: boolean }): Promise<void> {
-  const api = apiAddress(options.api);
-  const headers: Record<string, string> = options.key === undefined ? {} : { 'idempotency-key': options.key };
-  const path = `/v1/pipelines/${encodeURIComponent(pipeline)}/execute`;
-  const started = await request<{ workflowId: string; runId: string }>(api, 'POST', path, readInput(words), headers);
+  const api = openApi(options);
+  const params = { path: { id: pipeline }, header: { 'idempotency-key': options.key } };
+  const started = await api.post('/v1/pipelines/{id}/execute', { params, body: readInput(words) });
   if (options.detach === true) return show(started, options, `started ${started.workflowId}`);
   if (options.json !== true) console.log(`started ${started.workflowId}`);
   finish(await follow(() => read(api, started.workflowId), options.json === true), options);
 }
 
 async function list({ pipeline, status, limit, ...options }: Target & { pipeline?: string; status?: string; limit: string }): Promise<void> {
-  const filter = Object.entries({ pipeline, status, limit }).filter((it): it is [string, string] => it[1] !== undefined);
-  const answer = await request<{ runs: ListedRun[] }>(apiAddress(options.api), 'GET', `${runs}?${new URLSearchParams(filter).toString()}`);
+  const query = { pipeline, status: status as 'FAILED' | undefined, limit: Number(limit) };
+  const answer = await openApi(options).get('/v1/pipelines/workflows', { params: { query } });
   const rows = answer.runs.map((run) => [run.workflowId, run.status, run.startedAt, run.duration ?? '']);
   show(answer, options, rows.length === 0 ? 'no runs' : table(rows));
 }
 
 async function status(workflowId: string, options: Target & { follow?: boolean }): Promise<void> {
-  const api = apiAddress(options.api);
+  const api = openApi(options);
   const answer = options.follow === true ? await follow(() => read(api, workflowId), options.json === true) : await read(api, workflowId);
   if (options.follow === true) return finish(answer, options);
   show(answer, options, printStatus(answer));
@@ -79,23 +69,23 @@ interface Decider extends Target {
   role?: string[];
 }
 
-async function decide(decision: 'approve' | 'decline', workflowId: string, approval: string | undefined, words: string[], options: Decider): Promise<void> {
-  const api = apiAddress(options.api);
-  const name = approval ?? (await read(api, workflowId)).pendingSignals[0]?.name ?? 'any';
+async function decide(decision: 'approve' | 'decline', workflowId: string, said: string | undefined, words: string[], options: Decider): Promise<void> {
+  const api = openApi(options);
+  const approval = said ?? (await read(api, workflowId)).pendingSignals[0]?.name ?? 'any';
   const body = { decision, answer: decision === 'approve' ? readInput(words) : undefined, comment: options.comment, by: options.by, roles: options.role };
-  const path = `${runs}/${encodeURIComponent(workflowId)}/approvals/${encodeURIComponent(name)}`;
-  const decided = await request<{ at: string; missing?: number }>(api, 'POST', path, body);
+  const params = { path: { workflowId, approval } };
+  const decided = await api.post('/v1/pipelines/workflows/{workflowId}/approvals/{approval}', { params, body });
   const more = decided.missing === undefined ? '' : `; ${decided.missing} more must approve`;
-  show(decided, options, `${name}: ${decision === 'approve' ? 'approved' : 'declined'} at ${decided.at}${more}`);
+  show(decided, options, `${approval}: ${decision === 'approve' ? 'approved' : 'declined'} at ${decided.at}${more}`);
 }
 
 async function cancel(workflowId: string, options: Target): Promise<void> {
-  const answer = await request(apiAddress(options.api), 'POST', `${runs}/${encodeURIComponent(workflowId)}/cancel`);
+  const answer = await openApi(options).post('/v1/pipelines/workflows/{workflowId}/cancel', { params: { path: { workflowId } } });
   show(answer, options, `${workflowId} is asked to cancel; what it did is undone first`);
 }
 
-function read(api: string, workflowId: string): Promise<RunStatus> {
-  return request<RunStatus>(api, 'GET', `${runs}/${encodeURIComponent(workflowId)}/status`);
+function read(api: ApiClient, workflowId: string): Promise<Api<'RunStatus'>> {
+  return api.get('/v1/pipelines/workflows/{workflowId}/status', { params: { path: { workflowId } } });
 }
 
 function show(answer: unknown, { json }: Target, text: string): void {
@@ -103,7 +93,7 @@ function show(answer: unknown, { json }: Target, text: string): void {
 }
 
 /** The exit code says how the run ended; a result that says itself that not all went well counts as not succeeded. */
-function finish(status: RunStatus, options: Target): void {
+function finish(status: Api<'RunStatus'>, options: Target): void {
   show(status, options, printStatus(status));
   const result = (status.output as { status?: unknown } | null | undefined)?.status;
   const whole = result === undefined || result === 'COMPLETED';

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import colors from 'picocolors';
 import * as z from 'zod';
+import { type Api, ApiClient } from '../../sdk/api-client/index.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
-import type { RunStatus } from '../../sdk/node/status/run-status.js';
-import { request } from '../cli/api-client.js';
 import { printStatus } from '../cli/print-status.js';
 import type { Dev } from './dev.js';
 
@@ -44,17 +43,18 @@ function readRuns(file: string): z.output<typeof FirstRuns> {
   }
 }
 
-async function startAndRest(api: string, { pipeline, input, key }: z.output<typeof FirstRuns>[number]): Promise<RunStatus> {
-  const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key };
-  const { workflowId } = await request<{ workflowId: string }>(api, 'POST', `/v1/pipelines/${pipeline}/execute`, input, headers);
+async function startAndRest(url: string, { pipeline, input, key }: z.output<typeof FirstRuns>[number]): Promise<Api<'RunStatus'>> {
+  const api = new ApiClient({ url, token: process.env.HEADRACE_API_KEY });
+  const params = { path: { id: pipeline }, header: { 'idempotency-key': key } };
+  const { workflowId } = await api.post('/v1/pipelines/{id}/execute', { params, body: input });
   for (;;) {
-    const status = await request<RunStatus>(api, 'GET', `/v1/pipelines/workflows/${encodeURIComponent(workflowId)}/status`);
+    const status = await api.get('/v1/pipelines/workflows/{workflowId}/status', { params: { path: { workflowId } } });
     if (status.endedAt !== undefined || status.status === 'WAITING_FOR_APPROVAL') return status;
     await wait(100);
   }
 }
 
-function links({ apiUrl, uiUrl, namespace }: Dev, { workflowId, runId }: RunStatus): string {
+function links({ apiUrl, uiUrl, namespace }: Dev, { workflowId, runId }: Api<'RunStatus'>): string {
   const ui = uiUrl === undefined ? [] : [`  ${uiUrl}/namespaces/${namespace}/workflows/${workflowId}/${runId}`];
   return [...ui, `  ${apiUrl}/v1/pipelines/workflows/${workflowId}/status`].join('\n');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { cuttableLine } from '../fixtures/cuttable-line.fixture.js';
 import { hasty, mall, rounds, shop } from '../fixtures/pipelines/shop.js';
 import { openWorkshop, until, type Workshop } from '../fixtures/workshop.fixture.js';
 import { connect } from '../index.js';
@@ -129,31 +129,3 @@ test('while Temporal is away, questions fail within seconds, and afterwards they
   await client.close();
   line.close();
 });
-
-/** A TCP line to a server, which can be cut and mended. */
-async function cuttableLine(address: string) {
-  const [host, port] = address.split(':');
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const server = createServer((near) => {
-    if (!whole) return void near.destroy();
-    const far = dial(Number(port), host);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => other.destroy());
-      socket.pipe(other);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = () => {
-    whole = false;
-    for (const socket of sockets) socket.destroy();
-  };
-  const mend = () => {
-    whole = true;
-  };
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, cut, mend, close: () => void server.close() };
-}
