@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { ourNames } from './test/our-names.js';
 
+/** Real processes that are killed and frozen take their time: `npm run test:engines -- faults`. */
+export const faults = ['test/faults/**/*.test.ts', 'test/secrets/**/*.test.ts', 'activities/load/crash.test.ts'];
+
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
@@ -11,7 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['sdk', 'activities', 'workflows', 'worker', 'examples', 'test'].map((folder) => `${folder}/**/*.test.ts`),
-    exclude: ['**/node_modules/**', 'dist/**', 'test/bench/**', 'test/engines/**'],
+    exclude: ['**/node_modules/**', 'dist/**', 'test/bench/**', 'test/engines/**', ...faults],
     globalSetup: ['test/servers/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

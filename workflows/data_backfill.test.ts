@@ -182,7 +182,7 @@ describe('a backfill by a query', () => {
 
 describe('a partition that waits for people', () => {
   it('holds no lane, and its end is counted', async () => {
-    const handle = await worker.start('data_backfill', days('2001-01-09', { concurrency: 1, parkAfter: 100 }, { asks: ['2001-01-02'], askedFor: 4_000 }));
+    const handle = await worker.start('data_backfill', days('2001-01-09', { concurrency: 1, parkAfter: 100 }, { asks: ['2001-01-02'], askedFor: 60_000 }));
     await vi.waitFor(() => expect(seen.done).toHaveLength(7), { timeout: 10_000, interval: 50 });
     const waiting = childOf(handle, '2001-01-02');
     expect((await waiting.describe()).status.name).toBe('RUNNING');
