@@ -75,6 +75,7 @@ export const catalogue = {
   registry_changed: 'Run the Headrace that made this registry, or give this one a registry of its own: migrations only go forward.',
   not_recorded: 'Ask again in a moment: the record of runs follows them. Its status is there already.',
   too_slow: 'Ask for less: a shorter time, one pipeline, or a smaller page.',
+  too_many_requests: 'Ask again after Retry-After, and less often. Whoever runs the API sets its limits: limits in headrace.json.',
   too_many_streams: 'Close streams that are not needed, or ask again later.',
   registry_unreadable: 'Keep a copy of the folder, remove it, and start again: the record is projected anew from what Temporal still keeps.',
   no_tenant_wall: 'Let an administrator of the database make the role, with the statements that are shown.',

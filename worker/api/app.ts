@@ -22,6 +22,7 @@ import { addMetrics } from './metrics.js';
 import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
 import { refuse, refuseInvalid, refuseUnknown } from './refuse.js';
+import { RequestGuard, type RequestLimits } from './request-limits.js';
 import { requestLog } from './request-log.js';
 import { RequestMetrics } from './request-metrics.js';
 import { addRunDetail } from './run-detail.js';
@@ -46,6 +47,7 @@ export interface ApiContext {
   /** Metrics of this process beside those of the record. */
   sources?: readonly Source[];
   streams: Streams;
+  limits: RequestLimits;
   /** The process' own unless given. */
   log?: Log;
 }
@@ -58,7 +60,9 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   app.use(requestLog(context.log ?? processLog, requests));
   if (context.authenticator === undefined) app.use(sameMachine);
-  const gate = new Gate(context.authenticator, context.catalogue, new RunOwners(context.client, context.record));
+  const guard = new RequestGuard(context.limits);
+  app.use(guard.middleware(context.authenticator !== undefined));
+  const gate = new Gate(context.authenticator, context.catalogue, new RunOwners(context.client, context.record), guard);
   app.use((c, next) => {
     c.set('gate' as never, gate as never);
     return next();

@@ -57,7 +57,7 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
     const database = await seenRegistry(context, c.var.principal);
     if (wantsStream(c)) {
       const from = lastSeen(c) ?? after ?? (await lastPosition(database));
-      return streams.open(endless(streams.of(c.var.principal).events, filter, from));
+      return streams.start(c.var.principal, endless(streams.of(c.var.principal).events, filter, from));
     }
     const pages = new Pages(NumberPlace, 'events', filter);
     const rows = await readLatest(database, pages.read(before)?.id, limit + 1, filter);
@@ -71,7 +71,7 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
     if (wantsStream(c)) {
       const seen = lastSeen(c);
       if (seen !== undefined && (await isOver(database, run.id)) && (await readOutbox(database, seen, 1, filter)).length === 0) return c.body(null, 204);
-      return streams.open(untilEnd(streams.of(c.var.principal).events, database, run.id, filter, seen ?? 0));
+      return streams.start(c.var.principal, untilEnd(streams.of(c.var.principal).events, database, run.id, filter, seen ?? 0));
     }
     const pages = new Pages(NumberPlace, 'run-events', filter);
     const rows = await readOutbox(database, pages.read(before)?.id ?? 0, limit + 1, filter);

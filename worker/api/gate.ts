@@ -4,7 +4,9 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { unknownRun } from '../../sdk/node/client/unknown-run.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import { local, may, mayEverywhere, type Principal, type Role } from '../auth/principal.js';
+import { Unauthenticated } from '../auth/unauthenticated.js';
 import type { Catalogue } from '../host/catalogue.js';
+import type { RequestGuard } from './request-limits.js';
 import type { RunOwners } from './run-owners.js';
 import { findPipeline } from './seen.js';
 
@@ -14,19 +16,32 @@ export class Gate {
     private readonly authenticator: Authenticator | undefined,
     private readonly catalogue: Catalogue,
     private readonly owners: RunOwners,
+    private readonly guard: RequestGuard,
   ) {}
 
   /**
    * Who asks, when they may.
    *
-   * @throws Unauthenticated; HeadraceError forbidden; unknown_run or unknown_pipeline for what is not theirs to see, as if it were not there
+   * @throws Unauthenticated; TooMany; HeadraceError forbidden; unknown_run or unknown_pipeline for what is not theirs to see, as if it were not there
    */
   async admit(c: Context, oneOf: readonly Role[]): Promise<{ principal: Principal; pipeline?: string }> {
     if (this.authenticator === undefined) return { principal: local };
-    const principal = await this.authenticator.authenticate(c.req.header('authorization'));
+    const principal = await this.login(c, this.authenticator);
     const pipeline = await this.subject(c, principal);
     requireRole(principal, oneOf, pipeline);
     return { principal, pipeline };
+  }
+
+  /** Who guesses logins is stopped by address; who has one is not, from wherever it comes. */
+  private async login(c: Context, authenticator: Authenticator): Promise<Principal> {
+    try {
+      const principal = await authenticator.authenticate(c.req.header('authorization'));
+      this.guard.count(principal);
+      return principal;
+    } catch (error) {
+      if (error instanceof Unauthenticated && error.given) this.guard.countAddress(c);
+      throw error;
+    }
   }
 
   /** The pipeline that the path is about, by itself or by its run. */

@@ -18,8 +18,8 @@ export function addDescription(app: OpenAPIHono): void {
     scheme: 'bearer',
     description: 'An API key, or a token of the configured issuer',
   });
-  let document: object | undefined;
-  app.get(path, (c) => c.json((document ??= describe(app))));
+  let document: string | undefined;
+  app.get(path, (c) => c.body((document ??= JSON.stringify(describe(app))), 200, { 'content-type': 'application/json' }));
 }
 
 /** The routes that there are. */

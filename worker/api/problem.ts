@@ -5,6 +5,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { Unauthenticated } from '../auth/unauthenticated.js';
 import { processLog } from '../logging/log.js';
 import { explainDatabase } from '../registry/explain-database.js';
+import { TooMany } from './too-many.js';
 
 /** A refusal as the API answers it: RFC 9457, with code, fix and where as everywhere in Headrace. */
 export const Problem = z
@@ -48,6 +49,7 @@ const statuses: Record<string, number> = {
   key_revoked: 409,
   idempotency_conflict: 409,
   payload_too_large: 413,
+  too_many_requests: 429,
   too_many_streams: 429,
   wrong_content_type: 415,
   wrong_input: 422,
@@ -92,6 +94,7 @@ export function problemOf(error: unknown): Response {
   };
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (retryAfter[status] !== undefined) headers['retry-after'] = retryAfter[status];
+  if (known instanceof TooMany) headers['retry-after'] = String(known.retryAfter);
   if (known instanceof Unauthenticated)
     headers['www-authenticate'] = known.given ? 'Bearer realm="headrace", error="invalid_token"' : 'Bearer realm="headrace"';
   // What is left of the body is not read: another request cannot follow on this connection.

@@ -9,7 +9,7 @@ let api: Served['api'];
 let http: Served['http'];
 
 beforeAll(async () => {
-  served = await serve();
+  served = await serve({ limits: { streamsEach: 200 } });
   ({ api, http } = served);
 });
 

@@ -42,7 +42,7 @@ export function addRunLogs(app: OpenAPIHono, context: ApiContext): void {
     if (wantsStream(c)) {
       const seen = lastSeen(c);
       if (seen !== undefined && run.end_date !== null && (await readLogs(database, run.id, 1, seen)).length === 0) return c.body(null, 204);
-      return streams.open(linesOf(streams.of(c.var.principal).logs, run.id, seen ?? 0));
+      return streams.start(c.var.principal, linesOf(streams.of(c.var.principal).logs, run.id, seen ?? 0));
     }
     const pages = new Pages(NumberPlace, 'logs', run.id);
     const rows = await readLogs(database, run.id, limit + 1, pages.read(before)?.id);

@@ -8,6 +8,7 @@ import type { RunRecord } from '../events/index.js';
 import { openRecord } from '../events/run-record.fixture.js';
 import { asker } from './client.fixture.js';
 import { type Api, startApi } from './index.js';
+import type { RequestLimits } from './request-limits.js';
 
 /** An API with authentication, and what it takes to ask it. */
 export interface Secured {
@@ -22,7 +23,11 @@ export interface Secured {
   close(): Promise<void>;
 }
 
-export async function openSecured(temporal: { address: string; namespace: string }, encryption?: EncryptionSettings): Promise<Secured> {
+export async function openSecured(
+  temporal: { address: string; namespace: string },
+  encryption?: EncryptionSettings,
+  limits?: Partial<RequestLimits>,
+): Promise<Secured> {
   const { signer, trusted } = newSigner();
   const workshop = await openWorkshop(temporal, { decisionKeys: [trusted], encryption: encryption?.ring });
   await workshop.startWorker();
@@ -30,7 +35,8 @@ export async function openSecured(temporal: { address: string; namespace: string
   const issuer = await makeIssuer();
   const adminKey = 'an-admin-key-of-32-characters-or-more';
   const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);
-  const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, port: 0, host: '0.0.0.0', authenticator, encryption });
+  const settings = { port: 0, host: '0.0.0.0', authenticator, encryption, limits };
+  const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, ...settings });
   const url = api.url.replace('0.0.0.0', '127.0.0.1');
   const close = async () => {
     await api.stop();

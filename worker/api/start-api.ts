@@ -4,12 +4,13 @@ import { createAdaptorServer } from '@hono/node-server';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { type ApiContext, makeApp } from './app.js';
 import { whoHolds } from './port-holder.js';
+import { RequestLimits } from './request-limits.js';
 import { isLoopback } from './same-machine.js';
 import { seenRegistry } from './seen.js';
-import { type StreamLimits, Streams } from './streams.js';
+import { Streams } from './streams.js';
 
-export interface ApiSettings extends Omit<ApiContext, 'streams'> {
-  limits?: Partial<StreamLimits>;
+export interface ApiSettings extends Omit<ApiContext, 'streams' | 'limits'> {
+  limits?: Partial<RequestLimits>;
   /** 8092 unless said; 0 for any. */
   port?: number;
   /** 127.0.0.1 unless said; beyond loopback only with authentication. */
@@ -32,15 +33,16 @@ const grace = 2_000;
  *
  * @throws HeadraceError beyond_loopback, or port_taken with the port's holder
  */
-export async function startApi({ port = usualPort, host = '127.0.0.1', limits, ...context }: ApiSettings): Promise<Api> {
+export async function startApi({ port = usualPort, host = '127.0.0.1', limits: set = {}, ...context }: ApiSettings): Promise<Api> {
   if (!isLoopback(host) && context.authenticator === undefined) {
     throw new HeadraceError(`The API has no authentication, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, {
       code: 'beyond_loopback',
       where: host,
     });
   }
-  const streams = new Streams((tenant) => seenRegistry(context, { tenant }), { streams: 200, ...limits });
-  const app = makeApp({ ...context, streams });
+  const limits = RequestLimits.parse(set);
+  const streams = new Streams((tenant) => seenRegistry(context, { tenant }), limits);
+  const app = makeApp({ ...context, streams, limits });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
   await listen(server, port, host);
   const at = (server.address() as AddressInfo).port;

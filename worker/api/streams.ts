@@ -5,14 +5,10 @@ import type { Principal } from '../auth/principal.js';
 import { EventFeed } from '../events/event-feed.js';
 import { LogFeed } from '../events/log-feed.js';
 import type { Database } from '../registry/database.js';
+import type { RequestLimits } from './request-limits.js';
 
 /** What a stream sends, page by page: messages in the form of server-sent events. It ends when it has nothing more to say, or at the signal. */
 export type Messages = (signal: AbortSignal) => AsyncGenerator<string, void>;
-
-export interface StreamLimits {
-  /** Streams of this process at once. */
-  streams: number;
-}
 
 const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 /** What a client waits before it asks again with Last-Event-ID. */
@@ -28,12 +24,12 @@ interface Feeds {
 export class Streams {
   private readonly feeds = new Map<string, Feeds>();
   private readonly ending = new AbortController();
-  private count = 0;
+  private readonly open = new Map<string, number>();
 
   /** @param read gives the registry as a tenant may read it */
   constructor(
     private readonly read: (tenant: string) => Promise<Kysely<Database>>,
-    private readonly limits: StreamLimits,
+    private readonly limits: Pick<RequestLimits, 'streams' | 'streamsEach'>,
   ) {}
 
   /** What a tenant's streams read from: nothing that is remembered for one is another's. */
@@ -47,18 +43,30 @@ export class Streams {
   }
 
   /** @throws HeadraceError too_many_streams */
-  open(messages: Messages): Response {
-    if (this.count >= this.limits.streams) {
-      throw new HeadraceError(`There are ${this.count} streams already, which is all that this API serves at once.`, { code: 'too_many_streams' });
-    }
+  start({ tenant, name }: Principal, messages: Messages): Response {
+    const who = `${tenant} ${name}`;
+    this.refuseMore(who, name);
     const left = new AbortController();
     const pages = messages(AbortSignal.any([left.signal, this.ending.signal]));
-    this.count += 1;
+    this.count(who, 1);
     const leave = () => {
-      if (!left.signal.aborted) this.count -= 1;
+      if (!left.signal.aborted) this.count(who, -1);
       left.abort();
     };
     return new Response(streamOf(pages, leave), { headers });
+  }
+
+  private refuseMore(who: string, name: string): void {
+    const [all, own] = [[...this.open.values()].reduce((sum, count) => sum + count, 0), this.open.get(who) ?? 0];
+    if (own >= this.limits.streamsEach) throw new HeadraceError(`'${name}' has ${own} streams already, which is all for one.`, { code: 'too_many_streams' });
+    if (all < this.limits.streams) return;
+    throw new HeadraceError(`There are ${all} streams already, which is all that this API serves at once.`, { code: 'too_many_streams' });
+  }
+
+  private count(who: string, change: number): void {
+    const count = (this.open.get(who) ?? 0) + change;
+    if (count > 0) this.open.set(who, count);
+    else this.open.delete(who);
   }
 
   /** Ends all streams: their clients come again, here or where else the API then is, and miss nothing. */

@@ -26,7 +26,7 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const telemetry = await startTelemetry({ metrics: settings.metrics, report: (it) => console.log(it) });
   telemetry.show(recordSource(() => record.current?.database));
   try {
-    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption });
+    const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption, limits: settings.limits });
     console.log(`API ${api.url}`);
     await stopped;
     await api.stop();

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
 import { SecurityReference } from '../../sdk/node/client/temporal-security.js';
 import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/settings-file.js';
+import { RequestLimits } from '../api/request-limits.js';
 import { AuthReference } from '../auth/index.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
 import type { MetricsPlace } from '../telemetry/metrics-endpoint.js';
@@ -24,6 +25,8 @@ const Settings = z.strictObject({
   kafka: KafkaReference.optional(),
   /** Who may use the API: without it, whoever sits at this machine. */
   auth: AuthReference.optional(),
+  /** What the API takes on. */
+  limits: RequestLimits.partial().optional(),
   /** Where worker and API show their metrics without a login. */
   metrics: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().optional() }).optional(),
 });
@@ -44,6 +47,8 @@ export interface Settings {
   record: RecordPlace;
   /** Undefined where everybody may do everything. */
   auth: AuthReference | undefined;
+  /** What one process of the API takes on: its defaults where nothing is set. */
+  limits: Partial<RequestLimits> | undefined;
   /** Where the process shows its metrics without a login; nowhere unless configured. */
   metrics: MetricsPlace | undefined;
 }
@@ -55,7 +60,7 @@ export interface Settings {
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = settingsFile(folder, environment);
-  const { pipelines, temporal = {}, concurrency, registry, kafka, auth, metrics } = readFile(file);
+  const { pipelines, temporal = {}, concurrency, registry, kafka, auth, limits, metrics } = readFile(file);
   return {
     file,
     pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
@@ -66,6 +71,7 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     security: { tls: temporal.tls, apiKey: temporal.apiKey },
     record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka },
     auth: auth ?? authOf(environment),
+    limits,
     metrics: metricsOf(environment, metrics),
   };
 }

@@ -70,10 +70,21 @@ export async function startDev(options: DevOptions): Promise<Dev> {
 }
 
 function hostSettings(
-  { pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record, auth, security, ...rest }: Settings,
+  { pipelines: folder, file: settingsFile, namespace, taskQueue, concurrency, record, auth, limits, security, ...rest }: Settings,
   address: string,
 ) {
-  return { folder, settingsFile, address, namespace, taskQueue, concurrency, record, auth, security: rest.address === undefined ? undefined : security };
+  return {
+    folder,
+    settingsFile,
+    address,
+    namespace,
+    taskQueue,
+    concurrency,
+    record,
+    auth,
+    limits,
+    security: rest.address === undefined ? undefined : security,
+  };
 }
 
 async function chooseApiPort(asked: number | undefined): Promise<number> {

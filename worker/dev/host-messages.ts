@@ -1,4 +1,5 @@
 import type { SecurityReference } from '../../sdk/node/client/temporal-security.js';
+import type { RequestLimits } from '../api/request-limits.js';
 import type { AuthReference } from '../auth/index.js';
 import type { RecordPlace } from '../host/make-record.js';
 
@@ -19,6 +20,7 @@ export interface HostSettings {
   cacheFolder: string;
   record: RecordPlace;
   auth: AuthReference | undefined;
+  limits: Partial<RequestLimits> | undefined;
   /** Of the registry, where it is embedded. */
   registryFolder: string;
 }

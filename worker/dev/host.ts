@@ -77,7 +77,7 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
       record.begin();
       const open = encryption && { ...encryption, origins: [...encryption.origins, ...originsOf(settings.uiUrl)] };
       const context = { client: new Client(temporal), catalogue, record, sources, authenticator, encryption: open };
-      api = await startApi({ ...context, port: settings.apiPort, host: '127.0.0.1' });
+      api = await startApi({ ...context, port: settings.apiPort, host: '127.0.0.1', limits: settings.limits });
       return api.url;
     },
     release: async () => {

@@ -19,7 +19,7 @@ export async function ask(
   for (const end = Date.now() + patience; Date.now() < end; await wait(300)) {
     for (const url of urls) {
       const answer = await askOne(url + path, body, headers).catch((error: Error) => error);
-      if (!(answer instanceof Error) && answer.status < 500) return answer;
+      if (!(answer instanceof Error) && answer.status < 500 && answer.status !== 429) return answer;
       last = answer;
     }
   }
