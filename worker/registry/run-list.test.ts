@@ -1,21 +1,11 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { recordManyRuns } from './many-runs.fixture.js';
 import type { Registry } from './open-registry.js';
 import { type RegistryPlace, registryPlace } from './registry.fixture.js';
 import { listQuery, type RecordedFilter } from './run-list.js';
 
 const many = 60_000;
-
-/** Skewed as real ones are: one large pipeline, few failures, fewer that wait, coordinators with many children. */
-const fill = sql`
-  insert into pipeline_execution (pipeline_id, workflow_id, run_id, tenant, "trigger", status, partition_key, start_date, parent_id)
-  select
-    case when n % 2 = 0 then 1 else 1 + (n::bigint * 7919) % 200 end, 'w' || n, 'r' || n, case when n % 11 = 0 then 'other' else 'default' end,
-    case when n % 3 = 0 then 'schedule' when n % 97 = 0 then 'temporal' when n % 5 = 0 then 'parent' else 'client' end,
-    case when n % 50 = 0 then 'FAILED' when n % 5000 = 1 then 'WAITING_FOR_APPROVAL' when n % 700 = 0 then 'CANCELLED' else 'SUCCEEDED' end,
-    case when n % 4 = 0 then '2024-' || lpad((1 + n % 12)::text, 2, '0') end,
-    timestamptz '2024-01-01' + n * interval '30 seconds', case when n > 100 and n % 5 = 0 and n % 3 <> 0 then 1 + n % 7 end
-  from generate_series(1, ${sql.lit(many)}) n`;
 
 const filters: Partial<RecordedFilter>[] = [
   { pipeline: 'p1' },
@@ -42,11 +32,7 @@ describe.skipIf(inject('postgresUrl') === undefined)('lists of many runs', () =>
   beforeAll(async () => {
     place = (await registryPlace('postgres', inject('postgresUrl'))) as RegistryPlace;
     registry = await place.open();
-    const { database } = registry;
-    await sql`insert into pipeline_type (name) values ('pipeline')`.execute(database);
-    await sql`insert into pipeline (name, pipeline_type_id) select 'p' || n, 1 from generate_series(1, 201) n`.execute(database);
-    await fill.execute(database);
-    await sql`vacuum analyze pipeline_execution`.execute(database);
+    await recordManyRuns(registry.database, many);
   });
 
   afterAll(async () => {
