@@ -77,7 +77,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   // Fixed paths go before those with a parameter.
   const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addStatus];
   for (const add of [...reading, addKeys, addCodec, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
-  addDescription(app);
+  addDescription(app, context);
   requireRoles(app);
   app.onError(refuse);
   app.notFound((c) => refuseUnknown(c, routesOf(app)));

@@ -29,10 +29,10 @@ export async function findRun(
   const { record, client } = context;
   const database = await seenRegistry(context, principal);
   const tenant = pipeline === undefined ? undefined : principal.tenant;
-  const find = () => findRecorded(database, tenant, workflowId, runId);
-  let run = await find();
+  let run = await findRecorded(database, tenant, workflowId, runId);
   if (run !== undefined) return { database, run };
-  await client.run(workflowId).owner();
+  const { runId: first } = await client.run(workflowId).owner(runId);
+  const find = () => findRecorded(database, tenant, workflowId, first);
   record.nudge(workflowId);
   for (const end = Date.now() + patience; run === undefined; run = await find()) {
     if (Date.now() > end) throw new HeadraceError(`The run '${workflowId}' is not recorded yet.`, { code: 'not_recorded', where: workflowId });

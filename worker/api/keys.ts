@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { createKey, type ListedKey, listKeys, revokeKey, rotateKey } from '../auth/api-keys.js';
-import { isTenant, type Principal } from '../auth/principal.js';
+import { grantForm, isTenant, type Principal, tenantForm } from '../auth/principal.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
 import { needs } from './needs.js';
@@ -28,13 +28,19 @@ const Made = z.object({ id: z.string(), key: z.string().meta({ description: 'The
 const NewKey = z
   .strictObject({
     name: z.string().regex(/^[\w.@-]{1,100}$/),
-    grants: z.array(z.string().max(300)).min(1).max(100).meta({ description: 'Roles: viewer, or operator:sales_* for some pipelines' }),
+    grants: z
+      .array(z.string().max(300).meta({ pattern: grantForm.source }))
+      .min(1)
+      .max(100)
+      .meta({ description: 'Roles: viewer, or operator:sales_* for some pipelines' }),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
   })
   .meta({ id: 'NewKey' });
 const longestGrace = 30 * 24 * 3_600;
 const Rotation = z.strictObject({ graceSeconds: z.int().min(0).max(longestGrace).default(86_400).meta({ description: 'How long the secret before is good' }) });
-const OfTenant = z.object({ tenant: z.string().max(100).optional().meta({ description: 'For the first admin key only, which makes keys for each tenant' }) });
+const OfTenant = z.object({
+  tenant: z.string().max(100).optional().meta({ pattern: tenantForm.source, description: 'For the first admin key only, which makes keys for each tenant' }),
+});
 const OneKey = z.object({ key: z.string().max(100).meta({ description: "The key's id" }) });
 
 const list = createRoute({

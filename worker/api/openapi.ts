@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { ApiContext } from './app.js';
 import { problems } from './documented.js';
 import { roleKey } from './needs.js';
 
@@ -8,18 +9,17 @@ const path = '/openapi.json';
 
 interface Operation {
   responses: Record<string, unknown>;
+  security?: object[];
   [roleKey]?: string;
 }
 
-/** Serves the API's description, in which each operation says the role that it needs. */
-export function addDescription(app: OpenAPIHono): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http',
-    scheme: 'bearer',
-    description: 'An API key, or a token of the configured issuer',
-  });
+/** Serves the API's description, in which each operation says the role that it needs. Where nothing is authenticated, no login is described. */
+export function addDescription(app: OpenAPIHono, { authenticator }: Pick<ApiContext, 'authenticator'>): void {
+  const scheme = { type: 'http', scheme: 'bearer', description: 'An API key, or a token of the configured issuer' } as const;
+  if (authenticator !== undefined) app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', scheme);
   let document: string | undefined;
-  app.get(path, (c) => c.body((document ??= JSON.stringify(describe(app))), 200, { 'content-type': 'application/json' }));
+  const text = () => (document ??= JSON.stringify(describe(app, authenticator !== undefined)));
+  app.get(path, (c) => c.body(text(), 200, { 'content-type': 'application/json' }));
 }
 
 /** The routes that there are. */
@@ -38,11 +38,12 @@ export function requireRoles(app: OpenAPIHono): void {
 }
 
 /** Every operation with a role can be refused for want of it, and cannot be served while nobody can be known. */
-function describe(app: OpenAPIHono): object {
+function describe(app: OpenAPIHono, withLogin: boolean): object {
   const document = app.getOpenAPI31Document(info);
-  const refusals = Object.entries(problems(401, 403, 503));
+  const refusals = Object.entries(withLogin ? problems(401, 403, 503) : problems(403, 503));
   for (const operation of Object.values(document.paths ?? {}).flatMap((it) => Object.values(it) as Operation[])) {
     if (operation[roleKey] === 'open') continue;
+    if (!withLogin) operation.security = [];
     for (const [status, { description }] of refusals) operation.responses[status] ??= { description, content: asProblem };
   }
   return document;

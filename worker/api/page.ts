@@ -5,7 +5,12 @@ import { readCursor, writeCursor } from '../../sdk/node/client/cursor.js';
 /** Where a list goes on. */
 export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(10_000).optional().meta({ description: 'The cursor of the page before, with the same filter' }),
+  cursor: z
+    .string()
+    .max(1_000)
+    .regex(/^[\w-]*$/)
+    .optional()
+    .meta({ description: 'The cursor of the page before, with the same filter' }),
 });
 
 /** Of an answer that is a page. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
@@ -87,6 +88,13 @@ describe('a run in the registry', () => {
     expect(run.executions).toHaveLength(3);
     expect(run.executions[0]).toBe(run.runId);
     expect(new Set(run.calls.map(({ executionId }: { executionId: string }) => executionId)).size).toBe(3);
+  });
+
+  test('is found by the run id of each of its executions, and by no other', async () => {
+    const { workflowId, runId, executions } = await recorded(await start('rounds', { left: 1 }));
+    for (const id of executions) expect((await http.get(`${http.run(workflowId)}?runId=${id}`)).body.runId).toBe(runId);
+    expect(await http.get(`${http.run(workflowId)}?runId=${randomUUID()}`)).toMatchObject({ status: 404, body: { code: 'unknown_run' } });
+    expect((await http.get(`${http.run(workflowId)}?runId=1`)).status).toBe(400);
   });
 
   test('shows what it waits for, and what was decided', async () => {

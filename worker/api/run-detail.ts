@@ -22,7 +22,7 @@ export const runDetail = createRoute({
   method: 'get',
   path: '/v1/pipelines/workflows/{workflowId}',
   summary: 'A run whole, as the registry has it: calls with their bars, approvals, children, sums',
-  request: { params: WorkflowId, query: z.strictObject({ runId: z.string().max(200).optional().meta({ description: 'Where a workflow id was used again' }) }) },
+  request: { params: WorkflowId, query: z.strictObject({ runId: z.uuid().optional().meta({ description: 'Where a workflow id was used again' }) }) },
   responses: { 200: json(RunDetailShape, 'The run'), ...problems(404) },
 });
 

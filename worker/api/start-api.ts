@@ -26,6 +26,8 @@ export interface Api {
 }
 
 const usualPort = 8092;
+/** Bytes of a request's head: a filter of the longest names fits, also when they are percent-encoded. */
+const longestHead = 65_536;
 const grace = 2_000;
 
 /**
@@ -43,7 +45,7 @@ export async function startApi({ port = usualPort, host = '127.0.0.1', limits: s
   const limits = RequestLimits.parse(set);
   const streams = new Streams((tenant) => seenRegistry(context, { tenant }), limits);
   const app = makeApp({ ...context, streams, limits });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host, serverOptions: { maxHeaderSize: longestHead } }) as Server;
   await listen(server, port, host);
   const at = (server.address() as AddressInfo).port;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server, streams) };

@@ -39,8 +39,10 @@ export function startedAs(principal: Principal): { tenant?: string; startedBy?: 
   return principal === local ? {} : { tenant: principal.tenant, startedBy: principal.name };
 }
 
-const grantForm = /^([A-Za-z][\w.-]{0,63})(?::([a-z0-9_*]{1,200}))?$/;
-const tenantForm = /^[A-Za-z0-9][\w.@-]{0,99}$/;
+/** How a grant is written. */
+export const grantForm = /^([A-Za-z][\w.-]{0,63})(?::([a-z0-9_*]{1,200}))?$/;
+/** What a tenant's name may be. */
+export const tenantForm = /^[A-Za-z0-9][\w.@-]{0,99}$/;
 
 /** Reads `operator`, which holds for every pipeline, or `operator:sales_*`. @throws HeadraceError bad_grant */
 export function parseGrant(text: string): Grant {

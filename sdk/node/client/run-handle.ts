@@ -33,11 +33,17 @@ export class RunHandle<Output = unknown> {
     return this.readStatus(this.workflowId);
   }
 
-  /** Whose it is. @throws HeadraceError unknown_run or no_temporal */
-  async owner(): Promise<RunOwner> {
-    const { workflowExecutionInfo: info } = await describeRun(this.temporal, this.workflowId);
+  /**
+   * Whose it is, and the run id of its first execution.
+   *
+   * @param executionId one of its executions; the latest one unless said
+   * @throws HeadraceError unknown_run or no_temporal
+   */
+  async owner(executionId?: string): Promise<RunOwner & { runId: string }> {
+    const { workflowExecutionInfo: info } = await describeRun(this.temporal, this.workflowId, executionId);
     const tenant = decode(info?.searchAttributes?.indexedFields?.[runTenant.name]);
-    return { pipeline: info?.type?.name ?? '', tenant: typeof tenant === 'string' ? tenant : defaultTenant };
+    const runId = info?.firstRunId || (info?.execution?.runId ?? '');
+    return { pipeline: info?.type?.name ?? '', tenant: typeof tenant === 'string' ? tenant : defaultTenant, runId };
   }
 
   /** Approves. @throws DecisionRefused when the decision does not count; HeadraceError no_worker, unknown_run or no_temporal */
