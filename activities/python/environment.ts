@@ -1,3 +1,4 @@
+import { propagation, context as tracing } from '@opentelemetry/api';
 import type * as z from 'zod';
 import type { Connection, StepContext } from '../../sdk/node/index.js';
 import type { pythonScript } from './steps.js';
@@ -19,7 +20,15 @@ export function environmentOf(input: Input, folder: string, resultFile: string, 
     HEADRACE_RESULT: resultFile,
     HEADRACE_KEY: context.key,
     HEADRACE_ATTEMPT: String(context.attempt),
+    ...traceOfStep(),
   };
+}
+
+/** TRACEPARENT, where runs are traced: what a script tells of itself is then below its step. */
+function traceOfStep(): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(tracing.active(), carrier);
+  return Object.fromEntries(Object.entries(carrier).map(([name, value]) => [name.toUpperCase(), value]));
 }
 
 const secretFields = ['password', 'secret', 'routingKey', 'webhook', 'url'];

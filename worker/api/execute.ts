@@ -5,6 +5,7 @@ import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
 import { needs } from './needs.js';
 import { findPipeline } from './seen.js';
+import { traceStart } from './trace-start.js';
 
 const Started = z.object({ workflowId: z.string(), runId: z.string(), status: z.literal('STARTED') }).meta({ id: 'Started' });
 
@@ -27,8 +28,10 @@ export function addExecute(app: OpenAPIHono, { client, catalogue, record }: ApiC
   app.openapi(execute, async (c) => {
     const { pipeline } = findPipeline(catalogue, c.var.principal, c.req.valid('param').id);
     const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
+    const from = new Date();
     const { workflowId, runId } = await client.start(pipeline, c.req.valid('json'), { idempotencyKey, ...startedAs(c.var.principal) });
     record.nudge(workflowId, runId);
+    traceStart({ from, pipeline: pipeline.id, workflowId, runId, headers: c.req.header() });
     return c.json({ workflowId, runId, status: 'STARTED' } as const, 201);
   });
 }

@@ -21,9 +21,9 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const { address, namespace, taskQueue, file } = settings;
   const encryption = readEncryption(file);
   const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...readSecurity(settings.security) });
-  const record = makeRecord(temporal, catalogue, settings.record).begin();
+  const telemetry = await startTelemetry({ service: 'headrace-api', metrics: settings.metrics, report: (it) => console.log(it) });
+  const record = makeRecord(temporal, catalogue, settings.record, { recorded: telemetry.traces?.recorded }).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
-  const telemetry = await startTelemetry({ metrics: settings.metrics, report: (it) => console.log(it) });
   telemetry.show(recordSource(() => record.current?.database));
   try {
     const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption, limits: settings.limits });

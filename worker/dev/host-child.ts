@@ -5,12 +5,14 @@
 import { Runtime } from '@temporalio/worker';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { explain } from '../cli/explain.js';
-import { coreLogging, temporalLogger } from '../logging/temporal-logger.js';
-import { runtimeMetrics } from '../telemetry/runtime-source.js';
+import { processLog } from '../logging/log.js';
+import { temporalLogger } from '../logging/temporal-logger.js';
+import { startTelemetry, type Telemetry } from '../telemetry/telemetry.js';
 import { type Host, prepareHost, warmUp } from './host.js';
 import type { FromHost, ToHost } from './host-messages.js';
 
 let host: Host | undefined;
+let telemetry: Telemetry | undefined;
 let warming: Promise<void> | undefined;
 
 // Ctrl-C reaches the whole group: the parent says when to stop. And without a parent there is nothing to host for.
@@ -33,10 +35,10 @@ async function obey(message: ToHost): Promise<void> {
 
 async function prepare(settings: Extract<ToHost, { kind: 'prepare' }>['settings']): Promise<void> {
   await warming;
-  const { options: metrics, source } = await runtimeMetrics();
-  const telemetryOptions = { logging: coreLogging, metrics };
+  telemetry = await startTelemetry({ service: 'headrace-dev', runtime: 'shown', report: (it) => processLog.warn(it) });
+  const { telemetryOptions } = telemetry;
   Runtime.install({ logger: temporalLogger({ encrypted: readEncryption(settings.settingsFile) !== undefined }), telemetryOptions, shutdownSignals: [] });
-  host = await prepareHost(settings, [source]);
+  host = await prepareHost(settings, telemetry);
   tell({ kind: 'prepared', found: host.found, refused: host.refused });
 }
 
@@ -44,6 +46,7 @@ async function stop(): Promise<void> {
   await host?.release();
   tell({ kind: 'released' });
   await host?.drain();
+  await telemetry?.stop();
   process.exit(0);
 }
 

@@ -9,13 +9,14 @@ import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { startApi } from '../api/index.js';
 import { Authenticator, resolveAuth, resolveTrust } from '../auth/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
-import { recordingInterceptor } from '../events/index.js';
 import { bundlePipelines } from '../host/bundle.js';
 import { connectNative } from '../host/connect-native.js';
+import { interceptorsOf } from '../host/interceptors.js';
 import { makeRecord } from '../host/make-record.js';
 import { makeWorker } from '../host/run-worker.js';
 import { readyWorkflows } from '../host/source.js';
-import type { Source } from '../telemetry/family.js';
+import { recordSource } from '../telemetry/record-source.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { HostSettings } from './host-messages.js';
 
 /** A worker and an API that are ready, and do nothing before `serve`. */
@@ -37,10 +38,10 @@ const drainTime = 3_000;
 /**
  * Loads and bundles the pipelines of a folder and connects to Temporal.
  *
- * @param sources metrics of the process, shown by the API
+ * @param telemetry of the process: the API shows its metrics
  * @throws HeadraceError when nothing can be hosted
  */
-export async function prepareHost(settings: HostSettings, sources: readonly Source[]): Promise<Host> {
+export async function prepareHost(settings: HostSettings, telemetry: Telemetry): Promise<Host> {
   const catalogue = await loadCatalogue(settings.folder);
   const { address, namespace, taskQueue, concurrency } = settings;
   const connections = Connections.read(settings.settingsFile);
@@ -51,9 +52,10 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
     connectNative(address, security),
     connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...security }),
   ]);
-  const record = makeRecord(temporal, catalogue, settings.record, settings.registryFolder);
+  const record = makeRecord(temporal, catalogue, settings.record, { folder: settings.registryFolder, recorded: telemetry.traces?.recorded });
+  telemetry.show(recordSource(() => record.current?.database));
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
-  const interceptors = { activity: [recordingInterceptor(record)] };
+  const interceptors = { activity: interceptorsOf({ record, traces: telemetry.traces, encryption: encryption?.ring }) };
   const worker = await makeWorker({
     catalogue,
     connections,
@@ -76,7 +78,7 @@ export async function prepareHost(settings: HostSettings, sources: readonly Sour
       running = run(worker);
       record.begin();
       const open = encryption && { ...encryption, origins: [...encryption.origins, ...originsOf(settings.uiUrl)] };
-      const context = { client: new Client(temporal), catalogue, record, sources, authenticator, encryption: open };
+      const context = { client: new Client(temporal), catalogue, record, sources: telemetry.ofTemporal, authenticator, encryption: open };
       api = await startApi({ ...context, port: settings.apiPort, host: '127.0.0.1', limits: settings.limits });
       return api.url;
     },

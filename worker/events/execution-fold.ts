@@ -39,6 +39,8 @@ export class ExecutionFold {
   facts: RunFacts | undefined;
   /** The number of the last event taken. */
   position = 0;
+  /** When the last event taken happened. Milliseconds since the epoch. */
+  lastAt = 0;
   /** The execution that goes on where this one ended, where the history names it. */
   next: string | undefined;
   /** Whether a reset ended it. */
@@ -147,6 +149,7 @@ export class ExecutionFold {
     const before = { logs: lines.length, skips: skips.length, calls: gathered.calls.all.size };
     gathered.take(event);
     this.position = number;
+    this.lastAt = milliseconds(event.eventTime);
     const happenings: Happening[] = [];
     if (event.workflowExecutionStartedEventAttributes != null) {
       this.facts = factsOf(event);

@@ -16,6 +16,18 @@ export interface Projecting {
   folds: Folds;
   /** Who projects: one name a process. */
   owner: string;
+  /** Told of what was just recorded. */
+  recorded?: (part: RecordedPart) => void;
+}
+
+/** A part of an execution's history that was just recorded: the fold still knows what is new in it. */
+export interface RecordedPart {
+  workflowId: string;
+  /** The run's: its first execution's. */
+  runId: string;
+  fold: ExecutionFold;
+  /** Whether what the run carries is not for other eyes. */
+  encrypts: boolean;
 }
 
 /** What became of it: BUSY while another has the run. */
@@ -58,8 +70,8 @@ async function projectExecutions(projecting: Projecting, row: ProjectionRow): Pr
   }
 }
 
-async function projectExecution({ temporal, database, sealing, folds }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
-  const { workflow_id, execution_id, ordinal, last_event } = place;
+async function projectExecution({ temporal, database, sealing, folds, recorded }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
+  const { workflow_id, run_id, execution_id, ordinal, last_event } = place;
   const fold = folds.get(execution_id, last_event) ?? new ExecutionFold(execution_id, ordinal === 0, startedAt);
   const news = fold.take(await readNews(temporal, workflow_id, execution_id, fold.position), last_event);
   const next = await nextOf({ temporal, database }, fold, place, revived);
@@ -69,6 +81,7 @@ async function projectExecution({ temporal, database, sealing, folds }: Projecti
   }
   try {
     const reached = await commitPart(database, { namespace: temporal.namespace, sealing, place, fold, news, next });
+    recorded?.({ workflowId: workflow_id, runId: run_id, fold, encrypts: sealing.encrypts });
     fold.markRecorded();
     folds.keep(fold);
     return { reached, next, began: fold.startedAt };

@@ -19,6 +19,8 @@ export interface ProjectorSettings {
   patience?: number;
   /** Runs read at once; 8 unless said. */
   concurrency?: number;
+  /** Told of what was just recorded. */
+  recorded?: Projecting['recorded'];
   /** Told what went wrong: it is tried again by itself. */
   report?: (message: string) => void;
 }
@@ -68,8 +70,8 @@ class ProjectorLoop implements Projector {
   private resolving = 0;
 
   constructor(private readonly settings: ProjectorSettings) {
-    const { temporal, registry } = settings;
-    this.projecting = { temporal, database: registry.database, sealing: registry.sealing, folds: new Folds(cachedEvents), owner: this.owner };
+    const { temporal, registry, recorded } = settings;
+    this.projecting = { temporal, database: registry.database, sealing: registry.sealing, folds: new Folds(cachedEvents), owner: this.owner, recorded };
   }
 
   begin(): void {

@@ -4,7 +4,7 @@ import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { openRegistry, prune, type Registry, type RegistrySettings, recordPipelines } from '../registry/index.js';
 import type { EventBus } from './event-bus.js';
-import { type Projector, startProjector } from './projector.js';
+import { type Projector, type ProjectorSettings, startProjector } from './projector.js';
 import type { Recording } from './recording-interceptor.js';
 import { type Relay, startRelay } from './relay.js';
 
@@ -15,6 +15,8 @@ export interface RecordSettings {
   pipelines: readonly AnyPipeline[];
   /** Where events are published beside the registry. */
   bus?: EventBus;
+  /** Told of what was just recorded. */
+  recorded?: ProjectorSettings['recorded'];
   /** Told what went wrong: it is tried again by itself. */
   report?: (message: string) => void;
 }
@@ -114,7 +116,7 @@ export class RunRecord implements Recording {
   }
 
   private async tryToOpen(): Promise<Open> {
-    const { temporal, pipelines, bus, report } = this.settings;
+    const { temporal, pipelines, bus, recorded, report } = this.settings;
     const registry = await openRegistry({ report, encryption: temporal.ring, ...this.settings.registry });
     try {
       await recordPipelines(registry.database, pipelines);
@@ -122,7 +124,7 @@ export class RunRecord implements Recording {
       await registry.close();
       throw error;
     }
-    const projector = startProjector({ temporal, registry, report });
+    const projector = startProjector({ temporal, registry, recorded, report });
     const relay = bus && startRelay({ registry, bus, report });
     return { registry, projector, relay, pruning: setInterval(() => void this.prune(registry), day).unref() };
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { resolveSecrets } from '../../sdk/node/connections/secrets.js';
-import { type KafkaSettings, kafkaBus, RunRecord } from '../events/index.js';
+import { type KafkaSettings, kafkaBus, type RecordSettings, RunRecord } from '../events/index.js';
 import { processLog } from '../logging/log.js';
 import type { Catalogue } from './catalogue.js';
 
@@ -22,18 +22,23 @@ export interface RecordPlace {
   kafka?: KafkaReference;
 }
 
+interface RecordOptions extends Pick<RecordSettings, 'recorded'> {
+  /** Of the registry where it is embedded: this process becomes its one owner; .headrace/registry unless said. */
+  folder?: string;
+}
+
 /**
  * The record of runs as this process is to keep it, from `begin` on.
  *
- * @param folder of the registry where it is embedded: this process becomes its one owner; .headrace/registry unless said
  * @throws HeadraceError missing_secret
  */
-export function makeRecord(temporal: Temporal, catalogue: Catalogue, { registry, kafka }: RecordPlace, folder?: string): RunRecord {
+export function makeRecord(temporal: Temporal, catalogue: Catalogue, { registry, kafka }: RecordPlace, { folder, recorded }: RecordOptions = {}): RunRecord {
   const url = registry === undefined ? '' : (resolveSecrets('registry', registry, process.env) as string);
   return new RunRecord({
     temporal,
     registry: { url, folder },
     pipelines: [...catalogue.pipelines.values()].map(({ pipeline }) => pipeline),
+    recorded,
     bus: kafka && kafkaBus(resolveKafka(kafka)),
     report: (message) => processLog.warn(message),
   });

@@ -88,7 +88,8 @@ export class DuckDbSession {
 
   private guard<Result>(work: () => Promise<Result>): Promise<Result> {
     const { signal, connection, name } = this;
-    return underSignal({ signal, interrupt: () => connection.interrupt(), translate: (error) => translateDuckDbError(error, name) }, work);
+    const translate = (error: unknown) => translateDuckDbError(error, name);
+    return underSignal({ system: 'duckdb', connection: name, signal, interrupt: () => connection.interrupt(), translate }, work);
   }
 }
 

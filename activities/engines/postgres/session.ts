@@ -54,7 +54,8 @@ export class PostgresSession {
   /** Runs work on the client under the step's signal. @throws the house's errors */
   guard<Result>(work: () => Promise<Result>): Promise<Result> {
     const { signal, name } = this;
-    return underSignal({ signal, interrupt: () => void this.cancel(), translate: (error) => translatePostgresError(error, name) }, work);
+    const translate = (error: unknown) => translatePostgresError(error, name);
+    return underSignal({ system: 'postgresql', connection: name, signal, interrupt: () => void this.cancel(), translate }, work);
   }
 
   /** Gives the connection back as it was, or drops it. */
