@@ -14,22 +14,27 @@ const until = sql<Date>`now() + make_interval(secs => ${sql.lit(claimLasts)})`;
  * @returns where the run's projection stands, or undefined while another has it
  */
 export async function claimRun(database: Kysely<Database>, workflowId: string, runId: string, owner: string): Promise<ProjectionRow | undefined> {
-  return database.transaction().execute(async (transaction) => {
-    await transaction
-      .insertInto('projection')
-      .values({ workflow_id: workflowId, run_id: runId, execution_id: runId })
-      .onConflict((it) => it.columns(['workflow_id', 'run_id']).doNothing())
-      .execute();
-    const run = transaction.selectFrom('projection').selectAll().where('workflow_id', '=', workflowId).where('run_id', '=', runId);
-    const row = await run
-      .where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)]))
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    await transaction.updateTable('projection').set({ owner, owned_until: until }).where('workflow_id', '=', workflowId).where('run_id', '=', runId).execute();
-    return row;
-  });
+  // Most runs are known: one statement then, and three for a new one.
+  const claimed = await takeClaim(database, workflowId, runId, owner);
+  if (claimed !== undefined) return claimed;
+  const entered = await database
+    .insertInto('projection')
+    .values({ workflow_id: workflowId, run_id: runId, execution_id: runId })
+    .onConflict((it) => it.columns(['workflow_id', 'run_id']).doNothing())
+    .returning('run_id')
+    .executeTakeFirst();
+  return entered && takeClaim(database, workflowId, runId, owner);
+}
+
+function takeClaim(database: Kysely<Database>, workflowId: string, runId: string, owner: string): Promise<ProjectionRow | undefined> {
+  return database
+    .updateTable('projection')
+    .set({ owner, owned_until: until })
+    .where('workflow_id', '=', workflowId)
+    .where('run_id', '=', runId)
+    .where((it) => it.or([it('owned_until', 'is', null), it('owned_until', '<', sql<Date>`now()`)]))
+    .returningAll()
+    .executeTakeFirst();
 }
 
 /** Gives a run back, with what is wrong where it could not be projected. It stays behind when that was said again meanwhile. */

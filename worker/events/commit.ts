@@ -8,6 +8,7 @@ import type { Sealing } from '../registry/sealing.js';
 import { envelop, idsOf } from './envelope.js';
 import type { ExecutionFold, Logged, News } from './execution-fold.js';
 import { withoutTexts } from './left-out.js';
+import { noteExecution } from './next-execution.js';
 import { approvalRow, callRow, newRun, runChange, runEnd, skipRow } from './rows.js';
 import { addTotals, totalsOf } from './totals.js';
 
@@ -35,37 +36,45 @@ interface Part {
  */
 export async function commitPart(database: Kysely<Database>, part: Part): Promise<Place> {
   return database.transaction().execute(async (transaction) => {
-    await lockPlace(transaction, part.place);
+    const reached = await movePlace(transaction, part);
     const run = await writeRun(transaction, part);
     await writeCalls(transaction, part, run);
     await writeApprovals(transaction, part, run);
     await writeLogs(transaction, part, run);
     await moveWatermark(transaction, part.fold);
     await publish(transaction, part);
-    return advance(transaction, part);
+    return reached;
   });
 }
 
-async function lockPlace(transaction: Transaction<Database>, { workflow_id, run_id, execution_id, last_event, sequence }: Place): Promise<void> {
-  const now = await transaction
-    .selectFrom('projection')
-    .selectAll()
-    .where('workflow_id', '=', workflow_id)
-    .where('run_id', '=', run_id)
-    .forUpdate()
+/** Moves the run's place to where the part ends, and holds it: who else began at it waits, and finds it moved. */
+async function movePlace(transaction: Transaction<Database>, { place, fold, news, next }: Part): Promise<Place> {
+  const { workflow_id, run_id, execution_id, last_event, sequence } = place;
+  const reached = {
+    execution_id: next ?? execution_id,
+    ordinal: next === undefined ? place.ordinal : place.ordinal + 1,
+    last_event: next === undefined ? fold.position : 0,
+    sequence: sequence + news.happenings.length,
+    log_sequence: place.log_sequence + news.logs.length,
+    ended: next === undefined && fold.ending !== undefined,
+  };
+  const moved = await transaction
+    .updateTable('projection')
+    .set({ ...reached, projected_at: sql<Date>`now()` })
+    .where((it) => it.and({ workflow_id, run_id, execution_id, last_event, sequence }))
+    .returning('run_id')
     .executeTakeFirst();
-  if (now?.execution_id !== execution_id || now.last_event !== last_event || now.sequence !== sequence) throw new Superseded();
+  if (moved === undefined) throw new Superseded();
+  return { workflow_id, run_id, ...reached };
 }
 
 async function writeRun(transaction: Transaction<Database>, { place, fold, sealing }: Part): Promise<number> {
-  const { workflow_id, run_id, execution_id, ordinal } = place;
-  // Before any row: parent and child, written at one moment, would else miss or wait for each other.
-  if (place.last_event === 0) await takeAdvisory(transaction, advisory.closure);
-  await transaction
-    .insertInto('projection_execution')
-    .values({ execution_id, workflow_id, run_id, ordinal })
-    .onConflict((it) => it.column('execution_id').doNothing())
-    .execute();
+  const { workflow_id, run_id, execution_id } = place;
+  if (place.last_event === 0) {
+    // Before any row: parent and child, written at one moment, would else miss or wait for each other.
+    await takeAdvisory(transaction, advisory.closure);
+    await noteExecution(transaction, place);
+  }
   const known = await transaction
     .updateTable('pipeline_execution')
     .set(runChange(fold, sealing))
@@ -194,25 +203,6 @@ async function writeEvents(transaction: Transaction<Database>, { namespace, plac
       .values(some)
       .onConflict((it) => it.column('id').doNothing())
       .execute();
-}
-
-async function advance(transaction: Transaction<Database>, { place, fold, news, next }: Part): Promise<Place> {
-  const { workflow_id, run_id } = place;
-  const reached = {
-    execution_id: next ?? place.execution_id,
-    ordinal: next === undefined ? place.ordinal : place.ordinal + 1,
-    last_event: next === undefined ? fold.position : 0,
-    sequence: place.sequence + news.happenings.length,
-    log_sequence: place.log_sequence + news.logs.length,
-    ended: next === undefined && fold.ending !== undefined,
-  };
-  await transaction
-    .updateTable('projection')
-    .set({ ...reached, projected_at: sql<Date>`now()` })
-    .where('workflow_id', '=', workflow_id)
-    .where('run_id', '=', run_id)
-    .execute();
-  return { workflow_id, run_id, ...reached };
 }
 
 /** A statement has 65,535 parameters at most. */

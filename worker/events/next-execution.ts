@@ -2,7 +2,20 @@ import type { Kysely } from 'kysely';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { milliseconds } from '../../sdk/node/status/history-event.js';
 import { describeRun } from '../../sdk/node/status/read-run.js';
-import type { Database } from '../registry/database.js';
+import type { Database, ProjectionRow } from '../registry/database.js';
+
+/** Notes that an execution is of a run, so that it is not found again. */
+export async function noteExecution(
+  database: Kysely<Database>,
+  execution: Pick<ProjectionRow, 'execution_id' | 'workflow_id' | 'run_id' | 'ordinal'>,
+): Promise<void> {
+  const { execution_id, workflow_id, run_id, ordinal } = execution;
+  await database
+    .insertInto('projection_execution')
+    .values({ execution_id, workflow_id, run_id, ordinal })
+    .onConflict((it) => it.column('execution_id').doNothing())
+    .execute();
+}
 
 /** The executions of a run, oldest first, that are not in the registry: what resets made. Undefined where there is none. */
 export async function findNextExecution(temporal: Temporal, database: Kysely<Database>, workflowId: string, runId: string): Promise<string | undefined> {

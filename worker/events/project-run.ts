@@ -6,7 +6,7 @@ import { claimRun, releaseRun } from './claim.js';
 import { commitPart, type Place, Superseded } from './commit.js';
 import { ExecutionFold } from './execution-fold.js';
 import type { Folds } from './folds.js';
-import { findNextExecution } from './next-execution.js';
+import { findNextExecution, noteExecution } from './next-execution.js';
 import { readNews } from './read-news.js';
 
 export interface Projecting {
@@ -100,13 +100,8 @@ async function nextOf(
   revived: boolean,
 ): Promise<string | undefined> {
   if (fold.next !== undefined || !(fold.wasReset || (revived && fold.closed))) return fold.next;
-  const { execution_id, workflow_id, run_id, ordinal } = place;
-  await database
-    .insertInto('projection_execution')
-    .values({ execution_id, workflow_id, run_id, ordinal })
-    .onConflict((it) => it.column('execution_id').doNothing())
-    .execute();
-  return findNextExecution(temporal, database, workflow_id, run_id);
+  await noteExecution(database, place);
+  return findNextExecution(temporal, database, place.workflow_id, place.run_id);
 }
 
 /** When the run's first execution began: known once that is recorded. */
