@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findOnPath } from '../../worker/dev/executable.js';
 import { keptFolder } from '../servers/kept-folder.js';
 
-const version = '4.32.5';
+/** Schemathesis with all that it needs, as pip freeze wrote it. */
+const requirements = join(import.meta.dirname, 'contract/requirements.txt');
 const run = promisify(execFile);
 const quietly = { maxBuffer: 2 ** 26, timeout: 10 * 60_000 };
 
@@ -34,10 +36,10 @@ export interface Verdict {
 export async function schemathesisFolder(): Promise<string> {
   const python = findOnPath('python3');
   if (!python) throw new Error('there is no python3 on PATH (apt-get install python3-venv)');
+  const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
   return keptFolder('schemathesis', version, async (folder) => {
     await run(python, ['-m', 'venv', '--copies', folder], quietly);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `schemathesis==${version}`];
-    await run(join(folder, 'bin/python'), pip, quietly);
+    await run(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements], quietly);
   });
 }
 
