@@ -9,3 +9,12 @@ export const asking = pipeline(
   { input: z.object({ milliseconds: z.number() }), output: z.object({ who: z.number() }), approvals: [goAhead] },
   async (flow, { milliseconds }) => (await flow.approve(goAhead, { within: milliseconds })).answer,
 );
+
+export const both = approval('both', { question: 'Do you both agree?', roles: ['finance', 'controlling'], required: 2 });
+
+/** Waits for two people. */
+export const askingTwo = pipeline(
+  'asking_two',
+  { input: z.object({}), output: z.object({ agreed: z.array(z.string()) }), approvals: [both] },
+  async (flow) => ({ agreed: (await flow.approve(both)).all.map(({ by }) => by ?? '') }),
+);
