@@ -54,7 +54,7 @@ test.skipIf(postgresUrl === undefined)(
     expect(await story.ground.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', approvals: [{ by: 'key:ada' }], ignoredSignals: [{ name: 'approve' }] });
 
     const listed = await as(adminKey, 'keys', 'list');
-    expect(listed.out).toMatch(/ada +approver +last used/);
+    expect(listed.out).toMatch(/ada\s+approver\s+last used/);
     expect((await as(adminKey, 'keys', 'revoke', id)).code).toBe(0);
     expect((await as(deciding, 'runs')).err).toMatch(/unauthenticated/);
     const rotated = (await as(adminKey, 'keys', 'rotate', operator.split('_')[1] as string, '--grace', '1 hour')).out.trim();

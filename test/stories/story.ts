@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { EncryptionKey } from '../../sdk/node/encryption/key-ring.js';
@@ -27,6 +27,8 @@ export interface Done {
 /** A user's machine: a worker, an API, and the command line. */
 export interface Story {
   ground: Ground;
+  /** The API's address. */
+  api: string;
   http: ReturnType<typeof asker>;
   /** Runs `headrace …` and waits for its end. */
   headrace(...words: string[]): Promise<Done>;
@@ -56,6 +58,7 @@ export async function openStory({
   const headrace = (...words: string[]) => runBinary(words, { ...ground.environment, HEADRACE_API: api });
   return {
     ground,
+    api,
     http: asker(api),
     headrace,
     said: () => ({ worker: worker.output, api: said() }),
@@ -84,13 +87,17 @@ export function runBinary(words: readonly string[], environment: NodeJS.ProcessE
 export async function startApiProcess(ground: Ground): Promise<{ api: string; said: () => string }> {
   const child = spawn(process.execPath, [binary, 'api', ground.pipelines, '--port', '0'], {
     env: { ...process.env, ...ground.environment },
+    // Its embedded registry is its own, and not that of whoever works in this clone.
+    cwd: dirname(ground.lake),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   const said = listen(child);
   const unleash = leash(child.pid as number);
   ground.atEnd(() => {
     unleash();
     child.kill('SIGKILL');
+    return exited;
   });
   const printed = await until(said, (text) => /API http/.test(text) || child.exitCode !== null, { what: said });
   const address = /API (http\S+)/.exec(printed)?.[1];

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import colors from 'picocolors';
 import type { Api } from '../../sdk/api-client/index.js';
 import { formatDuration, toMilliseconds } from '../../sdk/authoring/duration.js';
 import { addTarget, openApi, type Target } from './api.js';
-import { table } from './table.js';
+import { type Form, note, show } from './output.js';
+import { list } from './table.js';
 
 interface OfTenant extends Target {
   tenant?: string;
@@ -17,7 +17,7 @@ export function addApiKeys(keys: Command): void {
     .requiredOption('--grant <grant...>', 'a role: viewer, operator, approver, admin; or one on some pipelines: operator:sales_*')
     .option('--expires <duration>', "after this time, such as '90 days'; never unless said")
     .action(create);
-  target(keys.command('list')).description('list the API keys, without their secrets').action(list);
+  target(keys.command('list')).description('list the API keys, without their secrets').action(listKeys);
   target(keys.command('rotate <id>'))
     .description('give an API key a new secret, and print it this once')
     .option('--grace <duration>', 'how long the secret before is good', '1 day')
@@ -28,13 +28,13 @@ export function addApiKeys(keys: Command): void {
 async function create(name: string, { grant, expires, ...target }: OfTenant & { grant: string[]; expires?: string }): Promise<void> {
   const expiresAt = expires === undefined ? undefined : new Date(Date.now() + toMilliseconds(expires as never)).toISOString();
   const made = await openApi(target).post('/v1/keys', { params: of(target), body: { name, grants: grant, expiresAt } });
-  show(made, target, 'It is shown this once. Whoever has it may do what it grants.');
+  showKey(made, target, 'It is shown this once. Whoever has it may do what it grants.');
 }
 
-async function list(target: OfTenant): Promise<void> {
+async function listKeys(target: OfTenant): Promise<void> {
   const { keys } = await openApi(target).get('/v1/keys', { params: of(target) });
-  if (target.json === true) return console.log(JSON.stringify(keys, undefined, 2));
-  console.log(keys.length === 0 ? 'no keys' : table(keys.map(({ id, name, grants, ...rest }) => [id, name, grants.join(' '), stateOf(rest)])));
+  const rows = keys.map(({ id, name, grants, ...rest }) => [id, name, grants.join(' '), stateOf(rest)]);
+  show(keys, target, list(['ID', 'NAME', 'GRANTS', 'STATE'], rows, 'no keys'));
 }
 
 function stateOf({ revokedAt, expiresAt, lastUsedAt }: Partial<Api<'ApiKey'>>): string {
@@ -49,18 +49,18 @@ async function rotate(id: string, { grace, ...target }: OfTenant & { grace: stri
     params: { ...of(target), path: { key: id } },
     body: { graceSeconds: Math.round(milliseconds / 1_000) },
   });
-  show(rotated, target, `The secret before it is good for ${formatDuration(milliseconds)} more.`);
+  showKey(rotated, target, `The secret before it is good for ${formatDuration(milliseconds)} more.`);
 }
 
 async function revoke(id: string, target: OfTenant): Promise<void> {
   const revoked = await openApi(target).post('/v1/keys/{key}/revoke', { params: { ...of(target), path: { key: id } } });
-  console.log(target.json === true ? JSON.stringify(revoked, undefined, 2) : `${revoked.id} is revoked`);
+  show(revoked, target, `${revoked.id} is revoked`);
 }
 
 const of = ({ tenant }: OfTenant) => ({ query: { tenant } });
 
 /** The key alone goes to the output, so that it can be piped. */
-function show(made: Api<'MadeKey'>, { json }: Target, note: string): void {
-  console.log(json === true ? JSON.stringify(made, undefined, 2) : made.key);
-  console.error(colors.dim(`Its id is ${made.id}. ${note}`));
+function showKey(made: Api<'MadeKey'>, form: Form, what: string): void {
+  show(made, form, made.key);
+  note(`Its id is ${made.id}. ${what}`);
 }

@@ -1,33 +1,67 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import colors from 'picocolors';
-import type { Api } from '../../sdk/api-client/index.js';
-import { approvalHint } from './print-status.js';
+import { type Api, ApiError } from '../../sdk/api-client/index.js';
+import { formatDuration } from '../../sdk/authoring/duration.js';
+import { note } from './output.js';
+import { approvalHint, printWait } from './print-status.js';
+import { progressBar } from './progress-bar.js';
+import { isTerminal, plain } from './terminal.js';
 
 type RunStatus = Api<'RunStatus'>;
 
 const interval = 400;
-const barWidth = 24;
+/** For so long an API may be away while a run is followed. */
+const patience = 120_000;
 
-/** Reads a run's status until its end, with a bar on a terminal and a line per change in a pipe. */
-export async function follow(read: () => Promise<RunStatus>, quiet: boolean): Promise<RunStatus> {
-  const report = quiet ? () => undefined : process.stdout.isTTY ? drawBar : lines();
-  for (;;) {
-    const status = await read();
-    report(status);
-    if (status.endedAt !== undefined) {
-      if (process.stdout.isTTY && !quiet) process.stdout.write('\r\u001b[K');
-      return status;
+/**
+ * Reads a run's status until its end, with a bar on a terminal and a line per change in a pipe.
+ *
+ * @throws ApiError when the API refuses, or stays away
+ */
+export async function follow(read: () => Promise<RunStatus>, quiet: boolean, signal: AbortSignal): Promise<RunStatus> {
+  const bar = isTerminal() && !quiet;
+  const report = quiet ? () => undefined : bar ? drawing() : lines();
+  const patient = patiently(read);
+  try {
+    for (;;) {
+      const status = await patient();
+      if (status !== undefined) report(status);
+      if (status?.endedAt !== undefined) return status;
+      await wait(interval, undefined, { signal });
     }
-    await wait(interval);
+  } finally {
+    if (bar) progressBar.remove();
   }
 }
 
-function drawBar(status: RunStatus): void {
-  const filled = Math.round(status.progress * barWidth);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
-  const waits = status.pendingSignals[0];
-  const doing = waits === undefined ? (status.currentActivity ?? '') : colors.yellow(`waits: ${approvalHint(status.workflowId, waits)}`);
-  process.stdout.write(`\r\u001b[K${bar} ${Math.round(status.progress * 100)} % ${status.status} ${doing}`);
+/** An API that is away for a while is told of once: the run goes on without it. */
+function patiently(read: () => Promise<RunStatus>): () => Promise<RunStatus | undefined> {
+  let answered = false;
+  let away: number | undefined;
+  return async () => {
+    try {
+      const status = await read();
+      answered = true;
+      away = undefined;
+      return status;
+    } catch (error) {
+      if (!answered || !(error instanceof ApiError) || !error.passes || Date.now() - (away ?? Date.now()) > patience) throw error;
+      if (away === undefined) note(`${error.message} The run goes on, and is asked for again.`);
+      away ??= Date.now();
+      return undefined;
+    }
+  };
+}
+
+function drawing(): (status: RunStatus) => void {
+  const told = new Set<string>();
+  return ({ workflowId, progress, status, startedAt, currentActivity, pendingSignals }) => {
+    for (const waits of pendingSignals.filter(({ id }) => !told.has(id))) {
+      told.add(waits.id);
+      progressBar.above(printWait(workflowId, waits));
+    }
+    const since = formatDuration(Math.max(0, Date.now() - Date.parse(startedAt)));
+    progressBar.draw(progress, `${status} ${since} ${currentActivity ?? ''}`);
+  };
 }
 
 function lines(): (status: RunStatus) => void {
@@ -38,7 +72,9 @@ function lines(): (status: RunStatus) => void {
   };
   return ({ activities, pendingSignals, workflowId }) => {
     for (const it of activities)
-      say(`${it.callId ?? it.name} ${it.status}${it.duration === undefined ? '' : ` in ${it.duration}`}${it.reason === undefined ? '' : `: ${it.reason}`}`);
+      say(
+        `${it.callId ?? it.name} ${it.status}${it.duration === undefined ? '' : ` in ${it.duration}`}${it.reason === undefined ? '' : `: ${plain(it.reason)}`}`,
+      );
     for (const waits of pendingSignals) say(`waits for ${waits.id}: ${approvalHint(workflowId, waits)}`);
   };
 }

@@ -1,8 +1,8 @@
-import colors from 'picocolors';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { discover, short } from '../host/discover.js';
 import { table } from './table.js';
+import { colors } from './terminal.js';
 
 /** Loads the modules of a folder, TypeScript too. */
 export async function loadCatalogue(folder: string): Promise<Catalogue> {

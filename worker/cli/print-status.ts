@@ -1,9 +1,10 @@
-import colors from 'picocolors';
 import type { Api } from '../../sdk/api-client/index.js';
+import { colors, moment, ownName, plain } from './terminal.js';
 
 type RunStatus = Api<'RunStatus'>;
 
-const marks: Record<string, string> = {
+/** How a call stands, in one sign. */
+export const marks: Record<string, string> = {
   COMPLETED: colors.green('✓'),
   SCHEDULED: colors.dim('·'),
   RUNNING: colors.cyan('●'),
@@ -30,19 +31,17 @@ function printActivity(it: RunStatus['activities'][number]): string {
     it.attempt === undefined || it.attempt < 2 ? undefined : `attempt ${it.attempt}`,
     it.phase,
     it.undo === true ? 'undo' : undefined,
-    it.reason,
-    it.error?.message,
+    it.reason === undefined ? undefined : plain(it.reason),
+    it.error === undefined ? undefined : plain(it.error.message),
   ];
   return `  ${marks[it.status] ?? ' '} ${(it.callId ?? it.name).padEnd(28)} ${notes.filter((note) => note !== undefined).join('  ')}`.trimEnd();
 }
 
-/** How the reader calls this program: in a clone there is no `headrace` on the PATH. */
-const ownName = process.env.npm_lifecycle_event === undefined ? 'headrace' : 'npx headrace';
-
 type Waiting = RunStatus['pendingSignals'][number];
 
-function printWait(workflowId: string, waits: Waiting): string {
-  const lines = [`  ${colors.yellow('?')} ${waits.question}  (until ${waits.deadline})`, ...whoDecides(waits).map((who) => `      ${who}`)];
+/** An approval that is waited for, with the command that approves. */
+export function printWait(workflowId: string, waits: Waiting): string {
+  const lines = [`  ${colors.yellow('?')} ${plain(waits.question)}  (until ${moment(waits.deadline)})`, ...whoDecides(waits).map((who) => `      ${who}`)];
   return [...lines, `      ${colors.cyan(approvalHint(workflowId, waits))}`].join('\n');
 }
 
@@ -63,12 +62,17 @@ export function approvalHint(workflowId: string, { name, schema }: Waiting): str
 
 function printEnd({ reason, error, undo, problem, output }: RunStatus): string[] {
   const lines: string[] = [];
-  if (error !== undefined)
-    lines.push(`  ${colors.red(error.type)}: ${error.message}`, ...(error.fix === undefined ? [] : [`  ${colors.yellow('fix')}: ${error.fix}`]));
-  else if (reason !== undefined) lines.push(`  ${reason}`);
+  if (error !== undefined) lines.push(...printError(error));
+  else if (reason !== undefined) lines.push(`  ${plain(reason)}`);
   if (undo === 'UNCOMPENSATED') lines.push(`  ${colors.red('not undone')}: what its steps did stands`);
   else if (undo !== 'NONE') lines.push(`  undo ${undo}`);
   if (problem !== undefined) lines.push(`  ${colors.red('problem')}: ${problem}`);
   if (output !== undefined && output !== null) lines.push(`  ${JSON.stringify(output)}`);
   return lines;
+}
+
+/** What went wrong, where, and what to do. */
+export function printError({ type, message, fix, where }: NonNullable<RunStatus['error']>): string[] {
+  const at = where === undefined || message.includes(where) ? '' : ` (${plain(where)})`;
+  return [`  ${colors.red(type)}: ${plain(message)}${at}`, ...(fix === undefined ? [] : [`  ${colors.yellow('fix')}: ${plain(fix)}`])];
 }

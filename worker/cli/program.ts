@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addDoctor } from './doctor.js';
+import { addFollowing } from './following.js';
 import { addHosting } from './hosting.js';
 import { addInspecting } from './inspecting.js';
 import { addKeys } from './keys.js';
+import { wantsJson } from './output.js';
+import { addReading } from './reading.js';
 import { addRegistry } from './registry.js';
 import { addRuns } from './runs.js';
 
@@ -15,9 +18,13 @@ export function program(): Command {
     .description('Data pipelines in TypeScript on Temporal: host them, start them, approve them.')
     .version(version)
     .showHelpAfterError('(headrace --help shows the commands)')
+    // With --json, what is wrong is said as JSON: explain.ts.
+    .configureOutput({ writeErr: (text) => wantsJson() || process.stderr.write(text) })
     .exitOverride();
   addHosting(command);
   addRuns(command);
+  addReading(command);
+  addFollowing(command);
   addInspecting(command);
   addDoctor(command);
   addRegistry(command);

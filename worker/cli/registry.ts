@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { printMigrations } from '../registry/index.js';
+import { type Form, show } from './output.js';
 
 /** registry: what a database administrator wants of it. */
 export function addRegistry(command: Command): void {
@@ -7,5 +7,11 @@ export function addRegistry(command: Command): void {
   registry
     .command('migrations')
     .description("print the registry's schema as SQL; worker and API apply what is missing when they start")
-    .action(() => console.log(printMigrations()));
+    .option('--json', 'as JSON')
+    .action(printSchema);
+}
+
+async function printSchema(form: Form): Promise<void> {
+  const { migrations, printMigrations } = await import('../registry/index.js');
+  show({ migrations: migrations.map(({ number, name, sql }) => ({ number, name, sql })) }, form, printMigrations());
 }

@@ -3,9 +3,11 @@ import type { Api, ApiClient } from '../../sdk/api-client/index.js';
 import { addTarget, openApi, type Target } from './api.js';
 import { exitCode } from './explain.js';
 import { follow } from './follow.js';
+import { interruptible } from './interruptible.js';
+import { show } from './output.js';
 import { printStatus } from './print-status.js';
 import { readInput } from './read-input.js';
-import { table } from './table.js';
+import { ownName } from './terminal.js';
 
 /** run, status, approve, decline and cancel: they speak with the API. */
 export function addRuns(command: Command): void {
@@ -14,13 +16,10 @@ export function addRuns(command: Command): void {
     .option('--key <key>', 'an idempotency key: the same key and body start one run only')
     .option('--detach', 'do not wait for the end')
     .action(run);
-  addTarget(command.command('runs'))
-    .description('list the runs, the newest first')
-    .option('--pipeline <id>', 'of this pipeline only')
-    .option('--status <status>', 'in this state only, such as FAILED')
-    .option('--limit <number>', 'how many', '20')
-    .action(list);
-  addTarget(command.command('status <workflowId>')).description('show a run').option('--follow', 'until its end').action(status);
+  addTarget(command.command('status <workflowId>'))
+    .description('show how a run stands now, from Temporal alone')
+    .option('--follow', 'to its end')
+    .action(status);
   addTarget(command.command('approve <workflowId> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
     .option('--comment <text>')
@@ -42,21 +41,20 @@ async function run(pipeline: string, words: string[], options: Target & { key?: 
   const started = await api.post('/v1/pipelines/{id}/execute', { params, body: readInput(words) });
   if (options.detach === true) return show(started, options, `started ${started.workflowId}`);
   if (options.json !== true) console.log(`started ${started.workflowId}`);
-  finish(await follow(() => read(api, started.workflowId), options.json === true), options);
-}
-
-async function list({ pipeline, status, limit, ...options }: Target & { pipeline?: string; status?: string; limit: string }): Promise<void> {
-  const query = { pipeline, status: status as 'FAILED' | undefined, limit: Number(limit) };
-  const answer = await openApi(options).get('/v1/pipelines/workflows', { params: { query } });
-  const rows = answer.runs.map((run) => [run.workflowId, run.status, run.startedAt, run.duration ?? '']);
-  show(answer, options, rows.length === 0 ? 'no runs' : table(rows));
+  await followToEnd(api, started.workflowId, options);
 }
 
 async function status(workflowId: string, options: Target & { follow?: boolean }): Promise<void> {
   const api = openApi(options);
-  const answer = options.follow === true ? await follow(() => read(api, workflowId), options.json === true) : await read(api, workflowId);
-  if (options.follow === true) return finish(answer, options);
+  if (options.follow === true) return followToEnd(api, workflowId, options);
+  const answer = await read(api, workflowId);
   show(answer, options, printStatus(answer));
+}
+
+async function followToEnd(api: ApiClient, workflowId: string, options: Target): Promise<void> {
+  const said = `No longer following; the run goes on. ${ownName} status ${workflowId} --follow shows it again, ${ownName} cancel ${workflowId} ends it.`;
+  const status = await interruptible(said, (signal) => follow(() => read(api, workflowId), options.json === true, signal));
+  if (status !== undefined) finish(status, options);
 }
 
 function oneMore(role: string, before: string[] = []): string[] {
@@ -86,10 +84,6 @@ async function cancel(workflowId: string, options: Target): Promise<void> {
 
 function read(api: ApiClient, workflowId: string): Promise<Api<'RunStatus'>> {
   return api.get('/v1/pipelines/workflows/{workflowId}/status', { params: { path: { workflowId } } });
-}
-
-function show(answer: unknown, { json }: Target, text: string): void {
-  console.log(json === true ? JSON.stringify(answer, undefined, 2) : text);
 }
 
 /** The exit code says how the run ended; a result that says itself that not all went well counts as not succeeded. */

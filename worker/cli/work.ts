@@ -1,5 +1,4 @@
 import { type NativeConnection, Runtime } from '@temporalio/worker';
-import colors from 'picocolors';
 import { closeEngines } from '../../activities/engines/open-engine.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import { readSecurity } from '../../sdk/node/client/temporal-security.js';
@@ -17,6 +16,7 @@ import { temporalLogger } from '../logging/temporal-logger.js';
 import { startTelemetry, type Traces } from '../telemetry/telemetry.js';
 import { describeCatalogue, loadCatalogue, requireClean } from './load-catalogue.js';
 import type { Settings } from './settings.js';
+import { colors } from './terminal.js';
 
 /**
  * Hosts a folder until SIGTERM or SIGINT, then drains.

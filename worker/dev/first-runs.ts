@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import colors from 'picocolors';
 import * as z from 'zod';
 import { type Api, ApiClient } from '../../sdk/api-client/index.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { printStatus } from '../cli/print-status.js';
+import { colors } from '../cli/terminal.js';
 import type { Dev } from './dev.js';
 
 const FirstRuns = z.array(

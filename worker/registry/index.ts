@@ -2,7 +2,7 @@
 export { type AuditBreak, type AuditEntry, appendAudit, verifyAuditLog } from './audit-log.js';
 export { attachToParent, enterClosure } from './closure.js';
 export type { Database, OutboxRow, PipelineExecutionRow } from './database.js';
-export { migrate, printMigrations } from './migrate.js';
+export { migrate, migrations, printMigrations } from './migrate.js';
 export { openRegistry, type Registry, type RegistrySettings } from './open-registry.js';
 export { pipelineId, recordPipelines } from './record-pipelines.js';
 export { prune, type Retention, readRetention, setRetention } from './retention.js';
