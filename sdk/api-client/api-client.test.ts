@@ -101,6 +101,21 @@ describe('a request', () => {
     expect(() => new ApiClient({ url: 'localhost:8092' })).toThrow(expect.objectContaining({ code: 'unreachable' }));
   });
 
+  test('on a connection that was just closed is asked again where it only asks, and said where it does something', async () => {
+    let asked = 0;
+    const { url, close } = await listening((request, response) => {
+      asked += 1;
+      if (asked % 2 === 1) request.socket.resetAndDestroy();
+      else response.writeHead(200, { 'content-type': 'application/json' }).end('{"pipelines":[]}');
+    });
+    const client = new ApiClient({ url });
+    expect(await client.get('/v1/pipelines')).toEqual({ pipelines: [] });
+    const doing = client.post('/v1/pipelines/{id}/execute', { params: { path: { id: 'any' } }, body: {} });
+    await expect(doing).rejects.toMatchObject({ code: 'unreachable' });
+    expect(asked).toBe(3);
+    await close();
+  });
+
   test('that takes too long ends', async () => {
     const { url, close } = await listening(() => undefined);
     const ask = new ApiClient({ url, timeout: 50 }).get('/v1/pipelines');

@@ -1,5 +1,5 @@
 import createClient, { type Client, type ClientPathsWithMethod, type MaybeOptionalInit, type MethodResponse } from 'openapi-fetch';
-import { ApiError, noAddress, refusalOf, silenceOf, strangerAt } from './api-error.js';
+import { ApiError, isReset, noAddress, refusalOf, silenceOf, strangerAt } from './api-error.js';
 import { type FollowOptions, follow, type StreamMessage } from './event-stream.js';
 import type { components, paths } from './openapi.js';
 
@@ -58,7 +58,13 @@ export class ApiClient {
 
   /** @throws ApiError the API's refusal, or unreachable */
   async get<Path extends ApiPath<'get'>>(path: Path, ...[request]: ApiRequest<'get', Path>): Promise<ApiAnswer<'get', Path>> {
-    return (await this.ask(this.http.GET as AnyMethod, path, request)) as ApiAnswer<'get', Path>;
+    const asked = () => this.ask(this.http.GET as AnyMethod, path, request);
+    const answer = await asked().catch((error: unknown) => {
+      // An idle connection was closed while this was sent on it: a question may be asked again.
+      if (isReset(error)) return asked();
+      throw error;
+    });
+    return answer as ApiAnswer<'get', Path>;
   }
 
   /** @throws ApiError the API's refusal, or unreachable */

@@ -71,3 +71,9 @@ export function silenceOf(url: string, error: unknown): ApiError {
 export function noAddress(url: string): ApiError {
   return new ApiError(`'${url}' is no address of an API.`, { where: url, fix: 'Write it with its scheme: http://127.0.0.1:8092.' });
 }
+
+/** Whether the connection was lost before anything was answered. */
+export function isReset(error: unknown): boolean {
+  const lost = ((error as ApiError).cause as { cause?: { code?: string } } | undefined)?.cause?.code ?? '';
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(lost);
+}

@@ -29,6 +29,8 @@ const usualPort = 8092;
 /** Bytes of a request's head: a filter of the longest names fits, also when they are percent-encoded. */
 const longestHead = 65_536;
 const grace = 2_000;
+/** Milliseconds: longer than clients and proxies keep an idle connection, so that none sends on one that was just closed. */
+const keptAlive = 75_000;
 
 /**
  * Serves the API.
@@ -46,6 +48,8 @@ export async function startApi({ port = usualPort, host = '127.0.0.1', limits: s
   const streams = new Streams((tenant) => seenRegistry(context, { tenant }), limits);
   const app = makeApp({ ...context, streams, limits });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host, serverOptions: { maxHeaderSize: longestHead } }) as Server;
+  server.keepAliveTimeout = keptAlive;
+  server.headersTimeout = keptAlive + 5_000;
   await listen(server, port, host);
   const at = (server.address() as AddressInfo).port;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server, streams) };
