@@ -37,17 +37,17 @@ function takeClaim(database: Kysely<Database>, workflowId: string, runId: string
     .executeTakeFirst();
 }
 
-/** Gives a run back, with what is wrong where it could not be projected. It stays behind when that was said again meanwhile. */
+/** Gives a run back, with what is wrong where it could not be projected. It stays behind where that may pass, and when that was said again meanwhile. */
 export async function releaseRun(
   database: Kysely<Database>,
   { workflow_id, run_id, noted }: Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'noted'>,
   owner: string,
-  problem?: string,
+  problem?: { message: string; behind: boolean },
 ): Promise<void> {
-  const behind = problem === undefined ? sql<boolean>`noted <> ${noted}` : true;
+  const behind = problem?.behind === true ? true : sql<boolean>`noted <> ${noted}`;
   await database
     .updateTable('projection')
-    .set({ owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: problem === undefined ? null : safeText(problem), behind })
+    .set({ owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: problem === undefined ? null : safeText(problem.message), behind })
     .where('workflow_id', '=', workflow_id)
     .where('run_id', '=', run_id)
     .where('owner', '=', owner)

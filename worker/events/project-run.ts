@@ -34,6 +34,8 @@ export interface RecordedPart {
 export interface Projected {
   outcome: 'NEWS' | 'NOTHING' | 'BUSY';
   ended: boolean;
+  /** Where Temporal was just found to keep the run's history no longer. */
+  lost?: string;
 }
 
 /**
@@ -51,8 +53,12 @@ export async function projectRun(projecting: Projecting, workflowId: string, run
     return { outcome: reached.sequence > row.sequence || reached.last_event !== row.last_event ? 'NEWS' : 'NOTHING', ended: reached.ended };
   } catch (error) {
     projecting.folds.forget(row.execution_id);
-    await releaseRun(database, row, owner, (error as Error).message).catch(() => undefined);
+    const { message, code } = error as Error & { code?: string };
+    const lost = code === 'unknown_run';
+    await releaseRun(database, row, owner, { message, behind: !lost }).catch(() => undefined);
     if (error instanceof Superseded) return { outcome: 'BUSY', ended: false };
+    // What there is no more is not behind: it is looked for now and then, in case Temporal comes back with it.
+    if (lost) return { outcome: 'NOTHING', ended: true, lost: row.problem === message ? undefined : message };
     throw error;
   }
 }

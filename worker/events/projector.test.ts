@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,6 +17,7 @@ import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.
 import { historySums, recordSums, type Sums } from '../telemetry/history-sums.fixture.js';
 import { audit, eventSchema, type Projector, readOutbox, startProjector } from './index.js';
 import { recordOf } from './record.fixture.js';
+import { noteRun } from './scan.js';
 
 const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
 
@@ -335,6 +337,17 @@ test('a reset of an open run is no end of it', async () => {
   );
   expect((await kindsOf(workflowId)).filter((kind) => /TERMINATED|STARTED/.test(kind))).toEqual(['STARTED']);
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+});
+
+test('a run whose history Temporal keeps no longer is said once, and is no run that is behind', async () => {
+  const { registry, reports } = recordings.at(-1) as Recording;
+  const workflowId = `gone-${randomUUID()}`;
+  await noteRun(registry.database, { workflowId, runId: randomUUID() });
+  const place = () => registry.database.selectFrom('projection').selectAll().where('workflow_id', '=', workflowId).executeTakeFirstOrThrow();
+  const first = await until(place, ({ problem }) => problem !== null);
+  expect(first).toMatchObject({ behind: false, problem: expect.stringContaining(workflowId) });
+  await until(place, ({ projected_at }) => projected_at > first.projected_at);
+  expect(reports.filter((it) => it.includes(workflowId))).toEqual([expect.stringContaining('stays as it is')]);
 });
 
 test.skipIf(inject('postgresUrl') === undefined)(

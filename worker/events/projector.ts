@@ -127,7 +127,8 @@ class ProjectorLoop implements Projector {
 
   private async project(run: RunId, nudged: boolean): Promise<void> {
     try {
-      const { outcome, ended } = await projectRun(this.projecting, run.workflowId, run.runId);
+      const { outcome, ended, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
+      if (lost !== undefined) this.settings.report?.(`The record of ${run.workflowId} stays as it is: ${lost}`);
       if (outcome === 'BUSY') this.nudges.retry(run, busyTime);
       // What moves is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
       else if (!ended && (outcome === 'NEWS' || nudged)) this.nudges.again(run, spacing);
