@@ -40,7 +40,7 @@ const run: Api<'RunDetail'> = {
 
 test('a run is shown with its attempts, cause and fix, who decided, and nothing that steers a terminal', () => {
   expect(printRun(run).split('\n')).toEqual([
-    'pipeline-a  FAILED  1 retries',
+    'pipeline-a  FAILED  1 retry',
     `  started ${at} by key:ada`,
     '  sql#1  FAILED  900ms    2 attempts',
     `      attempt 1 at ${at}: RangeError: too many rows`,

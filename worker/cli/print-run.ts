@@ -29,7 +29,7 @@ function head(run: Run): string[] {
     duration,
     ...(partition === undefined ? [] : [`partition ${partition}`]),
     ...(rows === undefined ? [] : [`${rows.toLocaleString('en')} rows`]),
-    ...(retries === 0 ? [] : [`${retries} retries`]),
+    ...(retries === 0 ? [] : [retries === 1 ? '1 retry' : `${retries} retries`]),
   ];
   const who = startedBy ?? parent ?? trigger;
   return [

@@ -8,8 +8,8 @@ import { type FailedAttempt, publishRetrying } from './retrying.js';
 
 export interface Recording {
   projector: Pick<Projector, 'nudge'>;
-  /** Where PIPELINE_RETRYING is published; nowhere unless said. */
-  database?: Kysely<Database>;
+  /** Where PIPELINE_RETRYING is published; nowhere while there is none. */
+  readonly database: Kysely<Database> | undefined;
   /** Whether what runs carry is encrypted: an attempt's error is then told by its type. */
   readonly encrypts?: boolean;
   /** Told when a live event could not be published: no step waits for that, or fails by it. */
@@ -22,16 +22,18 @@ export function recordingInterceptor(recording: Recording): ActivityInterceptors
 }
 
 async function record(
-  { projector, database, encrypts, report }: Recording,
+  recording: Recording,
   context: Context,
   work: () => ReturnType<NonNullable<ActivityInboundCallsInterceptor['execute']>>,
 ): Promise<unknown> {
+  const { projector, encrypts, report } = recording;
   const { workflowId, runId } = context.info.workflowExecution ?? {};
   if (workflowId === undefined || runId === undefined) return work();
   projector.nudge(workflowId, runId);
   try {
     return await work();
   } catch (error) {
+    const { database } = recording;
     if (database !== undefined && isRepeated(error, context))
       void publishRetrying(database, failedAttempt(context, error, encrypts === true)).catch((it: Error) => report?.(it.message));
     throw error;

@@ -32,6 +32,7 @@ test('what keeps the registry from being opened is told once and answered, and i
     (open) => open,
   );
   await (await record.registry()).ready();
+  expect(record.database).toBe((await record.registry()).database);
   expect(told).toHaveLength(1);
 });
 

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
+import type { Database } from '../registry/database.js';
 import { openRegistry, prune, type Registry, type RegistrySettings, recordPipelines } from '../registry/index.js';
 import type { EventBus } from './event-bus.js';
 import { type Projector, type ProjectorSettings, startProjector } from './projector.js';
@@ -57,6 +59,10 @@ export class RunRecord implements Recording {
   /** The registry, once it is open. */
   get current(): Registry | undefined {
     return this.open?.registry;
+  }
+
+  get database(): Kysely<Database> | undefined {
+    return this.current?.database;
   }
 
   get encrypts(): boolean {
