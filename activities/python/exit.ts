@@ -6,7 +6,8 @@ import type { pythonScript } from './steps.js';
 
 /** EX_USAGE and EX_DATAERR of sysexits.h: the script says that what it was given is wrong. */
 const refusals = [64, 65];
-const notFound = 127;
+/** As a shell says it: something of that name is there and cannot be run, or nothing is. */
+const notStarted = [126, 127];
 
 /** Throws what a script's end stands for, with its last lines. */
 export function judge({ code, signal }: End, { script, cpuSeconds }: z.output<typeof pythonScript.input>, lines: PrintedLines): void {
@@ -16,6 +17,6 @@ export function judge({ code, signal }: End, { script, cpuSeconds }: z.output<ty
     signal === 'SIGXCPU' ? `computed for more than ${cpuSeconds} seconds` : signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
   const message = [`${name} ${reason}.`, ...lines.last].join('\n');
   if (code !== null && refusals.includes(code)) throw new ValidationError(message, { code: 'script_failed' });
-  const fix = code === notFound ? "If python3 is not on the worker's PATH, install it or set HEADRACE_PYTHON to its path." : undefined;
+  const fix = code !== null && notStarted.includes(code) ? "If python3 is not on the worker's PATH, install it or set HEADRACE_PYTHON to its path." : undefined;
   throw new HeadraceError(message, { code: 'script_failed', ...(fix === undefined ? {} : { fix }) });
 }

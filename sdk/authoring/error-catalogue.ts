@@ -17,6 +17,7 @@ export const catalogue = {
   bad_declaration: 'Correct the declaration that is named.',
   unsafe_schema:
     'Use JSON values only: an ISO string for a date, a string for a bigint, an object or array for a Map or Set; compute in the step, not in the schema.',
+  usage: 'headrace --help shows the commands and their options.',
   unknown_option: 'Remove the option, or correct its spelling.',
   duplicate_id: 'Ids are permanent and unique: rename one of the two.',
   default_export: 'Export it by name: export const dailySales = pipeline(…).',

@@ -1,7 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { except } from 'hono/combine';
-import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { maximumPayload } from '../../sdk/authoring/payload-size.js';
 import type { Client } from '../../sdk/node/client.js';
 import type { EncryptionSettings } from '../../sdk/node/encryption/read-key-ring.js';
@@ -18,6 +16,7 @@ import { addExecute } from './execute.js';
 import { Gate } from './gate.js';
 import { addHealth } from './health.js';
 import { addKeys } from './keys.js';
+import { limitBody } from './limit-body.js';
 import { addMetrics } from './metrics.js';
 import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
@@ -68,7 +67,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
     return next();
   });
   openCodec(app, context);
-  app.use(except(`${codecPath}/*`, bodyLimit({ maxSize: maximumPayload, onError: tooLarge })));
+  app.use(except(`${codecPath}/*`, limitBody(maximumPayload, 'The body has')));
   // What is asked of a run is soon in its record.
   app.use('/v1/pipelines/workflows/:workflowId/*', async ({ req }, next) => {
     await next();
@@ -82,8 +81,4 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   app.onError(refuse);
   app.notFound((c) => refuseUnknown(c, routesOf(app)));
   return app;
-}
-
-function tooLarge(): never {
-  throw new HeadraceError(`The body has more than ${maximumPayload.toLocaleString('en')} bytes.`, { code: 'payload_too_large', where: 'body' });
 }

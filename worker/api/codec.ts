@@ -1,6 +1,5 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Payload } from '@temporalio/common';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
@@ -9,6 +8,7 @@ import { payloadCodec } from '../../sdk/node/encryption/payload.js';
 import type { Principal } from '../auth/principal.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
+import { limitBody } from './limit-body.js';
 import { needs } from './needs.js';
 
 const bytes = z.base64().meta({ format: 'byte', description: 'Base64' });
@@ -40,15 +40,7 @@ const encode = route('encode', "Encrypts payloads for Temporal's command line (-
 export function openCodec(app: OpenAPIHono, { encryption }: ApiContext): void {
   const allowHeaders = ['content-type', 'authorization', 'x-namespace'];
   app.use(`${codecPath}/*`, cors({ origin: [...(encryption?.origins ?? [])], allowMethods: ['POST'], allowHeaders, maxAge: 600 }));
-  app.use(
-    `${codecPath}/*`,
-    bodyLimit({
-      maxSize: longestBody,
-      onError: () => {
-        throw new HeadraceError(`The payloads have more than ${longestBody.toLocaleString('en')} bytes.`, { code: 'payload_too_large', where: 'body' });
-      },
-    }),
-  );
+  app.use(`${codecPath}/*`, limitBody(longestBody, 'The payloads have'));
 }
 
 export function addCodec(app: OpenAPIHono, { encryption }: ApiContext): void {

@@ -97,8 +97,6 @@ export function problemOf(error: unknown): Response {
   if (known instanceof TooMany) headers['retry-after'] = String(known.retryAfter);
   if (known instanceof Unauthenticated)
     headers['www-authenticate'] = known.given ? 'Bearer realm="headrace", error="invalid_token"' : 'Bearer realm="headrace"';
-  // What is left of the body is not read: another request cannot follow on this connection.
-  if (status === 413) headers.connection = 'close';
   return new Response(JSON.stringify(body), { status, headers });
 }
 

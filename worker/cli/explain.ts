@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { ApiError } from '../../sdk/api-client/index.js';
+import { catalogue } from '../../sdk/authoring/error-catalogue.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { withoutSecrets } from '../../sdk/node/connections/known-secrets.js';
 import { wantsJson } from './output.js';
@@ -25,8 +26,7 @@ function explainText(error: unknown): void {
 }
 
 function asJson(error: unknown) {
-  if (error instanceof CommanderError)
-    return { code: 'usage', message: error.message.replace(/^error: /, ''), fix: 'headrace --help shows the commands and their options.' };
+  if (error instanceof CommanderError) return { code: 'usage', message: error.message.replace(/^error: /, ''), fix: catalogue.usage };
   return { ...describe(error), ...(error instanceof ApiError ? { status: error.status, decided: error.decided } : {}) };
 }
 
