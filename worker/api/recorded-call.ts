@@ -9,13 +9,14 @@ import type { CallShape } from './recorded-shape.js';
 /** A call with its bar in the run's Gantt chart, and those of its attempts that workers told of. */
 export function recordedCall(run: RecordedRun, call: RecordedCall, failed: readonly PipelineEvent[]): z.output<typeof CallShape> {
   const { duration_ms } = call;
+  const failedAttempts = failed.filter(({ data }) => data.callId === call.call_id && data.executionId === call.execution_id).map(attemptOf);
   return {
     callId: call.call_id,
     executionId: call.execution_id,
     step: call.step,
     status: call.status,
-    attempts: call.attempts,
-    failedAttempts: failed.filter(({ data }) => data.callId === call.call_id && data.executionId === call.execution_id).map(attemptOf),
+    attempts: Math.max(call.attempts, ...failedAttempts.map(({ attempt }) => attempt)),
+    failedAttempts,
     startedAt: call.started_at.toISOString(),
     endedAt: call.ended_at?.toISOString(),
     offsetMs: call.started_at.getTime() - run.start_date.getTime(),

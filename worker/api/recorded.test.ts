@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { publishRetrying } from '../events/index.js';
 import { listen } from './client.fixture.js';
 import { type Served, serve } from './served.fixture.js';
 
@@ -55,6 +56,24 @@ describe('a run in the registry', () => {
     ]);
     for (const call of run.calls) expect(call.offsetMs + call.durationMs).toBeLessThanOrEqual(run.durationMs);
     expect(run.sums).toMatchObject({ calls: 4, completed: 4, failed: 0, skipped: 0, retries: 2, rows: 6 });
+  });
+
+  test('tells the failed attempts of a call while it goes on', async () => {
+    const workflowId = await start('shop', { orders: ['a'], ms: 1_500 });
+    const pick = async () => (await detail(workflowId)).calls.find(({ callId }: { callId: string }) => callId === 'pick#1');
+    const open = await until(pick, (call) => call !== undefined);
+    const { database } = await served.recording.record.registry();
+    const failed = {
+      workflowId,
+      executionId: open.executionId,
+      callId: 'pick#1',
+      step: 'pick',
+      pipeline: 'shop',
+      error: { type: 'Error', message: 'it is away' },
+    };
+    await publishRetrying(database, { ...failed, namespace: inject('temporal').namespace, attempt: 1 });
+    const told = { attempts: 1, failedAttempts: [{ attempt: 1, error: { message: 'it is away' } }] };
+    expect(await pick()).toMatchObject({ status: expect.stringMatching(/SCHEDULED|RUNNING/), ...told });
   });
 
   test('of its calls, some at a time', async () => {

@@ -73,7 +73,10 @@ export async function callsPage(database: Kysely<Database>, run: RecordedRun, li
   const pages = new Pages(TimePlace, 'calls', run.id);
   const rows = await readCalls(database, run.id, limit + 1, pages.read(before));
   const { page, cursor } = pages.cut(rows, limit, ({ exact_start, id }) => ({ at: exact_start, id }));
-  const failed = page.some(({ attempts }) => attempts > 1) ? await readRetries(database, run.workflow_id ?? '', run.run_id ?? '') : [];
+  // The history tells the attempts of a call that goes on at its end only.
+  const failed = page.some(({ attempts, ended_at }) => attempts > 1 || ended_at === null)
+    ? await readRetries(database, run.workflow_id ?? '', run.run_id ?? '')
+    : [];
   return { calls: page.map((call) => recordedCall(run, call, failed)), cursor };
 }
 
