@@ -18,7 +18,7 @@ const metrics = createRoute({
 });
 
 export function addMetrics(app: OpenAPIHono, { record, sources = [] }: ApiContext): void {
-  const whole = [recordSource(() => record.current?.database), processSource, ...sources];
+  const whole = [recordSource(() => record.database), processSource, ...sources];
   const ofTenant = (tenant: string) => [recordSource(() => record.current?.readAs(tenant), 'tenant'), ...sources];
   app.openapi(metrics, async (c) => {
     const { principal } = c.var;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { jsonSchema } from '../../sdk/node/json-schema.js';
 import { bundlePipelines } from '../host/bundle.js';
 import { writeBundle } from '../host/bundle-file.js';
 import type { Catalogue } from '../host/catalogue.js';
@@ -32,8 +32,8 @@ function asJson(catalogue: Catalogue): unknown {
     owner: pipeline.owner,
     tags: pipeline.tags,
     file,
-    input: z.toJSONSchema(pipeline.input, { io: 'input' }),
-    output: z.toJSONSchema(pipeline.output),
+    input: jsonSchema(pipeline.input),
+    output: jsonSchema(pipeline.output, 'output'),
   }));
   const refusals = catalogue.refusals.map(({ file, error }) => ({ file, code: error.code, message: error.message, fix: error.fix }));
   return { pipelines, steps: [...catalogue.steps.keys()], refusals };

@@ -20,17 +20,13 @@ export function addRuns(command: Command): void {
     .description('show how a run stands now, from Temporal alone')
     .option('--follow', 'to its end')
     .action(status);
-  addTarget(command.command('approve <workflowId> [approval] [answer...]'))
+  addDecider(command.command('approve <workflowId> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
     .option('--comment <text>')
-    .option('--by <name>', 'who decides; with authentication, who is logged in')
-    .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore)
     .action((id: string, approval: string | undefined, answer: string[], options: Decider) => decide('approve', id, approval, answer, options));
-  addTarget(command.command('decline <workflowId> [approval]'))
+  addDecider(command.command('decline <workflowId> [approval]'))
     .description('decline what a run waits for')
     .option('--comment <text>', 'the reason')
-    .option('--by <name>', 'who decides; with authentication, who is logged in')
-    .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore)
     .action((id: string, approval: string | undefined, options: Decider) => decide('decline', id, approval, [], options));
   addTarget(command.command('cancel <workflowId>')).description('cancel a run: what it did is undone').action(cancel);
 }
@@ -55,6 +51,13 @@ async function followToEnd(api: ApiClient, workflowId: string, options: Target):
   const said = `No longer following; the run goes on. ${ownName} status ${workflowId} --follow shows it again, ${ownName} cancel ${workflowId} ends it.`;
   const status = await interruptible(said, (signal) => follow(() => read(api, workflowId), options.json === true, signal));
   if (status !== undefined) finish(status, options);
+}
+
+/** Who it is that decides. */
+function addDecider(command: Command): Command {
+  return addTarget(command)
+    .option('--by <name>', 'who decides; with authentication, who is logged in')
+    .option('--role <name>', 'a role of theirs, where there is no authentication; may be given several times', oneMore);
 }
 
 function oneMore(role: string, before: string[] = []): string[] {

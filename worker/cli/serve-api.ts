@@ -24,7 +24,7 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const telemetry = await startTelemetry({ service: 'headrace-api', metrics: settings.metrics, report: (it) => console.log(it) });
   const record = makeRecord(temporal, catalogue, settings.record, { recorded: telemetry.traces?.recorded }).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
-  telemetry.show(recordSource(() => record.current?.database));
+  telemetry.show(recordSource(() => record.database));
   try {
     const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption, limits: settings.limits });
     console.log(`API ${api.url}`);

@@ -53,7 +53,7 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
     connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...security }),
   ]);
   const record = makeRecord(temporal, catalogue, settings.record, { folder: settings.registryFolder, recorded: telemetry.traces?.recorded });
-  telemetry.show(recordSource(() => record.current?.database));
+  telemetry.show(recordSource(() => record.database));
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   const interceptors = { activity: interceptorsOf({ record, traces: telemetry.traces, encryption: encryption?.ring }) };
   const worker = await makeWorker({
