@@ -18,6 +18,7 @@ export function stepContext(connections: Record<string, z.input<typeof Connectio
     runId: 'run-1',
     pipeline: 'test',
     attempt: 1,
+    timeLimit: 3_600_000,
     key: 'pipeline-test/run-1/step#1',
     signal: new AbortController().signal,
     resumed: undefined,

@@ -89,6 +89,8 @@ export const catalogue = {
   too_many_rows: 'Write the rows to a table (into) instead of returning them, or use LIMIT.',
   duckdb_locked: 'Wait for its holder, or keep the tables as Parquet (a duckdb connection with a folder).',
   load_undone: 'Nothing to do: the load was undone, and a late attempt of it stays away.',
+  work_failed: 'Read what the engine says of it: the link leads there.',
+  work_lost: 'Look at the engine: it restarted without its list, or somebody removed the work. It is begun anew.',
   script_failed: "Read the script's last lines of output.",
   history_changed: 'Finish or reset the runs that are named before this change is deployed, or keep their path in the code.',
 } as const;

@@ -9,6 +9,7 @@ import type { Connections } from './connections/connections.js';
 import { beatByItself } from './heartbeat.js';
 import type { Implementation } from './implement.js';
 import type { StepContext } from './step-context.js';
+import { workerStops } from './worker-stops.js';
 
 /** A step's work as a Temporal activity: schemas on both sides, heartbeats by itself, errors typed. */
 export function asActivity({ step, work }: Implementation, connections: Connections): (input: unknown) => Promise<unknown> {
@@ -34,7 +35,7 @@ export function asActivity({ step, work }: Implementation, connections: Connecti
 }
 
 function stepContext(temporal: Context, connections: Connections, heartbeat: (details: unknown) => void): StepContext {
-  const { activityId: callId, workflowExecution, workflowType, attempt } = temporal.info;
+  const { activityId: callId, workflowExecution, workflowType, attempt, startToCloseTimeoutMs } = temporal.info;
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
   return {
     callId,
@@ -42,6 +43,7 @@ function stepContext(temporal: Context, connections: Connections, heartbeat: (de
     runId,
     pipeline: workflowType ?? '',
     attempt,
+    timeLimit: startToCloseTimeoutMs,
     key: `${workflowId}/${runId}/${callId}`,
     signal: temporal.cancellationSignal,
     resumed: temporal.info.heartbeatDetails as unknown,
@@ -72,8 +74,7 @@ function asFailure(error: unknown, signal: AbortSignal): Error {
 
 /** Whatever a step throws after it was told to stop, it stopped; a stopping worker hands the step to another one at once. */
 function aborted(signal: AbortSignal, error: unknown): Error {
-  const { reason } = signal as { reason?: Error };
-  if (!/WORKER_SHUTDOWN/.test(reason?.message ?? '')) return reason ?? new CancelledFailure('CANCELLED');
+  if (!workerStops(signal)) return (signal.reason as Error | undefined) ?? new CancelledFailure('CANCELLED');
   const cause = shortenCause(error, isTemporals);
   return ApplicationFailure.create({ message: 'The worker stops.', type: workerStopped, nextRetryDelay: '1 second', cause });
 }

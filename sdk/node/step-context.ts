@@ -10,6 +10,8 @@ export interface StepContext {
   readonly pipeline: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
+  /** Milliseconds that an attempt may take: an engine that takes a limit of its own gets this one, for the case that nobody is left to stop it. */
+  readonly timeLimit: number;
   /** The idempotency key of this call: workflow id, run id and call id. Never the attempt (DESIGN §3.1). */
   readonly key: string;
   /** Aborted when the step is cancelled or times out, and when the worker stops. */

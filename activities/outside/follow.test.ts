@@ -1,0 +1,142 @@
+import { describe, expect, test, vi } from 'vitest';
+import { HeadraceError, ValidationError } from '../../sdk/index.js';
+import { stepContext } from '../step-context.fixture.js';
+import { follow } from './follow.js';
+import type { Look, OutsideWork } from './outside-work.js';
+
+/** A system far away, in this process: what it was told to do, and how its work is. The real ones are in test/engines. */
+class Yard implements OutsideWork<{ id: string }, string> {
+  readonly system = 'Yard';
+  readonly connection = 'yard';
+  readonly work = new Map<string, Look<string>>();
+  readonly submitted: string[] = [];
+  readonly cancelled: string[] = [];
+  /** What the next requests meet, in order. */
+  readonly trouble: Error[] = [];
+  next: Look<string> = { state: 'RUNNING' };
+
+  async find(id: string) {
+    this.answer();
+    return this.work.has(id) ? { id } : undefined;
+  }
+
+  async submit(id: string) {
+    this.submitted.push(id);
+    this.work.set(id, this.next);
+    this.answer();
+    return { id };
+  }
+
+  link({ id }: { id: string }) {
+    return `http://yard/${id}`;
+  }
+
+  async look({ id }: { id: string }) {
+    this.answer();
+    return this.work.get(id);
+  }
+
+  async cancel({ id }: { id: string }) {
+    this.cancelled.push(id);
+  }
+
+  end(look: Look<string>) {
+    for (const id of this.work.keys()) this.work.set(id, look);
+  }
+
+  private answer() {
+    const error = this.trouble.shift();
+    if (error !== undefined) throw error;
+  }
+}
+
+const away = () => new HeadraceError('connection refused', { code: 'unreachable' });
+const id = /^headrace-[0-9a-f]{24}$/;
+
+test('work is begun once, followed to its end, and named in heartbeats and in the result', async () => {
+  const yard = new Yard();
+  const context = stepContext();
+  const followed = follow(yard, context);
+  await vi.waitFor(() => expect(yard.submitted).toEqual([expect.stringMatching(id)]));
+  yard.end({ state: 'SUCCEEDED', result: 'done' });
+  const engine = { name: 'Yard', id: yard.submitted[0], link: `http://yard/${yard.submitted[0]}` };
+  expect(await followed).toEqual({ result: 'done', handle: { id: yard.submitted[0] }, engine });
+  expect(context.heartbeats).toEqual([{ outside: { number: 1, handle: { id: yard.submitted[0] } }, engine, progress: undefined }]);
+});
+
+describe('a later attempt', () => {
+  const anew = { key: 'pipeline-test/run-1/step#1', attempt: 2 };
+
+  test('goes on with running work that it finds under the same id', async () => {
+    const yard = new Yard();
+    const stopping = new AbortController();
+    const first = follow(yard, stepContext({}, { signal: stopping.signal }));
+    await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+    stopping.abort(new Error('WORKER_SHUTDOWN'));
+    await expect(first).rejects.toThrow('WORKER_SHUTDOWN');
+    expect(yard.cancelled).toEqual([]);
+    const second = follow(yard, stepContext({}, anew));
+    yard.end({ state: 'SUCCEEDED', result: 'done' });
+    expect((await second).result).toBe('done');
+    expect(yard.submitted).toHaveLength(1);
+  });
+
+  test('begins work anew under the next number when it ended badly or is forgotten, and not when it never can succeed', async () => {
+    const yard = new Yard();
+    yard.next = { state: 'FAILED', error: new HeadraceError('no room', { code: 'work_failed' }) };
+    await expect(follow(yard, stepContext())).rejects.toThrow('no room');
+    yard.next = { state: 'SUCCEEDED', result: 'done' };
+    expect((await follow(yard, stepContext({}, anew))).result).toBe('done');
+    expect(yard.submitted).toEqual([expect.stringMatching(id), `${yard.submitted[0]}-2`]);
+
+    const forgetful = new Yard();
+    forgetful.next = { state: 'SUCCEEDED', result: 'done' };
+    const resumed = { outside: { number: 1, handle: { id: 'forgotten' } } };
+    await follow(forgetful, stepContext({}, { ...anew, resumed }));
+    expect(forgetful.submitted).toEqual([expect.stringMatching(/-2$/)]);
+
+    const refusing = new Yard();
+    refusing.next = { state: 'FAILED', error: new ValidationError('no such class') };
+    await expect(follow(refusing, stepContext())).rejects.toThrow('no such class');
+    await expect(follow(refusing, stepContext({}, anew))).rejects.toThrow('no such class');
+    expect(refusing.submitted).toHaveLength(1);
+  });
+});
+
+test('a request whose outcome is unknown is not sent twice', async () => {
+  const yard = new Yard();
+  yard.next = { state: 'SUCCEEDED', result: 'done' };
+  const context = stepContext();
+  yard.trouble.push(away(), away(), away());
+  expect((await follow(yard, context)).result).toBe('done');
+  expect(yard.submitted).toHaveLength(1);
+  expect(context.lines.join()).toContain('does not answer');
+});
+
+test('work that the server forgets while it is followed is told as lost', async () => {
+  const yard = new Yard();
+  const followed = follow(yard, stepContext());
+  await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+  yard.work.clear();
+  await expect(followed).rejects.toMatchObject({ code: 'work_lost' });
+});
+
+test.each(['CANCELLED', 'TIMED_OUT'])('work is cancelled when the step is told %s, also where it is unknown whether it was begun', async (reason) => {
+  const yard = new Yard();
+  const stopping = new AbortController();
+  const followed = follow(yard, stepContext({}, { signal: stopping.signal }));
+  await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+  stopping.abort(new Error(reason));
+  await expect(followed).rejects.toThrow(reason);
+  expect(yard.cancelled).toEqual(yard.submitted);
+
+  const unknown = new Yard();
+  const stop = new AbortController();
+  unknown.submit = async (wanted) => {
+    unknown.work.set(wanted, { state: 'RUNNING' });
+    stop.abort(new Error(reason));
+    throw away();
+  };
+  await expect(follow(unknown, stepContext({}, { signal: stop.signal }))).rejects.toThrow(reason);
+  expect(unknown.cancelled).toEqual([expect.stringMatching(id)]);
+});

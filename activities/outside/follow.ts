@@ -1,0 +1,151 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { HeadraceError, Refused } from '../../sdk/index.js';
+import { type StepContext, workerStops } from '../../sdk/node/index.js';
+import { outsideId } from './outside-id.js';
+import type { Look, OutsideWork } from './outside-work.js';
+import { patiently } from './patience.js';
+
+/** Milliseconds for which a server that does not answer is waited for, and for which the end of cancelled work is tried. */
+const patience = 5 * 60_000;
+const patienceToCancel = 60_000;
+
+/** Milliseconds between looks at running work: short at first, longer with time. */
+const firstLook = 250;
+const slowestLook = 5_000;
+
+/** Work that ended well. */
+export interface Followed<Handle, Result> {
+  readonly result: Result;
+  readonly handle: Handle;
+  /** As a step's output names it, so that the record of the run shows it. */
+  readonly engine: { name: string; id: string; link?: string };
+}
+
+/** What heartbeats carry: where the next attempt goes on. */
+interface Place<Handle> {
+  readonly number: number;
+  readonly handle: Handle;
+}
+
+/**
+ * Begins work on a server far away, once, and follows it to its end. A later attempt finds what an earlier one began and goes on with it. Work is cancelled
+ * when the step is, or is out of time; it is left running when only the worker stops.
+ *
+ * @throws what the work ended with; the signal's reason; HeadraceError unreachable when the server stays away for five minutes
+ */
+export async function follow<Handle, Result>(work: OutsideWork<Handle, Result>, context: StepContext): Promise<Followed<Handle, Result>> {
+  const trail = new Trail(work, context);
+  try {
+    return await trail.toTheEnd();
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    if (!workerStops(context.signal)) await trail.cancel();
+    throw context.signal.reason;
+  }
+}
+
+class Trail<Handle, Result> {
+  private number: number;
+  private handle: Handle | undefined;
+  private beaten = '';
+
+  constructor(
+    private readonly work: OutsideWork<Handle, Result>,
+    private readonly context: StepContext,
+  ) {
+    const place = placeOf<Handle>(context.resumed);
+    this.number = place?.number ?? 1;
+    this.handle = place?.handle;
+  }
+
+  async toTheEnd(): Promise<Followed<Handle, Result>> {
+    for (; ; this.number += 1, this.handle = undefined) {
+      this.handle ??= await this.find();
+      if (this.handle === undefined) return this.untilItEnds(await this.submit());
+      const look = await this.look(this.handle);
+      // What an earlier attempt left in failure, or what the server has forgotten, is begun anew; what can never succeed is not.
+      if (look !== undefined && (look.state !== 'FAILED' || look.error instanceof Refused)) return this.untilItEnds(this.handle, look);
+    }
+  }
+
+  /** Ends the work, also where it is unknown whether it was begun. */
+  async cancel(): Promise<void> {
+    const signal = AbortSignal.timeout(patienceToCancel);
+    const { work } = this;
+    try {
+      await patiently({ limit: patienceToCancel, signal }, async () => {
+        this.handle ??= await work.find(this.id, signal);
+        if (this.handle !== undefined) await work.cancel(this.handle, signal);
+      });
+    } catch (error) {
+      this.context.log.warn(`${work.system} on '${work.connection}' could not be told to stop ${this.id}: ${(error as Error).message}`);
+    }
+  }
+
+  private async untilItEnds(handle: Handle, first?: Look<Result>): Promise<Followed<Handle, Result>> {
+    let look = first ?? (await this.look(handle));
+    for (let pause = firstLook; look?.state === 'RUNNING'; pause = Math.min(pause * 1.5, slowestLook)) {
+      this.beat(handle, look.progress);
+      await wait(pause, undefined, { signal: this.context.signal });
+      look = await this.look(handle);
+    }
+    if (look === undefined) throw this.lost();
+    if (look.state === 'FAILED') throw look.error;
+    return { result: look.result, handle, engine: this.engine(handle) };
+  }
+
+  private get id(): string {
+    return outsideId(this.context.key, this.number);
+  }
+
+  private find(): Promise<Handle | undefined> {
+    return this.ask(() => this.work.find(this.id, this.context.signal));
+  }
+
+  /** Whether a request that broke off had come through is found out before it is sent again. */
+  private async submit(): Promise<Handle> {
+    let again = false;
+    const handle = await this.ask(async () => {
+      const found = again ? await this.work.find(this.id, this.context.signal) : undefined;
+      again = true;
+      return found ?? this.work.submit(this.id, this.context.signal);
+    });
+    this.handle = handle;
+    this.beat(handle, undefined);
+    return handle;
+  }
+
+  private look(handle: Handle): Promise<Look<Result> | undefined> {
+    return this.ask(() => this.work.look(handle, this.context.signal));
+  }
+
+  private ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    const { signal, log } = this.context;
+    signal.throwIfAborted();
+    const onTrouble = ({ message }: HeadraceError) =>
+      log.warn(`${this.work.system} on '${this.work.connection}' does not answer and is asked again: ${message}`);
+    return patiently({ limit: patience, signal, onTrouble }, question);
+  }
+
+  private beat(handle: Handle, progress: unknown): void {
+    const details = { outside: { number: this.number, handle }, engine: this.engine(handle), progress };
+    const text = JSON.stringify(details);
+    if (text !== this.beaten) this.context.heartbeat(details);
+    this.beaten = text;
+  }
+
+  private engine(handle: Handle): { name: string; id: string; link?: string } {
+    const link = this.work.link(handle);
+    return { name: this.work.system, id: this.id, ...(link === undefined ? {} : { link }) };
+  }
+
+  private lost(): HeadraceError {
+    const { system, connection } = this.work;
+    return new HeadraceError(`${system} on '${connection}' no longer knows the work ${this.id}.`, { code: 'work_lost', where: connection });
+  }
+}
+
+function placeOf<Handle>(resumed: unknown): Place<Handle> | undefined {
+  const outside = (resumed as { outside?: Place<Handle> } | undefined)?.outside;
+  return typeof outside?.number === 'number' ? outside : undefined;
+}
