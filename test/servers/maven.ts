@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findOnPath } from '../../worker/dev/executable.js';
 
-/** An artifact of Maven Central; what it excludes is `group:artifact`. */
+/** An artifact of Maven Central; what it excludes is `group:artifact`, or `*:*`. */
 export interface Artifact {
   group: string;
   name: string;
   version: string;
+  /** jar unless said. */
+  type?: string;
   excludes?: readonly string[];
 }
 
@@ -38,10 +40,10 @@ function pom(artifacts: readonly Artifact[]): string {
 `;
 }
 
-function dependency({ group, name, version, excludes = [] }: Artifact): string {
+function dependency({ group, name, version, type = 'jar', excludes = [] }: Artifact): string {
   const exclusions = excludes.map((it) => it.split(':')).map(([excluded, artifact]) => `<exclusion>${coordinates(excluded, artifact)}</exclusion>`);
   return `
-    <dependency>${coordinates(group, name)}<version>${version}</version><exclusions>${exclusions.join('')}</exclusions></dependency>`;
+    <dependency>${coordinates(group, name)}<version>${version}</version><type>${type}</type><exclusions>${exclusions.join('')}</exclusions></dependency>`;
 }
 
 function coordinates(group = '', artifact = ''): string {

@@ -13,11 +13,13 @@ export interface ServerCommand {
   log: string;
   /** How it is asked to end when we are gone: SIGTERM unless said. */
   leashSignal?: 'TERM' | 'INT';
+  /** Milliseconds that it may take to answer: a minute unless said. */
+  timeLimit?: number;
   /** Settles when the server answers as it should; rejects while it does not. */
   answers: () => Promise<unknown>;
 }
 
-const timeLimit = 60_000;
+const minute = 60_000;
 
 /** A server that lives as long as this process, and that can be taken away, as an outage does, and brought back. */
 export class ServerProcess {
@@ -69,7 +71,7 @@ export class ServerProcess {
   }
 
   private async untilItAnswers(child: ChildProcess): Promise<void> {
-    for (const end = Date.now() + timeLimit; ; await wait(50)) {
+    for (const end = Date.now() + (this.command.timeLimit ?? minute); ; await wait(50)) {
       const refusal = await this.command.answers().then(
         () => undefined,
         (error: Error) => error,
