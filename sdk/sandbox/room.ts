@@ -22,8 +22,33 @@ export class Room {
   private waiting: (() => void)[] = [];
 
   /** Makes a call of that many bytes, now where there is room: then nothing comes between it and the code before it. */
-  call<Result>(bytes: number, make: () => Promise<Result>): Promise<Result> {
-    return this.fits(bytes) ? this.make(bytes, make) : this.makeLater(bytes, make);
+  async call<Result>(bytes: number, make: () => Promise<Result>): Promise<Result> {
+    if (!this.enter(bytes)) await this.entered(bytes);
+    try {
+      return await make();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Takes the room for a call of that many bytes, if there is some now. Its maker says when it has ended. */
+  enter(bytes: number): boolean {
+    if (!this.fits(bytes)) return false;
+    this.calls += 1;
+    this.bytes += bytes + callBytes;
+    this.open += 1;
+    return true;
+  }
+
+  /** Waits for the room and takes it. */
+  async entered(bytes: number): Promise<void> {
+    while (!this.enter(bytes)) await (this.open < openAtOnce ? this.nextTurn() : this.nextEnd());
+  }
+
+  /** A call has ended. */
+  leave(): void {
+    this.open -= 1;
+    for (const goOn of this.waiting.splice(0)) goOn();
   }
 
   /** Whether a text of that many bytes, which cannot wait, still fits; it is counted. */
@@ -31,23 +56,6 @@ export class Room {
     this.look();
     this.bytes += bytes;
     return this.bytes <= bytesAtOnce;
-  }
-
-  private async make<Result>(bytes: number, make: () => Promise<Result>): Promise<Result> {
-    this.calls += 1;
-    this.bytes += bytes + callBytes;
-    this.open += 1;
-    try {
-      return await make();
-    } finally {
-      this.open -= 1;
-      for (const goOn of this.waiting.splice(0)) goOn();
-    }
-  }
-
-  private async makeLater<Result>(bytes: number, make: () => Promise<Result>): Promise<Result> {
-    while (!this.fits(bytes)) await (this.open < openAtOnce ? this.nextTurn() : this.nextEnd());
-    return this.make(bytes, make);
   }
 
   private fits(bytes: number): boolean {

@@ -49,10 +49,20 @@ export class RunState {
 
   /** Keeps a call until it has ended, so that nothing is undone while a step still works. */
   follow<Result>(call: Promise<Result>): Promise<Result> {
-    this.unfinished.add(call);
-    const forget = () => this.unfinished.delete(call);
+    this.keep(call);
+    const forget = () => this.forget(call);
     call.then(forget, forget);
     return call;
+  }
+
+  /** The same, for a maker who says himself when the call has ended. */
+  keep(call: Promise<unknown>): void {
+    this.unfinished.add(call);
+  }
+
+  /** A kept call has ended. */
+  forget(call: Promise<unknown>): void {
+    this.unfinished.delete(call);
   }
 
   /** Waits until no call works, however they end. */
