@@ -45,6 +45,8 @@ export class ExecutionFold {
   next: string | undefined;
   /** Whether a reset ended it. */
   wasReset = false;
+  /** Whether the run's own code was about to go on when this was read: more follows in a moment. */
+  thinking = false;
   private readonly lost = new LostCalls();
   private readonly recorded = new Map<string, RecordedCall>();
   private readonly changedWaits = new Set<string>();
@@ -67,6 +69,8 @@ export class ExecutionFold {
   take(events: readonly HistoryEvent[], recordedTo: number): News {
     this.copied = Math.max(this.copied, ...events.filter((it) => it.workflowTaskFailedEventAttributes?.newRunId === this.executionId).map(numberOf));
     const from = Math.max(recordedTo, this.copied);
+    const last = events.at(-1);
+    if (last !== undefined) this.thinking = last.workflowTaskScheduledEventAttributes != null || last.workflowTaskStartedEventAttributes != null;
     const news: News = { happenings: [], logs: [] };
     for (const moment of momentsOf(events)) {
       const happenings = this.takeMoment(moment, moment.last > from ? news.logs : []);

@@ -34,6 +34,8 @@ export interface RecordedPart {
 export interface Projected {
   outcome: 'NEWS' | 'NOTHING' | 'BUSY';
   ended: boolean;
+  /** More was about to be written when this was read. */
+  thinking?: boolean;
   /** Where Temporal was just found to keep the run's history no longer. */
   lost?: string;
 }
@@ -48,9 +50,9 @@ export async function projectRun(projecting: Projecting, workflowId: string, run
   const row = await claimRun(database, workflowId, runId, owner);
   if (row === undefined) return { outcome: 'BUSY', ended: false };
   try {
-    const reached = await projectExecutions(projecting, row);
+    const { place, thinking } = await projectExecutions(projecting, row);
     await releaseRun(database, row, owner);
-    return { outcome: reached.sequence > row.sequence || reached.last_event !== row.last_event ? 'NEWS' : 'NOTHING', ended: reached.ended };
+    return { outcome: place.sequence > row.sequence || place.last_event !== row.last_event ? 'NEWS' : 'NOTHING', ended: place.ended, thinking };
   } catch (error) {
     projecting.folds.forget(row.execution_id);
     const { message, code } = error as Error & { code?: string };
@@ -63,16 +65,16 @@ export async function projectRun(projecting: Projecting, workflowId: string, run
   }
 }
 
-async function projectExecutions(projecting: Projecting, row: ProjectionRow): Promise<Place> {
+async function projectExecutions(projecting: Projecting, row: ProjectionRow): Promise<{ place: Place; thinking: boolean }> {
   let startedAt = await startOf(projecting.database, row);
   // A reset of a run that had ended is known by visibility alone.
   let revived = row.ended && row.behind;
   for (let place: Place = row; ; ) {
-    const { reached, next, began } = await projectExecution(projecting, place, startedAt, revived);
+    const { reached, next, began, thinking } = await projectExecution(projecting, place, startedAt, revived);
     place = reached;
     startedAt = began;
     revived = false;
-    if (next === undefined) return place;
+    if (next === undefined) return { place, thinking };
   }
 }
 
@@ -83,14 +85,14 @@ async function projectExecution({ temporal, database, sealing, folds, recorded }
   const next = await nextOf({ temporal, database }, fold, place, revived);
   if (fold.position === last_event && next === undefined) {
     folds.keep(fold);
-    return { reached: place, next, began: fold.startedAt };
+    return { reached: place, next, began: fold.startedAt, thinking: fold.thinking };
   }
   try {
     const reached = await commitPart(database, { namespace: temporal.namespace, sealing, place, fold, news, next });
     recorded?.({ workflowId: workflow_id, runId: run_id, fold, encrypts: sealing.encrypts });
     fold.markRecorded();
     folds.keep(fold);
-    return { reached, next, began: fold.startedAt };
+    return { reached, next, began: fold.startedAt, thinking: fold.thinking };
   } catch (error) {
     // It stands further than the registry now.
     folds.forget(execution_id);

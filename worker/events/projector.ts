@@ -33,6 +33,8 @@ export interface Projector {
    * @param executionId the run id of any of its executions; the latest's unless said
    */
   nudge(workflowId: string, executionId?: string): void;
+  /** Says that a run is there: it is read where it was not heard of. */
+  meet(workflowId: string, executionId: string): void;
   /** Looks for what began, ended or was left behind, now. */
   scan(): Promise<void>;
   /** Settles when what is known to be due is recorded. */
@@ -88,6 +90,10 @@ class ProjectorLoop implements Projector {
     else void this.resolve(workflowId, executionId).catch((error: Error) => this.settings.report?.(`A run could not be found: ${error.message}`));
   }
 
+  meet(workflowId: string, executionId: string): void {
+    if (!this.runOf.has(executionId)) this.nudge(workflowId, executionId);
+  }
+
   async scan(): Promise<void> {
     const { temporal, registry, taskQueues = [temporal.taskQueue] } = this.settings;
     await scanVisibility(temporal, registry.database, taskQueues);
@@ -127,11 +133,11 @@ class ProjectorLoop implements Projector {
 
   private async project(run: RunId, nudged: boolean): Promise<void> {
     try {
-      const { outcome, ended, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
+      const { outcome, ended, thinking, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
       if (lost !== undefined) this.settings.report?.(`The record of ${run.workflowId} stays as it is: ${lost}`);
       if (outcome === 'BUSY') this.nudges.retry(run, busyTime);
-      // What moves is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
-      else if (!ended && (outcome === 'NEWS' || nudged)) this.nudges.again(run, spacing);
+      // What was about to go on is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
+      else if (!ended && (outcome === 'NEWS' ? thinking === true : nudged)) this.nudges.again(run, spacing);
     } catch (error) {
       this.settings.report?.(`The record of ${run.workflowId} is behind: ${(error as Error).message}`);
       this.nudges.again(run, 5 * spacing);

@@ -7,7 +7,7 @@ import type { Projector } from './projector.js';
 import { type FailedAttempt, publishRetrying } from './retrying.js';
 
 export interface Recording {
-  projector: Pick<Projector, 'nudge'>;
+  projector: Pick<Projector, 'nudge' | 'meet'>;
   /** Where PIPELINE_RETRYING is published; nowhere while there is none. */
   readonly database: Kysely<Database> | undefined;
   /** Whether what runs carry is encrypted: an attempt's error is then told by its type. */
@@ -16,7 +16,7 @@ export interface Recording {
   report?: (message: string) => void;
 }
 
-/** For a worker's interceptors: tells the projector of each step's begin and end, and publishes failed attempts that are repeated. */
+/** For a worker's interceptors: tells the projector of each step's end (its begin is not in the history before) and of runs that nobody told of, and publishes failed attempts that are repeated. */
 export function recordingInterceptor(recording: Recording): ActivityInterceptorsFactory {
   return (context) => ({ inbound: { execute: (input, next) => record(recording, context, () => next(input)) } });
 }
@@ -29,7 +29,7 @@ async function record(
   const { projector, encrypts, report } = recording;
   const { workflowId, runId } = context.info.workflowExecution ?? {};
   if (workflowId === undefined || runId === undefined) return work();
-  projector.nudge(workflowId, runId);
+  projector.meet(workflowId, runId);
   try {
     return await work();
   } catch (error) {

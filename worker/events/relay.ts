@@ -8,7 +8,7 @@ import { markPublished, type OutboxEvent, type OutboxLag, outboxLag, readUnpubli
 export interface RelaySettings {
   registry: Registry;
   bus: EventBus;
-  /** Milliseconds between two looks at an empty outbox; 200 unless said. */
+  /** Milliseconds between two looks at an empty outbox; 100 unless said. */
   every?: number;
   /** Seconds after which the relay of a dead process is taken over; 10 unless said. */
   lease?: number;
@@ -28,23 +28,26 @@ const atOnce = 500;
 /** A message of Kafka's has 1 MB at most, and so has a request unless its broker was told otherwise. */
 const bytesAtOnce = 500_000;
 const longestPause = 5_000;
+/** Milliseconds between two looks at whether the one that publishes is still there. */
+const standby = 1_000;
 
 /**
  * Starts a relay. Any number may be started on one registry: one at a time publishes, under a lease that is taken over when
  * its process dies. One batch is on its way at a time, so that the events of a run keep their order; what was sent and not
  * marked is sent again, with the same ids.
  */
-export function startRelay({ registry, bus, every = 200, lease = 10, report = () => undefined }: RelaySettings): Relay {
+export function startRelay({ registry, bus, every = 100, lease = 10, report = () => undefined }: RelaySettings): Relay {
   const owner = leaseOwner();
   const stopping = new AbortController();
   const { database } = registry;
+  /** Gives the milliseconds until the next step. */
   const step = async (): Promise<number> => {
-    if (!(await takeLease(database, relayLease, owner, lease))) return 0;
+    if (!(await takeLease(database, relayLease, owner, lease))) return Math.max(every, standby);
     const events = fitting(await readUnpublished(database, atOnce));
-    if (events.length === 0) return 0;
+    if (events.length === 0) return every;
     await bus.publish(events);
     await markPublished(database, events);
-    return events.length;
+    return 0;
   };
   const ended = loop(step, every, stopping.signal, report);
   const stop = async () => {
@@ -60,9 +63,9 @@ async function loop(step: () => Promise<number>, every: number, signal: AbortSig
   let failures = 0;
   while (!signal.aborted) {
     try {
-      const published = await step();
+      const rest = await step();
       failures = 0;
-      if (published === 0) await pause(every, signal);
+      if (rest > 0) await pause(rest, signal);
     } catch (error) {
       failures += 1;
       // An outage is told once, not at every try.

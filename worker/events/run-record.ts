@@ -41,7 +41,10 @@ const day = 24 * 3_600_000;
  * the registry is away, opening is tried again, and what happened meanwhile is projected from the histories.
  */
 export class RunRecord implements Recording {
-  readonly projector: Recording['projector'] = { nudge: (workflowId, executionId) => this.nudge(workflowId, executionId) };
+  readonly projector: Recording['projector'] = {
+    nudge: (workflowId, executionId) => this.nudge(workflowId, executionId),
+    meet: (workflowId, executionId) => (this.open === undefined ? this.nudge(workflowId, executionId) : this.open.projector.meet(workflowId, executionId)),
+  };
   private readonly closing = new AbortController();
   private opening: Promise<void> | undefined;
   private attempt: Promise<Open> | undefined;
