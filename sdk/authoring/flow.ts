@@ -58,8 +58,9 @@ export interface ChildEnd {
 export interface RunInfo {
   readonly pipeline: string;
   readonly workflowId: string;
+  /** That of the run's first execution: it stays when the run continues as new. */
   readonly runId: string;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC: when its first execution began. */
   readonly startedAt: string;
   /** ISO 8601, UTC: when maxDuration is over, or undefined where there is none. */
   readonly deadline: string | undefined;

@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { TemporalFailure } from '@temporalio/common';
+import { type ApplicationFailureOptions, TemporalFailure } from '@temporalio/common';
 import { HeadraceError, Refused, RetryLater } from '../authoring/errors.js';
 import { maximumFastOutput, maximumPayload, refuseOversize } from '../authoring/payload-size.js';
 import { parse } from '../authoring/schema.js';
@@ -62,14 +62,28 @@ function asFailure(error: unknown, signal: AbortSignal): Error {
   if (!(error instanceof Error)) return ApplicationFailure.create({ message: shorten(String(error)), type: 'Error' });
   const failure = ApplicationFailure.create({
     message: shorten(error.message),
-    type: error.name,
-    nonRetryable: error instanceof Refused,
-    nextRetryDelay: error instanceof RetryLater ? error.after : undefined,
-    details: error instanceof HeadraceError ? [shortenDetails(error)] : [],
+    ...ruleOf(error),
     cause: shortenCause(error.cause, isTemporals),
   });
   failure.stack = error.stack === undefined ? undefined : shorten(error.stack);
   return failure;
+}
+
+/** Its type, whether it is retried and when. What a team says in Temporal's own words stands. */
+function ruleOf(error: Error): Pick<ApplicationFailureOptions, 'type' | 'nonRetryable' | 'nextRetryDelay' | 'details'> {
+  if (error instanceof ApplicationFailure) {
+    // Temporal's durations are typed by a package that has no types.
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
+    const { type, nonRetryable, nextRetryDelay, details } = error;
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment
+    return { type: type ?? error.name, nonRetryable: nonRetryable === true, nextRetryDelay, details: details ?? [] };
+  }
+  return {
+    type: error.name,
+    nonRetryable: error instanceof Refused,
+    nextRetryDelay: error instanceof RetryLater ? error.after : undefined,
+    details: error instanceof HeadraceError ? [shortenDetails(error)] : [],
+  };
 }
 
 /** Whatever a step throws after it was told to stop, it stopped; a stopping worker hands the step to another one at once. */

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realBed } from '../testing/bed.fixture.js';
 import { replace, type TestBed } from '../testing/index.js';
@@ -77,6 +78,13 @@ describe('a step call', () => {
 
   test('that nobody awaits and that fails, fails the run', async () => {
     expect(await bed.run(calling, { what: 'floating' }, { steps: [works] })).toMatchObject({ status: 'FAILED', error: { type: 'StepFailed' } });
+  });
+
+  test('that says in the words of Temporal that trying again cannot help is not tried again', async () => {
+    const refusing = replace(flaky, async () => Promise.reject(ApplicationFailure.nonRetryable('closed for good', 'Closed')));
+    const { error, calls } = await bed.run(calling, { what: 'flaky' }, { steps: [refusing] });
+    expect(error).toMatchObject({ type: 'StepFailed', message: 'flaky#1 failed: closed for good' });
+    expect(calls).toHaveLength(1);
   });
 
   test('of a fast step is a local activity', async () => {

@@ -1,4 +1,4 @@
-import { type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
 import { ApprovalExpired, Declined, HeadraceError, RunTimedOut, StepFailed } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
@@ -27,14 +27,20 @@ async function startAndWait(run: RunState, pipeline: AnyPipeline, input: unknown
     };
     return conclude(pipeline, await run.room.call(bytes, start));
   } catch (error) {
-    throw isCancellation(error) ? error : explain(run, error, pipeline.id, callId, workflowId);
+    throw wasCancelled(run) ? error : explain(run, error, pipeline.id, callId, workflowId);
   }
+}
+
+/** Whether this run was told to stop, and not somebody else's hand its child. */
+function wasCancelled(run: RunState): boolean {
+  return CancellationScope.current().consideredCancelled || run.scope.consideredCancelled;
 }
 
 function explain(run: RunState, error: unknown, pipeline: string, callId: string, workflowId: string): unknown {
   if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') {
     return new HeadraceError(`There is a run '${workflowId}' already.`, { code: 'run_exists', where: workflowId });
   }
+  if (isCancellation(error)) return new StepFailed(`${callId} was cancelled.`, { step: pipeline, callId, type: 'Cancelled', where: workflowId, cause: error });
   const known = fromFailure(error, pipeline, callId);
   // A child that was out of its own time has failed; this run's time may not be over.
   if (!(known instanceof RunTimedOut) || (run.remaining() ?? 1) <= 0) return known;

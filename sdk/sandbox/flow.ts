@@ -47,7 +47,7 @@ export function makeFlow(run: RunState): Flow {
 }
 
 function describeRun(run: RunState): RunInfo {
-  const { workflowId, runId, startTime } = workflowInfo();
+  const { workflowId, firstExecutionRunId: runId, startTime } = workflowInfo();
   const deadline = run.deadline === undefined ? undefined : new Date(run.deadline).toISOString();
   return { pipeline: run.pipeline.id, workflowId, runId, startedAt: startTime.toISOString(), deadline };
 }

@@ -121,6 +121,15 @@ describe('on a real server', () => {
     expect((await child.describe()).status.name).toBe('CANCELLED');
   });
 
+  test('a child that somebody else cancelled has failed its parent, which was not cancelled', async () => {
+    const run = await bed.start(parent, { detach: false }, { steps });
+    while ((await run.status()).children[0]?.status !== 'RUNNING') await new Promise((resolve) => setTimeout(resolve, 20));
+    await bed.server.client.workflow.getHandle((await run.status()).children[0]?.workflowId ?? '').cancel();
+    const result = await run.ended();
+    expect(result).toMatchObject({ status: 'FAILED', error: { type: 'StepFailed', message: 'undoing#1 was cancelled.' } });
+    expect(undos(result).at(-1)).toBe('parent');
+  });
+
   test('a child that nobody awaits is cancelled and undone when its parent fails', async () => {
     const result = await bed.run(
       parent,
