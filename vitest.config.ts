@@ -5,6 +5,9 @@ import { ourNames } from './test/our-names.js';
 /** Real processes that are killed and frozen take their time: `npm run test:engines -- faults`. */
 export const faults = ['test/faults/**/*.test.ts', 'test/secrets/**/*.test.ts', 'activities/load/crash.test.ts'];
 
+/** What takes minutes by itself, so that `npm test` takes no more than ten: `npm run test:engines -- long`. */
+export const long = ['test/stories/backfill.test.ts', 'test/stories/bad-input.test.ts', 'test/package/**/*.test.ts'];
+
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
@@ -14,7 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ['sdk', 'activities', 'workflows', 'worker', 'examples', 'test'].map((folder) => `${folder}/**/*.test.ts`),
-    exclude: ['**/node_modules/**', 'dist/**', 'test/bench/**', 'test/engines/**', ...faults],
+    exclude: ['**/node_modules/**', 'dist/**', 'test/bench/**', 'test/engines/**', ...faults, ...long],
     globalSetup: ['test/servers/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

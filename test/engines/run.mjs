@@ -8,7 +8,7 @@ import { runVitest } from '../vitest-process.mjs';
 
 const here = join(root, 'test/engines');
 /** Groups that are no folder here: they share the servers of `npm test`, and are apart for the time that they take. */
-const elsewhere = { faults: ['--config=vitest.faults.config.ts'] };
+const elsewhere = { faults: ['--config=vitest.faults.config.ts'], long: ['--config=vitest.long.config.ts'] };
 const folders = readdirSync(here, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(here, entry.name), { recursive: true }).some((name) => name.endsWith('.test.ts')))
   .map(({ name }) => name);
