@@ -12,12 +12,19 @@ export function environmentOf(input: Input, folder: string, resultFile: string, 
   );
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
-    LANG: 'C.UTF-8',
     HOME: folder,
     TMPDIR: folder,
-    ...input.environment,
+    ...environmentAnywhere(input, context),
     ...Object.fromEntries(connections),
     HEADRACE_RESULT: resultFile,
+  };
+}
+
+/** The part that is the same on a cluster. */
+export function environmentAnywhere(input: Input, context: StepContext): Record<string, string> {
+  return {
+    LANG: 'C.UTF-8',
+    ...input.environment,
     HEADRACE_KEY: context.key,
     HEADRACE_ATTEMPT: String(context.attempt),
     ...traceOfStep(),

@@ -10,13 +10,17 @@ const refusals = [64, 65];
 const notStarted = [126, 127];
 
 /** Throws what a script's end stands for, with its last lines. */
-export function judge({ code, signal }: End, { script, cpuSeconds }: z.output<typeof pythonScript.input>, lines: PrintedLines): void {
+export function judge({ code, signal }: End, { script, on, cpuSeconds }: z.output<typeof pythonScript.input>, lines: PrintedLines): void {
   if (code === 0) return;
-  const name = 'path' in script ? `The script ${script.path}` : 'The script';
+  const path = 'path' in script ? script.path : 'inImage' in script ? script.inImage : undefined;
+  const name = path === undefined ? 'The script' : `The script ${path}`;
   const reason =
     signal === 'SIGXCPU' ? `computed for more than ${cpuSeconds} seconds` : signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
   const message = [`${name} ${reason}.`, ...lines.last].join('\n');
   if (code !== null && refusals.includes(code)) throw new ValidationError(message, { code: 'script_failed' });
-  const fix = code !== null && notStarted.includes(code) ? "If python3 is not on the worker's PATH, install it or set HEADRACE_PYTHON to its path." : undefined;
+  const fix =
+    on === undefined && code !== null && notStarted.includes(code)
+      ? "If python3 is not on the worker's PATH, install it or set HEADRACE_PYTHON to its path."
+      : undefined;
   throw new HeadraceError(message, { code: 'script_failed', ...(fix === undefined ? {} : { fix }) });
 }

@@ -90,6 +90,7 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function kibibytes(size: string): number {
+/** Of sizes such as `512MB` and `4GB`. */
+export function kibibytes(size: string): number {
   return Number.parseInt(size, 10) * (size.endsWith('GB') ? 1_048_576 : 1_024);
 }

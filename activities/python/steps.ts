@@ -1,16 +1,19 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
+import { Placement } from '../kubernetes/placement.js';
 
 const Script = z.union([
   /** A file below the folder of a `files` connection. */
   z.strictObject({ connection: z.string().min(1), path: z.string().min(1) }),
   /** The script itself, for a few lines. */
   z.strictObject({ code: z.string().min(1) }),
+  /** A file of the image, for scripts that run on a cluster. */
+  z.strictObject({ inImage: z.string().min(1) }),
 ]);
 
 /**
- * Runs a Python script as a process of its own on the worker's machine: `python3 -I` in a folder of its own that is removed afterwards, without the worker's
- * environment. It reads `input` as JSON from stdin and writes its result as JSON into the file that $HEADRACE_RESULT names. What it prints is logged.
+ * Runs a Python script: as a process of its own on the worker's machine (`python3 -I` in a folder of its own that is removed afterwards, without the worker's
+ * environment), or with `on` as a Job of Kubernetes, in an image that has python3 on its PATH. It reads `input` as JSON from stdin and writes its result as JSON into the file that $HEADRACE_RESULT names. What it prints is logged.
  * The same work may be tried again: $HEADRACE_KEY stays the same through all attempts. Exit codes 64 and 65 (EX_USAGE, EX_DATAERR) say that trying again cannot help.
  *
  * @throws ValidationError on exit codes 64 and 65 and a result that is no JSON, HeadraceError script_failed on any other
@@ -18,13 +21,15 @@ const Script = z.union([
  * const { result } = await pythonScript({ script: { connection: 'scripts', path: 'clean.py' }, input: { day } });
  */
 export const pythonScript = step('python_script', {
-  description: 'Runs a Python script as a local process.',
+  description: 'Runs a Python script as a local process or as a Job of Kubernetes.',
   input: z.object({
     script: Script,
+    /** Runs it as a Job of a cluster: begun once, followed, and gone on with by another worker when this one dies. */
+    on: Placement.optional(),
     args: z.array(z.string()).default([]),
     /** Any JSON. */
     input: z.unknown().optional(),
-    /** Connections that the script gets, each as JSON in $HEADRACE_CONNECTION_<NAME>. It gets no other secret. */
+    /** Connections that a local script gets, each as JSON in $HEADRACE_CONNECTION_<NAME>. It gets no other secret. On a cluster, name Secrets: `on.secrets`. */
     connections: z.array(z.string().min(1)).default([]),
     /** Variables of the script's environment. No secrets: they stand in the run's history. */
     environment: z.record(z.string().regex(/^(?!HEADRACE_)[A-Za-z_]\w*$/, 'a name of letters, digits and _, not HEADRACE_…'), z.string()).default({}),
@@ -41,6 +46,8 @@ export const pythonScript = step('python_script', {
     result: z.unknown(),
     /** Lines that it printed. */
     lines: z.number().int(),
+    /** The Job, where it was one. */
+    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }).optional(),
   }),
   retry: 'default',
   timeout: '1 hour',

@@ -49,13 +49,16 @@ export async function openGround({
   pipelines = ownPipelines,
   connections = {},
   encryption,
+  temporal = inject('temporal'),
 }: {
   pipelines?: string;
   /** The keys of worker, API and client. */
   encryption?: readonly EncryptionKey[];
   connections?: Record<string, unknown>;
+  /** Another than the test run's. */
+  temporal?: { address: string; namespace: string };
 } = {}): Promise<Ground> {
-  const { address, namespace } = inject('temporal');
+  const { address, namespace } = temporal;
   const folder = mkdtempSync(join(tmpdir(), 'headrace-faults-'));
   const lake = join(folder, 'lake');
   const settings = join(folder, 'headrace.json');

@@ -7,13 +7,20 @@ const timeLimit = 20 * 60_000;
  * Builds programs from the Go module proxy into a folder. Rejects with the cause.
  *
  * @param packages paths with their version, or `.` for the module in the folder `cwd`
+ * @param linked flags for the linker
  */
-export async function goInstall(packages: readonly string[], folder: string, report: (line: string) => void, cwd?: string): Promise<void> {
+export async function goInstall(
+  packages: readonly string[],
+  folder: string,
+  report: (line: string) => void,
+  cwd?: string,
+  linked: readonly string[] = [],
+): Promise<void> {
   const go = findOnPath('go', ['/usr/local/go/bin', '/usr/lib/go/bin']);
   if (!go) throw new Error('go is not on PATH');
   const begun = Date.now();
   const heartbeat = setInterval(() => report(`… still building (${Math.round((Date.now() - begun) / 1000)} s)`), 15_000);
-  const child = spawn(go, ['install', '-ldflags', '-s -w', ...packages], {
+  const child = spawn(go, ['install', '-ldflags', ['-s', '-w', ...linked].join(' '), ...packages], {
     cwd,
     env: { ...process.env, GOBIN: folder },
     stdio: ['ignore', 'ignore', 'pipe'],

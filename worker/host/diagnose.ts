@@ -93,7 +93,7 @@ async function speed(connection: NativeConnection, namespace: string, ring: KeyR
 }
 
 function diagnoseConnection(connections: Connections, name: string): Promise<Finding> {
-  return attempt(`connection ${name}`, async () => tryConnection(connections.get(name)));
+  return attempt(`connection ${name}`, async () => tryConnection(connections.get(name), name));
 }
 
 async function attempt(what: string, work: () => Promise<string>): Promise<Finding> {

@@ -11,9 +11,9 @@ const patience = 5_000;
 /**
  * Tries a connection without leaving anything behind, and says what it found.
  *
- * @throws HeadraceError unreachable or unreadable_file
+ * @throws HeadraceError unreachable or unreadable_file; PermissionDeniedError where a right is missing
  */
-export async function tryConnection(connection: Connection): Promise<string> {
+export async function tryConnection(connection: Connection, name: string): Promise<string> {
   switch (connection.kind) {
     case 'postgres':
       return tryPostgres(connection);
@@ -31,6 +31,8 @@ export async function tryConnection(connection: Connection): Promise<string> {
       return tryAddress(connection.url);
     case 'console':
       return 'prints to the log';
+    case 'kubernetes':
+      return (await import('../../activities/kubernetes/doctor.js')).tryCluster(name, connection, AbortSignal.timeout(patience));
   }
 }
 

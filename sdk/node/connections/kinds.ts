@@ -62,6 +62,20 @@ export const Connection = z.discriminatedUnion('kind', [
     privateAddresses: z.boolean().default(false),
   }),
   z.strictObject({ kind: z.literal('console') }),
+  z
+    .strictObject({
+      kind: z.literal('kubernetes'),
+      /** A kubeconfig file, and which of its contexts. */
+      kubeconfig: text.optional(),
+      context: text.optional(),
+      /** Or the API server's address, a service account's token, and the authority (PEM) that its certificate is from. With neither: the pod that the worker runs in. */
+      server: z.url().optional(),
+      token: text.optional(),
+      ca: text.optional(),
+      /** Where Jobs are made; the context's own, or `default`, unless said. */
+      namespace: text.optional(),
+    })
+    .refine((it) => it.kubeconfig === undefined || it.server === undefined, 'give either kubeconfig or server'),
 ]);
 
 /** A connection with its secrets resolved. */

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request as overPlain } from 'node:http';
+import { request as overTls, type RequestOptions } from 'node:https';
+import type * as k8s from '@kubernetes/client-node';
+import type { Connection } from '../../sdk/node/index.js';
+import { answered, unreachable } from './failure.js';
+import { readConfig } from './kube-config.js';
+
+export type KubernetesConnection = Extract<Connection, { kind: 'kubernetes' }>;
+
+/** The parts of a cluster's API that steps use. Requests end with their signal, and after half a minute. */
+export interface ClusterApi {
+  readonly batch: k8s.BatchV1Api;
+  readonly core: k8s.CoreV1Api;
+  readonly custom: k8s.CustomObjectsApi;
+  readonly version: k8s.VersionApi;
+  readonly reviews: k8s.AuthorizationV1Api;
+}
+
+const patience = 30_000;
+
+/** A cluster as a connection describes it. */
+export class Cluster {
+  private constructor(
+    /** The connection's name. */
+    readonly name: string,
+    readonly namespace: string,
+    private readonly library: typeof k8s,
+    private readonly config: k8s.KubeConfig,
+  ) {}
+
+  /** @throws HeadraceError bad_connection where a kubeconfig cannot be read or names no such context */
+  static async open(name: string, connection: KubernetesConnection): Promise<Cluster> {
+    const library = await import('@kubernetes/client-node'); // loads slowly, and most workers never need it
+    const config = readConfig(library, name, connection);
+    const namespace = connection.namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+    return new Cluster(name, namespace, library, config);
+  }
+
+  /** Asks the API server. @throws the house's errors: HeadraceError unreachable, PermissionDeniedError and the others of `failure.ts` */
+  async ask<Answer>(what: string, signal: AbortSignal, question: (api: ClusterApi) => Promise<Answer>): Promise<Answer> {
+    return answered(what, this.name, signal, () => question(this.api(signal)));
+  }
+
+  /** Reads what may be long, such as a log, piece by piece. @param path below the API server's address */
+  async *read(what: string, path: string, signal: AbortSignal): AsyncGenerator<string> {
+    const response = await answered(what, this.name, signal, () => this.get(path, signal));
+    response.setEncoding('utf8');
+    try {
+      for await (const piece of response) yield piece as string;
+    } catch (error) {
+      throw unreachable(what, this.name, error);
+    }
+  }
+
+  private async get(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(`${this.config.getCurrentCluster()?.server.replace(/\/$/, '')}${path}`);
+    const options: RequestOptions = { signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]) };
+    await this.config.applyToHTTPSOptions(options);
+    const request = (url.protocol === 'http:' ? overPlain : overTls)(url, options).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    if (response.statusCode === 200) return response;
+    const body = (await response.setEncoding('utf8').toArray()).join('');
+    throw new this.library.ApiException(response.statusCode ?? 0, 'refused', body, {});
+  }
+
+  private api(signal: AbortSignal): ClusterApi {
+    const { library, config } = this;
+    const configuration = library.createConfiguration({
+      baseServer: new library.ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
+      authMethods: { default: config },
+      promiseMiddleware: [limited(AbortSignal.any([signal, AbortSignal.timeout(patience)]))],
+    });
+    return {
+      batch: new library.BatchV1Api(configuration),
+      core: new library.CoreV1Api(configuration),
+      custom: new library.CustomObjectsApi(configuration),
+      version: new library.VersionApi(configuration),
+      reviews: new library.AuthorizationV1Api(configuration),
+    };
+  }
+}
+
+function limited(signal: AbortSignal): k8s.Middleware {
+  return {
+    pre: (request) => {
+      request.setSignal(signal);
+      return Promise.resolve(request);
+    },
+    post: (response) => Promise.resolve(response),
+  };
+}

@@ -1,0 +1,35 @@
+import type * as k8s from '@kubernetes/client-node';
+import { HeadraceError } from '../../sdk/index.js';
+import type { KubernetesConnection } from './cluster.js';
+
+/** From a kubeconfig file, from the connection's own fields, or, with neither, from the pod that the worker runs in. */
+export function readConfig(library: typeof k8s, name: string, connection: KubernetesConnection): k8s.KubeConfig {
+  const config = new library.KubeConfig();
+  try {
+    if (connection.kubeconfig !== undefined) config.loadFromFile(connection.kubeconfig);
+    else if (connection.server !== undefined) config.loadFromOptions(options(connection));
+    else config.loadFromCluster();
+    if (connection.context !== undefined) config.setCurrentContext(connection.context);
+  } catch (error) {
+    throw unusable(name, (error as Error).message);
+  }
+  if (config.getCurrentCluster() === null) throw unusable(name, `it has no context '${config.getCurrentContext()}' with a cluster`);
+  return config;
+}
+
+function options({ server, token, ca }: KubernetesConnection) {
+  return {
+    clusters: [{ name: 'cluster', server, ...(ca === undefined ? {} : { caData: Buffer.from(ca).toString('base64') }) }],
+    users: [{ name: 'user', ...(token === undefined ? {} : { token }) }],
+    contexts: [{ name: 'context', cluster: 'cluster', user: 'user' }],
+    currentContext: 'context',
+  };
+}
+
+function unusable(name: string, reason: string): HeadraceError {
+  return new HeadraceError(`The connection '${name}' leads to no cluster: ${reason}.`, {
+    code: 'bad_connection',
+    where: name,
+    fix: 'Give kubeconfig (and context), or server, token and ca; without either the worker must run in a pod with a service account.',
+  });
+}
