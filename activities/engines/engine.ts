@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.js';
+import type { DoneOn } from './done-on.js';
 import type { LocalData } from './local-data.js';
 
 /** A value that is bound, never written into a statement's text. */
@@ -27,6 +28,7 @@ export interface Rows {
   readonly more: boolean;
   /** Rows that the statement inserted, changed or deleted; undefined for a query. */
   readonly changed: number | undefined;
+  readonly engine?: DoneOn;
 }
 
 /** A table that was written. */
@@ -34,6 +36,7 @@ export interface Written {
   readonly rows: number;
   readonly bytes: number;
   readonly columns: Column[];
+  readonly engine?: DoneOn;
 }
 
 /**

@@ -5,6 +5,8 @@ import { closeInstances } from './duckdb/instances.js';
 import type { Engine } from './engine.js';
 import { closePools } from './postgres/pools.js';
 import { PostgresEngine } from './postgres/postgres-engine.js';
+import { closeTransports } from './trino/transport.js';
+import { TrinoEngine } from './trino/trino-engine.js';
 
 /**
  * Opens the engine behind a connection for this step.
@@ -12,7 +14,8 @@ import { PostgresEngine } from './postgres/postgres-engine.js';
  * @throws HeadraceError missing_connection, bad_connection, unreachable or duckdb_locked
  */
 export async function openEngine(context: StepContext, name: string): Promise<Engine> {
-  const connection = context.connection(name, 'duckdb', 'postgres');
+  const connection = context.connection(name, 'duckdb', 'postgres', 'trino');
+  if (connection.kind === 'trino') return new TrinoEngine(name, connection, context);
   if (connection.kind === 'postgres') return PostgresEngine.open(name, connection, context.signal);
   if (connection.folder !== undefined) return DuckDbFolderEngine.open(name, { ...connection, folder: connection.folder }, context.signal);
   return DuckDbFileEngine.open(name, connection, context.signal);
@@ -32,4 +35,5 @@ export async function withEngine<Result>(context: StepContext, name: string, wor
 export async function closeEngines(): Promise<void> {
   await closeInstances();
   await closePools();
+  closeTransports();
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import type { TableRef } from '../../sdk/index.js';
+import { furtherEngines } from '../engines/further-engines.fixture.js';
 import { serve } from '../http/server.fixture.js';
 import { Warehouse } from '../load/lake.fixture.js';
 import { runStep } from '../run-step.fixture.js';
@@ -27,6 +28,7 @@ const connections = {
   vega: { kind: 'files' as const, folder: 'node_modules/vega-datasets/data' },
   drop: { kind: 'files' as const, folder },
   ...(postgresUrl === undefined ? {} : { postgres: { kind: 'postgres' as const, url: postgresUrl } }),
+  ...furtherEngines,
 } satisfies Parameters<typeof stepContext>[0];
 const house = new Warehouse(connections);
 
@@ -43,7 +45,9 @@ const firstDay = [
   { column: 'origin', op: 'in', value: ['LAS', 'ATL'] },
 ];
 
-describe.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres'])])('into %s', (into) => {
+const engines = ['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres']), ...Object.keys(furtherEngines)];
+
+describe.each(engines)('into %s', (into) => {
   const content = (table: TableRef, what = '*') => house.query(`SELECT ${what} FROM ${table.table} ORDER BY 1`, into);
 
   test('Parquet is filtered on its way', async () => {
@@ -90,7 +94,7 @@ describe.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres']
     ]);
   });
 
-  test.each(['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres'])])('a table and a query of %s are copied, with bound values', async (from) => {
+  test.each(engines)('a table and a query of %s are copied, with bound values', async (from) => {
     const source = await house.rows("SELECT * FROM (VALUES (1, 'it''s'), (2, ''), (3, NULL)) AS t(id, name)", from);
     const rows = await extract({ from: { table: source }, where: [{ column: 'id', op: '>', value: 1.5 }], into });
     expect(await content(rows.table)).toEqual([

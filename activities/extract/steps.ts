@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { step, TableRef } from '../../sdk/index.js';
 import { Condition } from '../engines/condition.js';
+import { DoneOn } from '../engines/done-on.js';
 import { HttpSource } from '../http/source.js';
 
 const Parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -56,7 +57,13 @@ export const extractData = step('extract_data', {
       (it) => !('on' in it.from) || (it.where.length === 0 && it.select === undefined),
       'a statement says by itself which rows and columns it takes: leave out where and select',
     ),
-  output: z.object({ table: TableRef, rows: z.number(), bytes: z.number(), columns: z.array(z.object({ name: z.string(), type: z.string() })) }),
+  output: z.object({
+    table: TableRef,
+    rows: z.number(),
+    bytes: z.number(),
+    columns: z.array(z.object({ name: z.string(), type: z.string() })),
+    engine: DoneOn.optional(),
+  }),
   retry: 'extraction',
   timeout: '1 hour',
 });

@@ -82,9 +82,11 @@ class Trail<Handle, Result> {
     }
   }
 
-  private async untilItEnds(handle: Handle, first?: Look<Result>): Promise<Followed<Handle, Result>> {
+  private async untilItEnds(begun: Handle, first?: Look<Result, Handle>): Promise<Followed<Handle, Result>> {
+    let handle = begun;
     let look = first ?? (await this.look(handle));
     for (let pause = firstLook; look?.state === 'RUNNING'; pause = Math.min(pause * 1.5, slowestLook)) {
+      handle = this.handle = look.handle ?? handle;
       this.beat(handle, look.progress);
       await wait(pause, undefined, { signal: this.context.signal });
       look = await this.look(handle);
@@ -115,7 +117,7 @@ class Trail<Handle, Result> {
     return handle;
   }
 
-  private look(handle: Handle): Promise<Look<Result> | undefined> {
+  private look(handle: Handle): Promise<Look<Result, Handle> | undefined> {
     return this.ask(() => this.work.look(handle, this.context.signal));
   }
 

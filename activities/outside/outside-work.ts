@@ -1,8 +1,14 @@
 import type { HeadraceError } from '../../sdk/index.js';
 
 /** How work is that runs on a server far away. */
-export type Look<Result> =
-  | { readonly state: 'RUNNING' /** For people, and for whoever goes on with it: small, without secrets. */; readonly progress?: unknown }
+export type Look<Result, Handle = never> =
+  | {
+      readonly state: 'RUNNING';
+      /** For people, and for whoever goes on with it: small, without secrets. */
+      readonly progress?: unknown;
+      /** Where the next look is to be taken, if the work has moved on. */
+      readonly handle?: Handle;
+    }
   | { readonly state: 'SUCCEEDED'; readonly result: Result }
   /** It ended, and badly. A Refused error is final; after any other the next attempt begins it anew. */
   | { readonly state: 'FAILED'; readonly error: HeadraceError };
@@ -24,7 +30,7 @@ export interface OutsideWork<Handle, Result> {
   /** Where a person sees it, if the system has such a place. */
   link(handle: Handle): string | undefined;
   /** How it is; undefined where the system no longer knows it. */
-  look(handle: Handle, signal: AbortSignal): Promise<Look<Result> | undefined>;
+  look(handle: Handle, signal: AbortSignal): Promise<Look<Result, Handle> | undefined>;
   /** Ends it. Work that has ended, or is gone, is left as it is. */
   cancel(handle: Handle, signal: AbortSignal): Promise<void>;
 }

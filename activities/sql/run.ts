@@ -23,13 +23,13 @@ async function runSql(engine: Engine, input: Input, context: StepContext) {
 type Output = z.input<typeof sql.output>;
 
 async function answer(engine: Engine, statement: Statement, { on, limit }: Input): Promise<Output> {
-  const { columns, rows, more, changed } = await engine.query(statement, limit);
+  const { columns, rows, more, changed, engine: doneOn } = await engine.query(statement, limit);
   if (more) throw new ValidationError(`The statement gives more than ${limit} rows.`, { code: 'too_many_rows', where: on });
-  return changed === undefined ? { rows, rowCount: rows.length, columns } : { rowCount: changed, columns: [] };
+  return { ...(changed === undefined ? { rows, rowCount: rows.length, columns } : { rowCount: changed, columns: [] }), ...(doneOn && { engine: doneOn }) };
 }
 
 async function keep(engine: Engine, statement: Statement, table: TableRef): Promise<Output> {
   const written = await engine.replace(table.table, statement);
   await engine.prune(temporaryDays);
-  return { rowCount: written.rows, bytes: written.bytes, columns: written.columns, table };
+  return { rowCount: written.rows, bytes: written.bytes, columns: written.columns, table, ...(written.engine && { engine: written.engine }) };
 }

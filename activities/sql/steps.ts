@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type CallOptions, step, TableRef } from '../../sdk/index.js';
+import { DoneOn } from '../engines/done-on.js';
 
 const Parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -32,6 +33,7 @@ const declared = step('sql', {
     columns: z.array(z.object({ name: z.string(), type: z.string() })),
     table: TableRef.optional(),
     bytes: z.number().optional(),
+    engine: DoneOn.optional(),
   }),
   retry: 'default',
   timeout: '1 hour',
@@ -43,7 +45,7 @@ type Result = Awaited<ReturnType<typeof declared>>;
 type Keep = (input: z.input<typeof declared.input> & { into: string }, options?: CallOptions) => Promise<Result & { table: TableRef }>;
 
 /**
- * Runs one SQL statement on a DuckDB or PostgreSQL connection. Values are bound (`$1` or `$name`), never written into the text.
+ * Runs one SQL statement on a Trino, PostgreSQL or DuckDB connection. Values are bound (`$1` or `$name`), never written into the text.
  *
  * @throws ValidationError bad_sql, unknown_table, unknown_column or too_many_rows
  * @example

@@ -24,6 +24,33 @@ export const Connection = z.discriminatedUnion('kind', [
     pool: z.coerce.number().int().min(1).default(5),
     statementTimeout: z.coerce.number().int().min(0).default(0),
   }),
+  z
+    .strictObject({
+      kind: z.literal('trino'),
+      /** https://host:port; http:// only where nothing secret is sent, or on this machine. */
+      url: z.url(),
+      user: text,
+      password: text.optional(),
+      /** A bearer token (JWT or OAuth) instead of a password. */
+      token: text.optional(),
+      /** Authorities of the server's certificate, in PEM: usually `file:/path`. */
+      ca: text.optional(),
+      /** The catalog of tables that are named without one, and of the tables that belong to a run (schema headrace_tmp). */
+      catalog: text,
+      schema: text.default('default'),
+      /** Session properties: `{ "join_distribution_type": "BROADCAST" }`. */
+      session: z.record(z.string(), z.string()).default({}),
+      /** As resource groups and Trino's list of queries name the sender. */
+      source: z
+        .string()
+        .regex(/^[\x21-\x7e]+$/)
+        .default('headrace'),
+      clientTags: z.array(text).default([]),
+      /** Milliseconds that a statement may run: 0 for as long as its step may. */
+      statementTimeout: z.coerce.number().int().min(0).default(0),
+    })
+    .refine((it) => it.password === undefined || it.token === undefined, 'give either password or token')
+    .refine((it) => (it.password ?? it.token) === undefined || keepsSecrets(it.url), 'a password or token is sent by https only'),
   z.strictObject({
     kind: z.literal('http'),
     url: z.url(),
@@ -77,6 +104,11 @@ export const Connection = z.discriminatedUnion('kind', [
     })
     .refine((it) => it.kubeconfig === undefined || it.server === undefined, 'give either kubeconfig or server'),
 ]);
+
+function keepsSecrets(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
 
 /** A connection with its secrets resolved. */
 export type Connection = z.output<typeof Connection>;

@@ -1,0 +1,68 @@
+/** One answer of Trino's protocol, and what trino-client's type of it leaves out. */
+export interface Page {
+  readonly id: string;
+  readonly infoUri?: string;
+  readonly nextUri?: string;
+  readonly columns?: { readonly name: string; readonly type: string }[];
+  readonly data?: unknown[][];
+  readonly stats?: Stats;
+  /** What a statement that is no query did, such as INSERT, and to how many rows. */
+  readonly updateType?: string;
+  readonly updateCount?: number;
+  readonly error?: StatementError;
+}
+
+export interface Stats {
+  readonly state: string;
+  readonly processedRows: number;
+  readonly processedBytes: number;
+  readonly physicalWrittenBytes?: number;
+  readonly completedSplits: number;
+  readonly totalSplits: number;
+}
+
+export interface StatementError {
+  readonly message: string;
+  readonly errorName: string;
+  readonly errorType: string;
+}
+
+/** What a statement changed; the count is unknown where only its end was seen. */
+export interface Changed {
+  readonly rows: number | undefined;
+  readonly bytes: number;
+}
+
+/** How far a statement is, for heartbeats. */
+export interface Progress {
+  readonly state: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly splits: string;
+}
+
+const longInteger = /(^|[[,:\s])-?\d{16,}([,\]}\s]|$)/;
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs;
+
+/** Reads an answer without losing a digit. @throws SyntaxError */
+export function parsePage(text: string): Page {
+  return parseExact(text) as Page;
+}
+
+/** JSON in which an integer that a number cannot hold is a string. @throws SyntaxError */
+export function parseExact(text: string): unknown {
+  return JSON.parse(longInteger.test(text) ? text.replace(tokens, quoteLong) : text);
+}
+
+function quoteLong(token: string): string {
+  return /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+/** What a statement that is over wrote; a connector that does not say so gives what was processed. */
+export function changedBy({ updateCount, stats }: Page): Changed {
+  return { rows: updateCount, bytes: stats?.physicalWrittenBytes || stats?.processedBytes || 0 };
+}
+
+export function progressOf({ state, processedRows, processedBytes, completedSplits, totalSplits }: Stats): Progress {
+  return { state, rows: processedRows, bytes: processedBytes, splits: `${completedSplits}/${totalSplits}` };
+}

@@ -1,0 +1,122 @@
+import type { Column, Parameter, Row, Rows, Statement } from '../engine.js';
+import { underSignal } from '../under-signal.js';
+import type { Caller, TrinoSettings } from './client-options.js';
+import { bind, numberParameters, withNames } from './compose.js';
+import { type Page, progressOf } from './page.js';
+import { RunningStatement, type StatementOptions } from './running-statement.js';
+import type { Reach } from './transport.js';
+import { toJson } from './values.js';
+
+/** What a step lends to the statements that it runs. */
+export interface SessionContext extends Caller {
+  readonly signal: AbortSignal;
+  heartbeat(details: unknown): void;
+}
+
+/** The statements of one step, one after another: ended by the step's signal, in the house's errors. */
+export class TrinoSession {
+  /** What statements call tables, beside the tables' own names. */
+  readonly names = new Map<string, string>();
+
+  constructor(
+    readonly connection: string,
+    readonly settings: TrinoSettings,
+    readonly context: SessionContext,
+    /** Milliseconds for which a Trino that does not answer is asked again: after its restart it knows no statement of before. */
+    private readonly patience = 30_000,
+  ) {}
+
+  /** Runs one statement and gives at most `limit` rows; what is left of it is ended. */
+  async query(statement: Statement, limit: number): Promise<Rows> {
+    const columns: Column[] = [];
+    const rows: unknown[][] = [];
+    const last = await this.stream(this.compose(statement), (page) => {
+      if (columns.length === 0) columns.push(...(page.columns ?? []));
+      rows.push(...(page.data ?? []));
+      return rows.length <= limit;
+    });
+    const engine = { name: 'Trino', id: last.id, ...(last.infoUri === undefined ? {} : { link: last.infoUri }) };
+    if (last.updateType !== undefined) return { columns: [], rows: [], more: false, changed: last.updateCount ?? 0, engine };
+    return { columns, rows: toRows(columns, rows.slice(0, limit)), more: rows.length > limit, changed: undefined, engine };
+  }
+
+  /** All rows of a statement of our own, which are few. */
+  async rows<R = Row>(text: string, parameters?: readonly Parameter[]): Promise<R[]> {
+    const { text: numbered, values } = numberParameters({ text, parameters });
+    const columns: Column[] = [];
+    const rows: unknown[][] = [];
+    await this.stream(bind({ text: numbered, values }), (page) => {
+      if (columns.length === 0) columns.push(...(page.columns ?? []));
+      rows.push(...(page.data ?? []));
+      return true;
+    });
+    return toRows(columns, rows) as R[];
+  }
+
+  /** A statement with its values and with the other names of tables, as Trino is sent it. @param wrap what stands around it, such as CREATE TABLE … AS */
+  compose(statement: Statement, wrap = (text: string) => text): string {
+    const { text, values } = numberParameters(statement);
+    return bind({ text: wrap(withNames(text, this.names)), values });
+  }
+
+  /**
+   * Runs a statement and hands over its pages, the next one being fetched meanwhile, until it is told that these are enough.
+   *
+   * @returns the last page
+   * @throws ValidationError, PermissionDeniedError, SchemaConflictError, or what is tried again
+   */
+  stream(text: string, take: (page: Page) => boolean | Promise<boolean>): Promise<Page> {
+    const { connection, context } = this;
+    const guard = { system: 'trino', connection, signal: context.signal, interrupt: () => undefined, translate: (error: unknown) => error };
+    return underSignal(guard, async () => {
+      const statement = await RunningStatement.submit(text, this.options());
+      try {
+        await handOver(statement, take);
+        return statement.page;
+      } finally {
+        await statement.cancel();
+      }
+    });
+  }
+
+  /** What a statement needs to be sent. @param changes of where it is asked from and how long */
+  options(id?: string, changes: Partial<Reach> = {}): StatementOptions {
+    const { connection, settings, context } = this;
+    const reach = { connection, server: settings.url, ca: settings.ca, patience: this.patience, signal: context.signal, ...changes };
+    let told = '';
+    const seen = ({ stats }: Page) => {
+      if (stats === undefined) return;
+      const progress = progressOf(stats);
+      const text = JSON.stringify(progress);
+      if (text !== told) context.heartbeat({ progress });
+      told = text;
+    };
+    return { settings, caller: context, reach, id, seen };
+  }
+}
+
+async function handOver(statement: RunningStatement, take: (page: Page) => boolean | Promise<boolean>): Promise<void> {
+  let coming = statement.next();
+  for (;;) {
+    const page = await coming;
+    if (page === undefined) return;
+    coming = statement.next();
+    // Whoever is busy with a page hears of the next one's failure when it comes to it.
+    coming.catch(() => undefined);
+    if (!(await take(page))) return;
+  }
+}
+
+function toRows(columns: readonly Column[], rows: readonly unknown[][]): Row[] {
+  const names = distinct(columns.map(({ name }) => name));
+  return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, toJson(row[index] ?? null, columns[index]?.type ?? '')])));
+}
+
+function distinct(names: string[]): string[] {
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  });
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import type { StepContext } from '../../../sdk/node/index.js';
+import { quoteIdentifier, quoteLiteral } from '../dialect.js';
+import type { Column, Engine, Rows, Statement, Written } from '../engine.js';
+import type { LocalData } from '../local-data.js';
+import { temporarySchema } from '../table-name.js';
+import { describe, ensureSchema } from './catalogs.js';
+import type { Caller, TrinoSettings } from './client-options.js';
+import { trinoDialect } from './dialect.js';
+import { localizeStatement } from './localize.js';
+import { madeNow, pruneTables } from './prune.js';
+import { definition, insertRows } from './receive.js';
+import { replaceTable } from './replace.js';
+import { TrinoSession } from './session.js';
+import { parseTrinoTable } from './table-name.js';
+
+/** Trino, which is far away: statements are submitted and asked after, and go on there until they end or are ended. */
+export class TrinoEngine implements Engine {
+  readonly dialect = trinoDialect;
+  readonly session: TrinoSession;
+  /** Tables that stand for rows of other connections, for this attempt. */
+  private readonly brought: string[] = [];
+
+  constructor(
+    readonly connection: string,
+    settings: TrinoSettings,
+    private readonly context: StepContext,
+  ) {
+    this.session = new TrinoSession(connection, settings, context);
+  }
+
+  query(statement: Statement, limit: number): Promise<Rows> {
+    return this.session.query(statement, limit);
+  }
+
+  columns(table: string): Promise<Column[]> {
+    return describe(this.session, this.qualified(table));
+  }
+
+  async alias(name: string, data: LocalData | string): Promise<void> {
+    this.session.names.set(name, typeof data === 'string' ? this.qualified(data) : await this.bring(data));
+  }
+
+  /** With one commit where the connector can; elsewhere a reader may find no table for a moment. */
+  async replace(table: string, query: Statement): Promise<Written> {
+    const { catalog, schema, name } = this.located(table);
+    await ensureSchema(this.session, catalog, schema);
+    // A later attempt cannot go on with rows that were brought over for this one.
+    return replaceTable(this.session, this.context, { catalog, schema, name }, query, this.brought.length === 0);
+  }
+
+  async receive(table: string, data: LocalData): Promise<Written> {
+    const staged = await this.bring(data);
+    try {
+      const { catalog, schema, name } = this.located(table);
+      await ensureSchema(this.session, catalog, schema);
+      return await replaceTable(this.session, this.context, { catalog, schema, name }, { text: `SELECT * FROM ${staged}` }, false);
+    } finally {
+      await this.dropBrought();
+    }
+  }
+
+  localize(what: Statement | string): Promise<LocalData> {
+    const statement = typeof what === 'string' ? { text: `SELECT * FROM ${this.qualified(what)}` } : what;
+    return localizeStatement(this.session, this.session.compose(statement));
+  }
+
+  prune(days: number): Promise<void> {
+    return pruneTables(this.session, days);
+  }
+
+  close(): Promise<void> {
+    return this.dropBrought();
+  }
+
+  /** A table's name in SQL, with catalog and schema. */
+  qualified(table: string): string {
+    const { catalog, schema, name } = this.located(table);
+    return [catalog, schema, name].map(quoteIdentifier).join('.');
+  }
+
+  private located(table: string): { catalog: string; schema: string; name: string } {
+    const { catalog, schema } = this.session.settings;
+    const parsed = parseTrinoTable(table);
+    return { catalog: parsed.catalog ?? catalog, schema: parsed.schema ?? schema, name: parsed.name };
+  }
+
+  /** Makes a table of local rows that lives as long as the engine is open. */
+  private async bring(data: LocalData): Promise<string> {
+    const { catalog } = this.session.settings;
+    await ensureSchema(this.session, catalog, temporarySchema);
+    const quoted = this.qualified(`${temporarySchema}.local_${randomUUID().replaceAll('-', '')}`);
+    await this.session.rows(`CREATE TABLE ${quoted} ${definition(data.columns)} COMMENT ${quoteLiteral(madeNow())}`);
+    this.brought.push(quoted);
+    await insertRows(this.session, quoted, data);
+    return quoted;
+  }
+
+  /** Also after the step was cancelled; what stays all the same is pruned some day. */
+  private async dropBrought(): Promise<void> {
+    const last = new TrinoSession(this.connection, this.session.settings, { ...this.caller, signal: AbortSignal.timeout(10_000), heartbeat: () => undefined });
+    for (const quoted of this.brought.splice(0)) await last.rows(`DROP TABLE IF EXISTS ${quoted}`).catch(() => undefined);
+  }
+
+  private get caller(): Caller {
+    const { pipeline, workflowId, callId, timeLimit } = this.context;
+    return { pipeline, workflowId, callId, timeLimit };
+  }
+}

@@ -1,0 +1,14 @@
+import { afterAll } from 'vitest';
+import { furtherEngines } from '../../../activities/engines/further-engines.fixture.js';
+import { closeEngines } from '../../../activities/engines/open-engine.js';
+import { startTrino } from '../trino.js';
+
+// The suites of extract_data and validate_quality hold Trino to what they hold every engine to.
+const trino = await startTrino();
+afterAll(async () => {
+  await closeEngines();
+  await trino.stop();
+});
+furtherEngines.trino = { kind: 'trino', url: trino.url, user: 'headrace', catalog: 'memory' };
+await import('../../../activities/extract/extract-data.test.js');
+await import('../../../activities/quality/validate-quality.test.js');
