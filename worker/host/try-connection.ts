@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { createTransport } from 'nodemailer';
 import pg from 'pg';
-import { tryTrino } from '../../activities/engines/trino/try-trino.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Connection } from '../../sdk/node/connections/kinds.js';
 
@@ -19,7 +18,7 @@ export async function tryConnection(connection: Connection, name: string): Promi
     case 'postgres':
       return tryPostgres(connection);
     case 'trino':
-      return tryTrino(connection, AbortSignal.timeout(3 * patience));
+      return (await import('../../activities/engines/trino/try-trino.js')).tryTrino(name, connection, AbortSignal.timeout(3 * patience));
     case 'duckdb':
       return tryFolder(connection.folder ?? dirname(connection.file ?? '.'));
     case 'files':

@@ -10,9 +10,9 @@ import { TrinoSession } from './session.js';
  *
  * @throws HeadraceError unreachable, PermissionDeniedError, ValidationError bad_connection: what is wrong
  */
-export async function tryTrino(settings: TrinoSettings, signal: AbortSignal): Promise<string> {
+export async function tryTrino(name: string, settings: TrinoSettings, signal: AbortSignal): Promise<string> {
   const caller = { pipeline: 'doctor', workflowId: 'doctor', callId: 'doctor', timeLimit: 30_000 };
-  const session = new TrinoSession(settings.url, settings, { ...caller, signal, heartbeat: () => undefined }, 0);
+  const session = new TrinoSession(name, settings, { ...caller, signal, heartbeat: () => undefined }, 0);
   const { catalog } = settings;
   try {
     const [found] = await session.rows<{ version: string; name: string }>('SELECT version() AS version, current_user AS name');

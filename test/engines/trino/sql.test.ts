@@ -186,7 +186,7 @@ describe('on the way to Trino', () => {
   });
 
   test('the doctor says what is there, and what is wrong', async () => {
-    const tried = (more: object) => tryConnection(Connection.parse(world.connection(more)));
+    const tried = (more: object) => tryConnection(Connection.parse(world.connection(more)), 'trino');
     expect(await tried({ catalog: 'iceberg' })).toMatch(/^Trino 476 as headrace, catalog iceberg \(iceberg\), .*its list of queries may be read$/);
     await expect(tried({ catalog: 'nowhere' })).rejects.toMatchObject({ code: 'bad_connection' });
     await expect(tried({ url: 'http://127.0.0.1:1' })).rejects.toMatchObject({ code: 'unreachable' });
