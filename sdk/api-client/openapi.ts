@@ -1679,6 +1679,14 @@ export interface components {
                 /** @enum {boolean} */
                 fast?: true;
                 rows?: number;
+                /** @description Where its work is done, on a system elsewhere */
+                engine?: {
+                    name?: string;
+                    id?: string;
+                    link?: string;
+                };
+                /** @description How far that work says that it is, in the system's own words */
+                working?: unknown;
                 error?: {
                     type: string;
                     message: string;

@@ -27,6 +27,11 @@ const Activity = z.object({
   notification: z.literal(true).optional(),
   fast: z.literal(true).optional(),
   rows: z.number().optional(),
+  engine: z
+    .object({ name: z.string().optional(), id: z.string().optional(), link: z.string().optional() })
+    .optional()
+    .meta({ description: 'Where its work is done, on a system elsewhere' }),
+  working: z.unknown().optional().meta({ description: "How far that work says that it is, in the system's own words" }),
   error: StatusErrorShape.optional(),
   reason: z.string().optional(),
 });

@@ -30,6 +30,7 @@ function printActivity(it: RunStatus['activities'][number]): string {
     it.rows === undefined ? undefined : `${it.rows.toLocaleString('en')} rows`,
     it.attempt === undefined || it.attempt < 2 ? undefined : `attempt ${it.attempt}`,
     it.phase,
+    it.engine === undefined ? undefined : plain(it.engine.link ?? `${it.engine.name} ${it.engine.id}`),
     it.undo === true ? 'undo' : undefined,
     it.reason === undefined ? undefined : plain(it.reason),
     it.error === undefined ? undefined : plain(it.error.message),

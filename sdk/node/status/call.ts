@@ -22,6 +22,8 @@ export interface Call {
   place: StepPlace;
   fast: boolean;
   output?: unknown;
+  /** What the last heartbeat of its open attempt carried. */
+  beat?: unknown;
   error?: StatusError;
 }
 
@@ -59,6 +61,16 @@ export function lineOf(call: Call): ActivityStatus {
     ...(place.notification === true ? { notification: true } : {}),
     ...(fast ? { fast: true } : {}),
     ...(typeof rows === 'number' ? { rows } : {}),
+    ...elsewhere(call),
     ...(error === undefined ? {} : { error }),
   };
+}
+
+/** What of it runs on a system elsewhere: the heartbeat tells it meanwhile, and the output in the end. */
+function elsewhere({ beat, output }: Call): Pick<ActivityStatus, 'engine' | 'working'> {
+  const { engine, progress } = (output ?? beat ?? {}) as { engine?: unknown; progress?: unknown };
+  if (typeof engine !== 'object' || engine === null) return {};
+  const { name, id, link } = engine as Record<string, unknown>;
+  const told = Object.entries({ name, id, link }).filter((it): it is [string, string] => typeof it[1] === 'string');
+  return { engine: Object.fromEntries(told), ...(output === undefined && progress != null ? { working: progress } : {}) };
 }

@@ -1,6 +1,6 @@
 import { type Call, isOpen } from './call.js';
 import { describeFailure } from './failure.js';
-import { type Described, milliseconds } from './history-event.js';
+import { type Described, decodeReadable, milliseconds } from './history-event.js';
 
 type Pending = NonNullable<Described['pendingActivities']>[number];
 
@@ -21,9 +21,10 @@ function isStale(call: Call, { scheduledTime }: Pending): boolean {
   return scheduledTime != null && milliseconds(scheduledTime) + rounding < call.scheduledAt;
 }
 
-function update(call: Call, { state, attempt, lastFailure, scheduledTime }: Pending): void {
+function update(call: Call, { state, attempt, lastFailure, scheduledTime, heartbeatDetails }: Pending): void {
   const runs = state === states.started || state === states.cancelRequested;
   call.attempt = attempt || 1;
+  call.beat = decodeReadable(heartbeatDetails?.payloads?.[0]);
   call.error = describeFailure(lastFailure) ?? call.error;
   call.status = runs ? 'RUNNING' : call.attempt > 1 ? 'RETRYING' : 'SCHEDULED';
   if (call.status === 'RETRYING' && scheduledTime != null) call.nextAttemptAt = milliseconds(scheduledTime);

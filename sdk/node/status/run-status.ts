@@ -37,6 +37,10 @@ export interface ActivityStatus {
   fast?: true;
   /** What the output says under `rows`. */
   rows?: number;
+  /** Where its work is done, on a system elsewhere: the id that it has there, and where a person sees it. */
+  engine?: { name?: string; id?: string; link?: string };
+  /** How far that work says that it is, in the system's own words. */
+  working?: unknown;
   /** Of the last attempt that failed. */
   error?: StatusError;
   /** Why it was left out. */

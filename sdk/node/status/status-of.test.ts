@@ -1,3 +1,4 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { shop } from '../fixtures/pipelines/shop.js';
@@ -116,6 +117,17 @@ test('an end that the description does not know yet is believed of the history',
   const status = statusOf(stale, events);
   expect(status.status).toBe('SUCCEEDED');
   expect(status.activities.find(({ callId }) => callId === 'pack#1')).toMatchObject({ status: 'COMPLETED', attempt: 1 });
+});
+
+test('an open call says where its work is done and how far it is, as its heartbeat told', () => {
+  const [{ described, events }] = recorded as [Recorded];
+  const upTo = events.findIndex(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes != null);
+  const activityId = events[upTo]?.activityTaskScheduledEventAttributes?.activityId;
+  const engine = { name: 'Spark', id: 'headrace-1', link: 'http://spark/1' };
+  const beat = defaultPayloadConverter.toPayload({ outside: { number: 1, handle: {} }, engine, progress: { stages: 3 } });
+  const running = { ...described, pendingActivities: [{ activityId, state: 2, attempt: 1, heartbeatDetails: { payloads: [beat] } }] } as unknown as Described;
+  const { activities } = statusOf(running, events.slice(0, upTo + 1));
+  expect(activities.at(-1)).toMatchObject({ status: 'RUNNING', engine, working: { stages: 3 } });
 });
 
 test('what is counted never makes progress fall or reach 1', () => {
