@@ -1,4 +1,5 @@
 import type { Implementations } from '../sdk/node/index.js';
+import airflow from './airflow/run.js';
 import exportRun from './export/run.js';
 import extract from './extract/run.js';
 import load from './load/run.js';
@@ -10,4 +11,4 @@ import quality from './quality/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
-export const implementations: readonly Implementations[] = [exportRun, extract, load, migration, notify, partition, python, quality, sql];
+export const implementations: readonly Implementations[] = [airflow, exportRun, extract, load, migration, notify, partition, python, quality, sql];

@@ -1,4 +1,5 @@
 /** The built-in steps' declarations: safe on both sides. Their work is in the worker. */
+export { triggerAirflowDag } from './airflow/steps.js';
 export { exportData } from './export/steps.js';
 export { extractData } from './extract/steps.js';
 export { type Load, loadData, undoLoad } from './load/steps.js';

@@ -8,6 +8,7 @@ import { DataPipelineInput } from './pipeline/input.js';
 import { acceptQuality } from './pipeline/quality-gate.js';
 import { DataPipelineResult } from './pipeline/result.js';
 import { runDataPipeline } from './pipeline/run-data-pipeline.js';
+import { transformByDag } from './pipeline/transform-by-dag.js';
 
 /**
  * Extracts, checks, transforms and loads what its input says (SPEC §4). For steps of one's own see runDataPipeline.
@@ -56,6 +57,7 @@ async function tellOfQuality(
 
 async function transform({ source, transform: query }: DataPipelineInput, extracted: TableRef): Promise<TableRef> {
   if (query === undefined) return extracted;
+  if ('dag' in query) return transformByDag(query, extracted);
   const { table } = await sql({ ...query, on: query.on ?? source.into, tables: { ...query.tables, extracted }, into: 'transformed' });
   return table ?? extracted;
 }

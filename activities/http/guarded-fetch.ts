@@ -20,6 +20,8 @@ export interface GuardedRequest {
   timeout?: number;
   /** The longest body of an answer that is read; 8 MiB unless said. */
   maxBytes?: number;
+  /** Certificates (PEM) that are trusted instead of the usual ones; with private addresses only. */
+  ca?: string;
 }
 
 export interface Answer {
@@ -37,6 +39,8 @@ const usualTimeout = 60_000;
 const agents = {
   public: new https.Agent({ keepAlive: true, lookup: publicLookup() }),
   private: { 'https:': new https.Agent({ keepAlive: true }), 'http:': new http.Agent({ keepAlive: true }) },
+  /** By the certificates that they trust. */
+  trusting: new Map<string, https.Agent>(),
 };
 
 /**
@@ -47,6 +51,14 @@ const agents = {
  * HeadraceError on 5xx, a time-out or a broken connection; the signal's reason when that is aborted
  */
 export async function guardedFetch(request: GuardedRequest): Promise<Answer> {
+  const answer = await fetchAnswer(request);
+  const failure = failureOf(request.name, answer.status, answer.headers, answer.text);
+  if (failure !== undefined) throw failure;
+  return answer;
+}
+
+/** As guardedFetch, for callers that know what the statuses of a server mean: an answer of any status, without its secrets where it is not of 2xx. */
+export async function fetchAnswer(request: GuardedRequest): Promise<Answer> {
   request.signal.throwIfAborted();
   if (!request.privateAddresses) checkUrl(request.url);
   const patience = limitTime(request);
@@ -55,9 +67,7 @@ export async function guardedFetch(request: GuardedRequest): Promise<Answer> {
       throw explain(request, error, patience.isOver());
     })
     .finally(patience.end);
-  const failure = failureOf(request.name, answer.status, answer.headers, redact(answer.text, request.secrets));
-  if (failure !== undefined) throw failure;
-  return answer;
+  return answer.status < 300 ? answer : { ...answer, text: redact(answer.text, request.secrets) };
 }
 
 /** A signal of this request alone: AbortSignal.any would hang on the step's signal for as long as the step lives, once a page. */
@@ -97,9 +107,16 @@ function isStale(sent: http.ClientRequest, error: NodeJS.ErrnoException): boolea
   return sent.reusedSocket && error.code === 'ECONNRESET' && sent.method === 'GET';
 }
 
-function transport({ url, privateAddresses }: GuardedRequest) {
+function transport({ url, privateAddresses, ca }: GuardedRequest) {
   if (!privateAddresses) return { request: https.request, agent: agents.public };
-  return url.protocol === 'https:' ? { request: https.request, agent: agents.private['https:'] } : { request: http.request, agent: agents.private['http:'] };
+  if (url.protocol !== 'https:') return { request: http.request, agent: agents.private['http:'] };
+  return { request: https.request, agent: ca === undefined ? agents.private['https:'] : agentTrusting(ca) };
+}
+
+function agentTrusting(ca: string): https.Agent {
+  const agent = agents.trusting.get(ca) ?? new https.Agent({ keepAlive: true, ca });
+  agents.trusting.set(ca, agent);
+  return agent;
 }
 
 function lengthOf(body: string | Buffer | undefined): Record<string, string> {

@@ -1,17 +1,23 @@
 import { ValidationError } from '../../sdk/index.js';
 
+/** Parameters of a URL by name; a list is one parameter several times. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 /**
  * A URL below a connection's. A path can neither name another server nor climb out of the connection's own path:
  * the connection's headers, which may hold a key, go there.
  *
  * @throws ValidationError when it would
  */
-export function below(base: string, path: string, query: Record<string, string | number | boolean> = {}): URL {
+export function below(base: string, path: string, query: Query = {}): URL {
   const url = new URL(base);
   const root = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
   if (path !== '') url.pathname = root + path.replace(/^\/+/, '');
   if (path !== '' && !url.pathname.startsWith(root)) throw new ValidationError(`The path '${path}' leaves the connection's URL.`);
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    url.searchParams.delete(name);
+    for (const one of [value].flat()) url.searchParams.append(name, String(one));
+  }
   return url;
 }
 

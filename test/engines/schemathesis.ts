@@ -1,16 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { findOnPath } from '../../worker/dev/executable.js';
-import { keptFolder } from '../servers/kept-folder.js';
+import { pythonEnvironment, pythonFolder } from './python-folder.js';
 
 /** Schemathesis with all that it needs, as pip freeze wrote it. */
 const requirements = join(import.meta.dirname, 'contract/requirements.txt');
-const run = promisify(execFile);
-const quietly = { maxBuffer: 2 ** 26, timeout: 10 * 60_000 };
 
 /** What is sent in the place of a parameter, such as `path.id`, by operation; '' for all of them. */
 export type Known = Record<string, Record<string, string>>;
@@ -33,14 +28,8 @@ export interface Verdict {
 }
 
 /** Schemathesis from PyPI, in a virtual environment that is made once. Needs python3 with venv. */
-export async function schemathesisFolder(): Promise<string> {
-  const python = findOnPath('python3');
-  if (!python) throw new Error('there is no python3 on PATH (apt-get install python3-venv)');
-  const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
-  return keptFolder('schemathesis', version, async (folder) => {
-    await run(python, ['-m', 'venv', '--copies', folder], quietly);
-    await run(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements], quietly);
-  });
+export function schemathesisFolder(): Promise<string> {
+  return pythonFolder('schemathesis', requirements);
 }
 
 /**
@@ -71,9 +60,8 @@ export async function askEverything(questions: Questions): Promise<Verdict> {
   }
 }
 
-/** The folder is in the cache with its checksums: Python writes nothing into it. */
 async function ask(program: string, words: string[], cwd: string): Promise<Verdict> {
-  const child = spawn(program, words, { cwd, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, words, { cwd, env: { ...process.env, ...pythonEnvironment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()));
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));

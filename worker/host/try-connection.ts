@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { createTransport } from 'nodemailer';
 import pg from 'pg';
+import { describeAirflow } from '../../activities/airflow/describe.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Connection } from '../../sdk/node/connections/kinds.js';
 
@@ -11,7 +12,7 @@ const patience = 5_000;
 /**
  * Tries a connection without leaving anything behind, and says what it found.
  *
- * @throws HeadraceError unreachable or unreadable_file; PermissionDeniedError where a right is missing
+ * @throws HeadraceError unreachable, bad_connection or unreadable_file; PermissionDeniedError where a right is missing
  */
 export async function tryConnection(connection: Connection, name: string): Promise<string> {
   switch (connection.kind) {
@@ -31,6 +32,8 @@ export async function tryConnection(connection: Connection, name: string): Promi
     case 'pagerduty':
     case 'webhook':
       return tryAddress(connection.url);
+    case 'airflow':
+      return describeAirflow(name, connection, AbortSignal.timeout(patience));
     case 'console':
       return 'prints to the log';
     case 'kubernetes':

@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { DagCall, TaskResult } from '../../activities/airflow/steps.js';
 import { Condition } from '../../activities/engines/condition.js';
 import { Source } from '../../activities/extract/steps.js';
 import { Load } from '../../activities/load/steps.js';
 import { Recipients } from '../../activities/notify/recipients.js';
 import { sql } from '../../activities/sql/steps.js';
 import { Check } from '../../sdk/authoring/quality.js';
+import { TableRef } from '../../sdk/authoring/table-ref.js';
 
 const own = { load: true, from: true } as const;
 const [append, overwritePartition, merge, scd2] = Load.options;
@@ -25,6 +27,17 @@ const Time = z.union([
   z.templateLiteral([z.number(), ' ', z.enum(['second', 'seconds', 'minute', 'minutes', 'hour', 'hours', 'day', 'days'])]),
 ]);
 
+/** A query on the extracted rows, which it knows as the table `extracted`. */
+const SqlTransform = z.strictObject({ on: on.optional(), statement, parameters, tables });
+
+/** An Airflow DAG, which finds the extracted table in its conf as `extracted: { connection, table }`. */
+export const DagTransform = DagCall.extend({
+  /** The table that it writes, or the task that returns it as `{ connection, table }`. */
+  gives: z.union([TableRef.strict(), TaskResult]),
+});
+
+export type DagTransform = z.output<typeof DagTransform>;
+
 /** A data pipeline as configuration. A misspelt option is refused. */
 export const DataPipelineInput = z.strictObject({
   source: z.strictObject({
@@ -40,8 +53,8 @@ export const DataPipelineInput = z.strictObject({
   minQualityScore: z.number().min(0).max(1).default(1),
   /** How long people have to accept poor quality: milliseconds, or words. */
   approvalWithin: Time.default('4 hours'),
-  /** A query on the extracted rows, which it knows as the table `extracted`. Without it they are loaded as they are. */
-  transform: z.strictObject({ on: on.optional(), statement, parameters, tables }).optional(),
+  /** What is made of the extracted rows. Without it they are loaded as they are. */
+  transform: z.union([SqlTransform, DagTransform]).optional(),
   target: Target,
   /** Who is told of poor quality, of the end and of a failure: connections, or connections by severity. */
   notify: Recipients.optional(),

@@ -88,6 +88,21 @@ export const Connection = z.discriminatedUnion('kind', [
     secret: text,
     privateAddresses: z.boolean().default(false),
   }),
+  z
+    .strictObject({
+      kind: z.literal('airflow'),
+      /** Of the web server (2.x) or API server (3.x), without /api. */
+      url: z.url(),
+      /** v2 is Airflow 3's, v1 is Airflow 2's; the server is asked unless it is said. */
+      version: z.enum(['v1', 'v2']).optional(),
+      user: text.optional(),
+      password: text.optional(),
+      /** A bearer token instead of user and password. It is not renewed. */
+      token: text.optional(),
+      /** Certificates (PEM) that are trusted instead of the usual ones: `file:/path`. */
+      ca: text.optional(),
+    })
+    .refine((it) => (it.token === undefined) === (it.user !== undefined && it.password !== undefined), 'give user and password, or token'),
   z.strictObject({ kind: z.literal('console') }),
   z
     .strictObject({

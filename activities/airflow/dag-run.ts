@@ -1,0 +1,108 @@
+import { ValidationError } from '../../sdk/index.js';
+import type { Look, OutsideWork } from '../outside/outside-work.js';
+import { workFailed } from '../outside/work-failed.js';
+import type { AirflowApi } from './airflow-api.js';
+import { isPaused, requireDag } from './dag.js';
+import { describeFailure } from './failed-tasks.js';
+import type { DagTrigger } from './steps.js';
+import { readResult } from './task-result.js';
+
+/** Where a DAG run is, by its own id. */
+export interface Handle {
+  readonly run: string;
+}
+
+interface Run {
+  state?: string;
+}
+
+const ended = ['success', 'failed'];
+/** Task instances that do nothing any more. */
+const done = ['success', 'skipped', 'failed', 'upstream_failed', 'removed'];
+
+/** One run of a DAG. Airflow takes an id of ours, and refuses a second run under it. */
+export class DagRun implements OutsideWork<Handle, unknown> {
+  readonly system = 'Airflow';
+  readonly connection: string;
+
+  constructor(
+    private readonly api: AirflowApi,
+    private readonly input: DagTrigger,
+    /** What Airflow's people read beside the run. */
+    private readonly note: string,
+  ) {
+    this.connection = input.on;
+  }
+
+  async find(run: string, signal: AbortSignal): Promise<Handle | undefined> {
+    return (await this.read(run, signal)) && { run };
+  }
+
+  async submit(run: string, signal: AbortSignal): Promise<Handle> {
+    const { dag, conf, logicalDate, whenPaused } = this.input;
+    await requireDag(this.api, dag, whenPaused, signal);
+    // 3.x wants a logical date and takes null for none; 2.x takes none, and gives the run the present moment.
+    const moment = logicalDate === undefined && this.api.version === 'v1' ? {} : { logical_date: logicalDate ?? null };
+    const body = { dag_run_id: run, conf, note: this.note, ...moment };
+    const { status } = await this.api.ask({ method: 'POST', path: this.path(), body, expected: [409], signal });
+    if (status === 409 && (await this.find(run, signal)) === undefined) throw this.dateTaken();
+    return { run };
+  }
+
+  link({ run }: Handle): string {
+    const dag = `${this.api.url}/dags/${encodeURIComponent(this.input.dag)}`;
+    return this.api.version === 'v2' ? `${dag}/runs/${run}` : `${dag}/grid?dag_run_id=${run}`;
+  }
+
+  async look({ run }: Handle, signal: AbortSignal): Promise<Look<unknown> | undefined> {
+    const state = (await this.read(run, signal))?.state;
+    if (state === undefined) return undefined;
+    if (state === 'success') return { state: 'SUCCEEDED', result: await this.result(run, signal) };
+    if (state === 'failed') return { state: 'FAILED', error: workFailed('Airflow', this.connection, await this.failure(run, signal)) };
+    return { state: 'RUNNING', progress: await this.progress(run, state, signal) };
+  }
+
+  async cancel({ run }: Handle, signal: AbortSignal): Promise<void> {
+    const state = (await this.read(run, signal))?.state;
+    if (state === undefined || ended.includes(state)) return;
+    await this.api.ask({ method: 'PATCH', path: this.path(run), body: { state: 'failed' }, expected: [404], signal });
+  }
+
+  private async read(run: string, signal: AbortSignal): Promise<Run | undefined> {
+    const { status, json } = await this.api.ask({ path: this.path(run), expected: [404], signal });
+    return status === 404 ? undefined : (json as Run);
+  }
+
+  private async progress(run: string, state: string, signal: AbortSignal): Promise<unknown> {
+    const [tasks, finished] = [await this.count(run, [], signal), await this.count(run, done, signal)];
+    const waits = finished < tasks && (await isPaused(this.api, this.input.dag, signal));
+    return { state, tasks, finished, ...(waits && { waits: 'the DAG is paused: its tasks run when somebody unpauses it' }) };
+  }
+
+  private async count(run: string, states: readonly string[], signal: AbortSignal): Promise<number> {
+    const { json } = await this.api.ask({ path: `${this.path(run)}/taskInstances`, query: { limit: 1, state: states }, expected: [404], signal });
+    return (json as { total_entries?: number } | undefined)?.total_entries ?? 0;
+  }
+
+  private async result(run: string, signal: AbortSignal): Promise<unknown> {
+    const { result } = this.input;
+    return result === undefined ? null : readResult(this.api, this.path(run), result, signal);
+  }
+
+  private async failure(run: string, signal: AbortSignal): Promise<string> {
+    return `the run of '${this.input.dag}' failed. ${await describeFailure(this.api, this.path(run), signal)}`;
+  }
+
+  private path(run?: string): string {
+    const runs = `dags/${encodeURIComponent(this.input.dag)}/dagRuns`;
+    return run === undefined ? runs : `${runs}/${encodeURIComponent(run)}`;
+  }
+
+  private dateTaken(): ValidationError {
+    const { dag, logicalDate } = this.input;
+    return new ValidationError(`The DAG '${dag}' has a run of another id for ${logicalDate ?? 'this moment'}.`, {
+      where: this.connection,
+      fix: 'Leave logicalDate out, or clear the other run in Airflow.',
+    });
+  }
+}

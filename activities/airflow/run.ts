@@ -1,0 +1,16 @@
+import { implement, type StepContext } from '../../sdk/node/index.js';
+import { follow } from '../outside/follow.js';
+import { patiently } from '../outside/patience.js';
+import { AirflowApi } from './airflow-api.js';
+import { DagRun } from './dag-run.js';
+import { type DagTrigger, triggerAirflowDag } from './steps.js';
+
+export default implement({ triggerAirflowDag }, { triggerAirflowDag: trigger });
+
+async function trigger(input: DagTrigger, context: StepContext) {
+  const connection = context.connection(input.on, 'airflow');
+  const { signal } = context;
+  const api = await patiently({ limit: 60_000, signal }, () => AirflowApi.open(input.on, connection, signal));
+  const { result, engine } = await follow(new DagRun(api, input, `Headrace: ${context.workflowId}, ${context.callId}`), context);
+  return { engine, result };
+}

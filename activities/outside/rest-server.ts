@@ -1,0 +1,87 @@
+import { HeadraceError, PermissionDeniedError, RetryLater } from '../../sdk/index.js';
+import { type Answer, fetchAnswer, type GuardedRequest } from '../http/guarded-fetch.js';
+import { failureOf } from '../http/http-failure.js';
+import { below, type Query } from '../http/source-url.js';
+
+/** A server that is driven by REST. Whoever declares the connection says where it is: private addresses are allowed. */
+export interface RestServer {
+  /** As people call the system: 'Airflow'. */
+  readonly system: string;
+  /** The connection's name. */
+  readonly connection: string;
+  readonly url: string;
+  /** Certificates (PEM) that are trusted instead of the usual ones. */
+  readonly ca?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Words that errors never show. */
+  readonly secrets?: readonly string[];
+}
+
+export interface Question extends Pick<GuardedRequest, 'method' | 'maxBytes' | 'timeout'> {
+  /** Below the server's url, its parts encoded. */
+  readonly path: string;
+  readonly query?: Query;
+  /** Sent as JSON, or as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses beside 2xx that the caller understands. */
+  readonly expected?: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** An answer, with its body where that is JSON. */
+export interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+const needsPatience = (status: number) => status >= 500 || status === 408 || status === 425 || status === 429;
+
+/**
+ * Asks a server once.
+ *
+ * @throws HeadraceError unreachable (or RetryLater) where asking again may help, PermissionDeniedError on 401 and 403, ValidationError on what else is refused
+ */
+export async function askServer(server: RestServer, question: Question): Promise<Reply> {
+  const { method = 'GET', path, expected = [] } = question;
+  const name = `${server.system} on '${server.connection}': ${method} ${path}`;
+  const answer = await fetchAnswer(requestOf(server, question, name));
+  if (!expected.includes(answer.status)) throwFailure(server, name, answer);
+  return { status: answer.status, text: answer.text, json: jsonOf(answer.text) };
+}
+
+function requestOf(server: RestServer, question: Question, name: string): GuardedRequest {
+  const { method, path, query, body, headers, signal, maxBytes, timeout = 30_000 } = question;
+  const raw = Buffer.isBuffer(body) || body === undefined;
+  return {
+    url: below(server.url, path, query),
+    ...(method && { method }),
+    headers: { accept: 'application/json', ...(raw ? {} : { 'content-type': 'application/json' }), ...server.headers, ...headers },
+    ...(body === undefined ? {} : { body: Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
+    privateAddresses: true,
+    name,
+    secrets: server.secrets ?? [],
+    signal,
+    timeout,
+    ...(maxBytes && { maxBytes }),
+    ...(server.ca && { ca: server.ca }),
+  };
+}
+
+function throwFailure({ connection }: RestServer, name: string, { status, headers, text }: Answer): void {
+  const failure = failureOf(name, status, headers, text);
+  if (failure === undefined) return;
+  const { message } = failure;
+  if (failure instanceof PermissionDeniedError) throw new PermissionDeniedError(message, { where: connection });
+  if (needsPatience(status) && !(failure instanceof RetryLater)) throw new HeadraceError(message, { code: 'unreachable', where: connection });
+  throw failure;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
