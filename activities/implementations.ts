@@ -2,6 +2,7 @@ import type { Implementations } from '../sdk/node/index.js';
 import airflow from './airflow/run.js';
 import exportRun from './export/run.js';
 import extract from './extract/run.js';
+import flink from './flink/run.js';
 import load from './load/run.js';
 import migration from './migration/run.js';
 import notify from './notify/run.js';
@@ -11,4 +12,4 @@ import quality from './quality/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
-export const implementations: readonly Implementations[] = [airflow, exportRun, extract, load, migration, notify, partition, python, quality, sql];
+export const implementations: readonly Implementations[] = [airflow, exportRun, extract, flink, load, migration, notify, partition, python, quality, sql];

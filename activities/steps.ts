@@ -2,6 +2,7 @@
 export { triggerAirflowDag } from './airflow/steps.js';
 export { exportData } from './export/steps.js';
 export { extractData } from './extract/steps.js';
+export { flinkJob } from './flink/steps.js';
 export { type Load, loadData, undoLoad } from './load/steps.js';
 export { applyMigration, createBackup, type Migration, restoreBackup, validateMigration, validatePostMigration } from './migration/steps.js';
 export { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from './notify/steps.js';

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import { describeAirflow } from '../../activities/airflow/describe.js';
+import { describeFlink } from '../../activities/flink/describe.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Connection } from '../../sdk/node/connections/kinds.js';
 
@@ -34,6 +35,8 @@ export async function tryConnection(connection: Connection, name: string): Promi
       return tryAddress(connection.url);
     case 'airflow':
       return describeAirflow(name, connection, AbortSignal.timeout(patience));
+    case 'flink':
+      return describeFlink(name, connection, AbortSignal.timeout(patience));
     case 'console':
       return 'prints to the log';
     case 'kubernetes':

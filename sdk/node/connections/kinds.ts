@@ -103,6 +103,15 @@ export const Connection = z.discriminatedUnion('kind', [
       ca: text.optional(),
     })
     .refine((it) => (it.token === undefined) === (it.user !== undefined && it.password !== undefined), 'give user and password, or token'),
+  z.strictObject({
+    kind: z.literal('flink'),
+    /** Of the JobManager's REST API. Flink has no login: what stands before it may want `headers`. */
+    rest: z.url(),
+    sqlGateway: z.url().optional(),
+    headers: z.record(z.string(), z.string()).default({}),
+    /** Certificates (PEM) that are trusted instead of the usual ones: `file:/path`. */
+    ca: text.optional(),
+  }),
   z.strictObject({ kind: z.literal('console') }),
   z
     .strictObject({

@@ -1,0 +1,46 @@
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.flink.api.common.accumulators.LongCounter;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
+
+/** What the tests run: counts | fails | waits FILE | streams. */
+public class ProvingJob {
+    public static void main(String[] arguments) throws Exception {
+        String how = arguments.length > 0 ? arguments[0] : "nothing";
+        if (how.equals("nothing")) throw new IllegalArgumentException("say what to do");
+        StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+        if (how.equals("streams")) environment.enableCheckpointing(300);
+        long last = how.equals("streams") ? Long.MAX_VALUE - 1 : 100;
+        environment.fromSequence(1, last).map(new Work(how, arguments.length > 1 ? arguments[1] : "")).sinkTo(new DiscardingSink<>());
+        environment.execute("proving " + how);
+    }
+
+    static class Work extends RichMapFunction<Long, Long> {
+        private final String how;
+        private final String file;
+        private final LongCounter rows = new LongCounter();
+
+        Work(String how, String file) {
+            this.how = how;
+            this.file = file;
+        }
+
+        @Override
+        public void open(OpenContext context) {
+            getRuntimeContext().addAccumulator("rows", rows);
+        }
+
+        @Override
+        public Long map(Long number) throws Exception {
+            if (how.equals("fails")) throw new IllegalStateException("boom on purpose");
+            if (how.equals("divides")) return number / (number - number);
+            if (how.equals("streams")) Thread.sleep(5);
+            while (how.equals("waits") && !Files.exists(Path.of(file))) Thread.sleep(50);
+            rows.add(1);
+            return number;
+        }
+    }
+}
