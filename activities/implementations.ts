@@ -1,5 +1,6 @@
 import type { Implementations } from '../sdk/node/index.js';
 import airflow from './airflow/run.js';
+import compact from './compact/run.js';
 import exportRun from './export/run.js';
 import extract from './extract/run.js';
 import flink from './flink/run.js';
@@ -12,4 +13,4 @@ import quality from './quality/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
-export const implementations: readonly Implementations[] = [airflow, exportRun, extract, flink, load, migration, notify, partition, python, quality, sql];
+export const implementations: readonly Implementations[] = [airflow, compact, exportRun, extract, flink, load, migration, notify, partition, python, quality, sql];

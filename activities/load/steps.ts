@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { Check } from '../../sdk/authoring/quality.js';
 import { step, TableRef } from '../../sdk/index.js';
+import { QualityReport } from '../quality/steps.js';
 
 const keys = z.array(z.string().min(1)).min(1);
 const partition = z.union([z.string().min(1), z.number()]);
@@ -11,17 +13,17 @@ const common = {
   into: TableRef,
 };
 
+/** Adds the rows. On Parquet, a table with partitions needs to be told which one. */
+const Append = z.object({ mode: z.literal('append'), ...common, partitionBy: z.string().min(1).optional(), partition: partition.optional() });
+/** The rows take the place of those that have this value in this column. */
+const Overwrite = z.object({ mode: z.literal('overwrite_partition'), ...common, partitionBy: z.string().min(1), partition });
+/** Rows with the same keys are replaced, the others added. */
+const Merge = z.object({ mode: z.literal('merge'), ...common, keys, partitionBy: z.string().min(1).optional(), partition: partition.optional() });
+/** Slowly changing dimension, type 2: changed rows get a new version, with valid_from, valid_to and is_current. PostgreSQL and Iceberg only. */
+const Versions = z.object({ mode: z.literal('scd2'), ...common, keys, effectiveAt: z.iso.datetime({ offset: true }) });
+
 /** What is loaded where, and how. */
-export const Load = z.discriminatedUnion('mode', [
-  /** Adds the rows. On Parquet, a table with partitions needs to be told which one. */
-  z.object({ mode: z.literal('append'), ...common, partitionBy: z.string().min(1).optional(), partition: partition.optional() }),
-  /** The rows take the place of those that have this value in this column. */
-  z.object({ mode: z.literal('overwrite_partition'), ...common, partitionBy: z.string().min(1), partition }),
-  /** Rows with the same keys are replaced, the others added. */
-  z.object({ mode: z.literal('merge'), ...common, keys, partitionBy: z.string().min(1).optional(), partition: partition.optional() }),
-  /** Slowly changing dimension, type 2: changed rows get a new version, with valid_from, valid_to and is_current. PostgreSQL only. */
-  z.object({ mode: z.literal('scd2'), ...common, keys, effectiveAt: z.iso.datetime({ offset: true }) }),
-]);
+export const Load = z.discriminatedUnion('mode', [Append, Overwrite, Merge, Versions]);
 
 export type Load = z.output<typeof Load>;
 
@@ -39,6 +41,20 @@ export const Loaded = z.object({
 
 export type Loaded = z.output<typeof Loaded>;
 
+const lake = {
+  /** What must hold of the rows before anybody sees them. */
+  checks: z.array(Check).max(500).default([]),
+  /** The score, from 0 to 1, that the checks must reach. */
+  minimumScore: z.number().min(0).max(1).default(1),
+  /** How the table is partitioned where the load makes it, in Iceberg's words: `month(day)`, `bucket(id, 16)`. By `partitionBy` unless given. */
+  partitioning: z.array(z.string().min(1)).optional(),
+};
+
+/** What is loaded into an Iceberg table, and how. */
+export const IcebergLoad = z.discriminatedUnion('mode', [Append.extend(lake), Overwrite.extend(lake), Merge.extend(lake), Versions.extend(lake)]);
+
+export type IcebergLoad = z.output<typeof IcebergLoad>;
+
 /**
  * Writes a table's rows into another, once per run and load, whatever fails on the way. What it replaces is kept for undo_load.
  *
@@ -52,6 +68,31 @@ export const loadData = step('load_data', {
   description: 'Writes rows into a table.',
   input: Load,
   output: Loaded,
+  retry: 'loading',
+  timeout: '1 hour',
+});
+
+/**
+ * Writes a table's rows into an Iceberg table through Trino, once per run and load: they are staged, checked, and published by one commit, so that
+ * readers see all of it or nothing. Where both tables are Trino's no row passes through the worker.
+ *
+ * @throws ValidationError quality_too_low when the checks do not reach the score, with nothing published; SchemaConflictError when columns do not fit; Refused load_undone
+ * @example
+ * const load: IcebergLoad = { load: 'sales', from: sales.table, into: { connection: 'lake', table: 'sales.daily' }, mode: 'overwrite_partition', partitionBy: 'day', partition: day };
+ * flow.undo(() => undoLoad(load));
+ * await loadToIceberg({ ...load, checks: [checks.notNull('amount')] });
+ */
+export const loadToIceberg = step('load_to_iceberg', {
+  description: 'Writes rows into an Iceberg table.',
+  input: IcebergLoad,
+  output: Loaded.extend({
+    /** The snapshot that the load made; missing where there was nothing to change. */
+    snapshot: z.string().optional(),
+    /** What the checks found. */
+    quality: QualityReport.optional(),
+    /** The query that published. */
+    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }),
+  }),
   retry: 'loading',
   timeout: '1 hour',
 });

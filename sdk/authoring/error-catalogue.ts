@@ -5,6 +5,7 @@ export const catalogue = {
   validation_failed: 'Correct the value that is named.',
   permission_denied: 'Give the connection the right that is named, or use another connection.',
   schema_conflict: 'Bring the columns of the source and the target together, for instance with a schema_migration.',
+  quality_too_low: 'Correct the rows at their source, or ask for a lower score. Nothing was published.',
   retry_later: 'Nothing to do: it is tried again by itself.',
   step_failed: 'Read the cause, mend it, and run again.',
   declined: 'Correct what the approver objected to, and run again.',

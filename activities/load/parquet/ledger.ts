@@ -8,10 +8,10 @@ import { HeadraceError } from '../../../sdk/index.js';
 import { holdFile } from '../../engines/duckdb/instances.js';
 import type { Lake } from '../../engines/duckdb/lake.js';
 import { DuckDbSession } from '../../engines/duckdb/session.js';
+import { inTurn } from '../in-turn.js';
 import { Records } from './records.js';
 
 const limits = { memory: '256MB', threads: 1 };
-const queues = new Map<string, Promise<unknown>>();
 
 /**
  * The record of a lake's loads, and the lock under which they are published: a small DuckDB file, which one process at a time may hold.
@@ -19,29 +19,7 @@ const queues = new Map<string, Promise<unknown>>();
  */
 export async function withLedger<Result>(lake: Lake, signal: AbortSignal, work: (records: Records) => Promise<Result>): Promise<Result> {
   const path = await ledgerPath(lake);
-  const before = queues.get(path) ?? Promise.resolve();
-  const turn = myTurn(before, signal).then(() => useLedger(path, lake, signal, work));
-  // One that gave up waiting lets nobody past those who are before it.
-  const after = Promise.allSettled([before, turn]);
-  queues.set(path, after);
-  void after.then(() => {
-    if (queues.get(path) === after) queues.delete(path);
-  });
-  return turn;
-}
-
-/** Settles when those before are done; rejects when the step is told to stop while it waits for them. */
-function myTurn(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    const go = () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    void before.then(go, go);
-  });
+  return inTurn(path, signal, () => useLedger(path, lake, signal, work));
 }
 
 async function useLedger<Result>(path: string, lake: Lake, signal: AbortSignal, work: (records: Records) => Promise<Result>): Promise<Result> {
