@@ -5,9 +5,12 @@ import { DuckDbFileEngine } from '../engines/duckdb/file-engine.js';
 import type { Engine } from '../engines/engine.js';
 import { withEngine } from '../engines/open-engine.js';
 import { PostgresEngine } from '../engines/postgres/postgres-engine.js';
+import { TrinoEngine } from '../engines/trino/trino-engine.js';
+import { Lakehouse } from '../load/iceberg/lakehouse.js';
 import type { QualityReport } from '../quality/steps.js';
 import { validate } from '../quality/validate.js';
 import { DuckDbMigrator } from './duckdb/duckdb-migrator.js';
+import { IcebergMigrator } from './iceberg/iceberg-migrator.js';
 import type { Migrator } from './migrator.js';
 import { PostgresMigrator } from './postgres/postgres-migrator.js';
 import { applyMigration, createBackup, type Migration, restoreBackup, validateMigration, validatePostMigration } from './steps.js';
@@ -52,9 +55,10 @@ function withMigrator<Result>(context: StepContext, connection: string, work: (m
 function migratorOf(engine: Engine): Migrator {
   if (engine instanceof PostgresEngine) return new PostgresMigrator(engine);
   if (engine instanceof DuckDbFileEngine) return new DuckDbMigrator(engine);
+  if (engine instanceof TrinoEngine) return new IcebergMigrator(new Lakehouse(engine));
   throw new ValidationError(`Tables of '${engine.connection}' cannot be migrated: a folder of Parquet has no DDL.`, {
     where: engine.connection,
-    fix: 'Use a postgres connection, or a duckdb connection with a file.',
+    fix: 'Use a postgres or trino connection, or a duckdb connection with a file.',
   });
 }
 

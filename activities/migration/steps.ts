@@ -5,10 +5,10 @@ import { QualityReport } from '../quality/steps.js';
 
 /** A change of a table's definition or content. */
 export const Migration = z.object({
-  /** A postgres connection, or a duckdb connection with a file. */
+  /** A postgres connection, a duckdb connection with a file, or a trino connection (Iceberg tables). */
   connection: z.string().min(1),
   table: z.string().min(1),
-  /** Run in this order, in one transaction. */
+  /** Run in this order, in one transaction; on Trino, which has none, one after another. */
   statements: z.array(z.string().min(1)).min(1).max(1_000),
   /** What must hold before; and after. */
   checksBefore: z.array(Check).default([]),
@@ -44,11 +44,18 @@ export const validateMigration = step('validate_migration', {
   timeout: '30 minutes',
 });
 
-/** Copies the table, its rows and its definition, under a name of this run. A repeat finds the copy. */
+/** Copies the table, its rows and its definition, under a name of this run; of an Iceberg table it keeps the snapshot's id. A repeat finds the same. */
 export const createBackup = step('create_backup', {
   description: 'Copies a table before it is changed.',
   input: Table,
-  output: z.object({ backup: TableRef, rows: z.number(), bytes: z.number(), checksum: z.string() }),
+  output: z.object({
+    backup: TableRef,
+    /** Iceberg's: there the backup is a snapshot of the table itself. */
+    snapshot: z.string().optional(),
+    rows: z.number(),
+    bytes: z.number(),
+    checksum: z.string(),
+  }),
   retry: 'backup',
   timeout: '1 hour',
 });

@@ -1,0 +1,154 @@
+import { ValidationError } from '../../../sdk/index.js';
+import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
+import { failureName } from '../../engines/trino/errors.js';
+import { IcebergTable } from '../../load/iceberg/iceberg-table.js';
+import type { Lakehouse } from '../../load/iceberg/lakehouse.js';
+import { Lines } from '../../load/iceberg/lines.js';
+import { type Content, type Migrator, type Restored, requireSame } from '../migrator.js';
+
+interface Backup extends Content {
+  snapshot: string;
+  definition: string;
+  schema: number;
+}
+
+type Event = 'BACKUP' | 'STATEMENT' | 'APPLIED';
+
+/** What may be missing when statements are checked one by one, since an earlier one has only been checked too. */
+const madeByEarlier = /^(COLUMN_NOT_FOUND|TABLE_NOT_FOUND|MISSING_COLUMN|EXPRESSION_NOT_.*|TYPE_MISMATCH)$/;
+
+/**
+ * Migrations of an Iceberg table through Trino. A backup is a snapshot, and costs nothing. Trino has no transactions over several statements: each one is
+ * written down before the next, so that a repeat goes on where the last one stood.
+ */
+export class IcebergMigrator implements Migrator {
+  private readonly notes: Lines<Event>;
+
+  constructor(private readonly lakehouse: Lakehouse) {
+    this.notes = new Lines(lakehouse, lakehouse.engine.session.settings.catalog, 'migrations');
+  }
+
+  async obstacles(table: string): Promise<string[]> {
+    await this.lakehouse.columns(table);
+    return (await this.open(table).current()) === '' ? [`${table} has no snapshot yet that a backup could name.`] : [];
+  }
+
+  /** Checks each statement without running it. */
+  async attempt(statements: readonly string[]): Promise<void> {
+    for (const [index, statement] of statements.entries()) {
+      if (/^\s*drop\s+(table|schema)\b/i.test(statement))
+        throw new ValidationError(`'${statement.slice(0, 100)}' takes the snapshots away with the table, and with them the backup.`);
+      await this.lakehouse.rows(`EXPLAIN (TYPE VALIDATE) ${statement}`).catch((error: unknown) => {
+        if (index === 0 || !madeByEarlier.test(failureName(error) ?? '')) throw error;
+      });
+    }
+  }
+
+  async backUp(table: string, key: string): Promise<Content & { backup: string; snapshot: string }> {
+    const before = await this.backup(key);
+    const target = this.open(table);
+    const snapshot = before?.snapshot ?? (await target.current());
+    const backup = before ?? {
+      snapshot,
+      definition: await this.definition(target),
+      schema: await this.schema(target),
+      ...(await this.contentOf(target.at(snapshot), table)),
+    };
+    if (before === undefined) await this.notes.add(key, 'BACKUP', backup);
+    return { backup: table, snapshot, rows: backup.rows, bytes: backup.bytes, checksum: backup.checksum };
+  }
+
+  async apply(statements: readonly string[], key: string): Promise<void> {
+    const done = (await this.noted(key, 'STATEMENT')).length;
+    for (const statement of statements.slice(done)) {
+      await this.lakehouse.run(statement);
+      await this.notes.add(key, 'STATEMENT', {});
+    }
+    if (!(await this.applied(key))) await this.notes.add(key, 'APPLIED', {});
+  }
+
+  async applied(key: string): Promise<boolean> {
+    return (await this.noted(key, 'APPLIED')).length > 0;
+  }
+
+  /** By a rollback where the columns are as they were; else by one commit that replaces definition and rows by those of the snapshot. */
+  async restore(table: string, key: string): Promise<Restored> {
+    const target = this.open(table);
+    const backup = await this.backup(key);
+    if (backup === undefined || (await this.isAsBefore(target, table, backup))) return { restored: false, verified: true, ...(await this.content(table)) };
+    requireSame(backup, await this.contentOf(target.at(backup.snapshot), table), 'The snapshot', this.lakehouse.connection);
+    const content = (await this.rollBack(target, table, backup)) ?? (await this.replace(target, table, backup));
+    requireSame(backup, content, 'The restored table', this.lakehouse.connection);
+    return { restored: true, verified: true, ...content };
+  }
+
+  /** A rollback brings rows back and not columns: a column that was dropped and made again has another id, and is then empty. */
+  private async rollBack(target: IcebergTable, table: string, backup: Backup): Promise<Content | undefined> {
+    if ((await this.definition(target)) !== backup.definition || (await this.schema(target)) !== backup.schema) return undefined;
+    await this.lakehouse.run(`ALTER TABLE ${target.quoted} EXECUTE rollback_to_snapshot(${BigInt(backup.snapshot)})`);
+    const content = await this.content(table);
+    return content.checksum === backup.checksum ? content : undefined;
+  }
+
+  private async replace(target: IcebergTable, table: string, { definition, snapshot }: Backup): Promise<Content> {
+    await this.lakehouse.run(`CREATE OR REPLACE TABLE ${target.quoted}${properties(definition)} AS SELECT * FROM ${target.at(snapshot)}`);
+    return this.content(table);
+  }
+
+  async content(table: string): Promise<Content> {
+    return this.contentOf(this.open(table).quoted, table);
+  }
+
+  private async isAsBefore(target: IcebergTable, table: string, backup: Backup): Promise<boolean> {
+    const same = (await target.current()) === backup.snapshot && (await this.definition(target)) === backup.definition;
+    return same && (await this.content(table)).checksum === backup.checksum;
+  }
+
+  /** Iceberg's id of the columns with which the newest snapshot was written. */
+  private async schema(target: IcebergTable): Promise<number> {
+    const select = `SELECT latest_schema_id AS id FROM ${target.about('metadata_log_entries')} ORDER BY timestamp DESC LIMIT 1`;
+    return (await this.lakehouse.rows<{ id: number }>(select))[0]?.id ?? -1;
+  }
+
+  /** @param from the table, or the table at a snapshot */
+  private async contentOf(from: string, table: string): Promise<Content> {
+    const names = await this.columnsOf(from);
+    const [found] = await this.lakehouse.rows<{ rows: number; checksum: string | null }>(
+      `SELECT count(*) AS rows, to_hex(checksum(ROW(${names.map(quoteIdentifier).join(', ')}))) AS checksum FROM ${from}`,
+    );
+    const [size] = await this.lakehouse.rows<{ bytes: number }>(`SELECT COALESCE(sum(file_size_in_bytes), 0) AS bytes FROM ${this.open(table).about('files')}`);
+    return { rows: found?.rows ?? 0, bytes: size?.bytes ?? 0, checksum: `${found?.rows}:${found?.checksum ?? ''}` };
+  }
+
+  /** The names of the columns that a table has, or had at a snapshot. */
+  private async columnsOf(from: string): Promise<string[]> {
+    const { columns } = await this.lakehouse.engine.query({ text: `SELECT * FROM ${from} WHERE FALSE` }, 1);
+    return columns.map(({ name }) => name);
+  }
+
+  private async definition(target: IcebergTable): Promise<string> {
+    const [found] = await this.lakehouse.rows<Record<string, string>>(`SHOW CREATE TABLE ${target.quoted}`);
+    return Object.values(found ?? {})[0] ?? '';
+  }
+
+  private open(table: string): IcebergTable {
+    return new IcebergTable(this.lakehouse, table);
+  }
+
+  private async noted(key: string, event: Event): Promise<string[]> {
+    const lines = await this.notes.where(`key = ${quoteLiteral(key)} AND event = ${quoteLiteral(event)}`);
+    return lines.map(({ details }) => details);
+  }
+
+  private async backup(key: string): Promise<Backup | undefined> {
+    const [found] = await this.noted(key, 'BACKUP');
+    return found === undefined ? undefined : (JSON.parse(found) as Backup);
+  }
+}
+
+/** The partitioning and the other properties of a definition, without the place of its files, which the table keeps. */
+function properties(definition: string): string {
+  const [, inside] = /\nWITH \(\n(.*)\n\)$/s.exec(definition) ?? [];
+  const kept = (inside ?? '').split(/,\n/).filter((line) => line.trim() !== '' && !/^\s*location = /.test(line));
+  return kept.length === 0 ? '' : ` WITH (${kept.join(', ')})`;
+}

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import compactRun from '../../../activities/compact/run.js';
+import { compactIcebergTable } from '../../../activities/compact/steps.js';
+import migrationRun from '../../../activities/migration/run.js';
+import { applyMigration, createBackup, restoreBackup, validateMigration } from '../../../activities/migration/steps.js';
+import { runStep } from '../../../activities/run-step.fixture.js';
+import type { AnyStep } from '../../../sdk/authoring/step.js';
+import { startTrino, type TrinoServer } from '../trino.js';
+import { day, IceHouse } from './ice-house.js';
+
+let trino: TrinoServer;
+let house: IceHouse;
+
+beforeAll(async () => {
+  trino = await startTrino();
+  house = new IceHouse(trino);
+});
+afterAll(() => trino?.stop());
+
+test('compaction leaves few files and snapshots, keeps what undo needs, and forgets it when told', async () => {
+  const into = house.fresh();
+  const compact = (more: object = {}) => runStep(compactRun, compactIcebergTable, { table: into, keepSnapshots: 0, keepOrphans: 0, ...more }, house.context());
+  await house.ask('CREATE SCHEMA IF NOT EXISTS iceberg.lake');
+  await house.ask(`CREATE TABLE ${into.table} AS ${day('2001-07-01', 0)}`);
+  for (const amount of [1, 2, 3]) await house.ask(`INSERT INTO ${into.table} ${day('2001-07-02', amount)}`);
+  const load = { load: 'sales', from: await house.rows(day('2001-07-03', 9)), into, mode: 'append' as const };
+  await house.iceberg(load);
+  const rows = await house.ask(`SELECT * FROM ${into.table} ORDER BY 1, 2, 3`);
+  const first = (await compact()) as { files: { before: number; after: number }; snapshots: { after: number } };
+  expect(first).toMatchObject({ undoable: 1, files: { before: 5 } });
+  expect(await house.ask(`SELECT * FROM ${into.table} ORDER BY 1, 2, 3`)).toEqual(rows);
+  expect(await house.undo(load)).toMatchObject({ undone: true });
+  expect(await house.ask(`SELECT * FROM ${into.table} ORDER BY 1, 2, 3`)).toEqual(rows.filter(([date]) => date !== '2001-07-03'));
+  await house.iceberg(load, { runId: 'later' });
+  expect(await compact({ forgetUndo: true })).toMatchObject({ undoable: 0, files: { after: 1 }, snapshots: { after: 1 } });
+  expect(await house.ask(`SELECT * FROM ${into.table} ORDER BY 1, 2, 3`)).toEqual(rows);
+  await expect(house.undo(load, { runId: 'later' })).rejects.toMatchObject({ name: 'Refused' });
+});
+
+test('a migration is checked, backed up by a snapshot, applied once, and restored with rows and columns', async () => {
+  const { table } = house.fresh();
+  await house.ask('CREATE SCHEMA IF NOT EXISTS iceberg.lake');
+  await house.ask(`CREATE TABLE ${table} WITH (partitioning = ARRAY['day']) AS ${day('2001-07-01', 1)}`);
+  const call = (step: AnyStep, more: object = {}) =>
+    runStep(migrationRun, step, { connection: 'lake', table, ...more }, house.context({ runId: table, key: `${table}/${step.id}` }));
+  const content = () => house.query(`SELECT * FROM ${table} ORDER BY 1, 2`);
+  const before = await content();
+  const plan = {
+    statements: [`ALTER TABLE ${table} ADD COLUMN twice integer`, `UPDATE ${table} SET twice = amount * 2`, `ALTER TABLE ${table} DROP COLUMN note`],
+  };
+  expect(await call(validateMigration, plan)).toMatchObject({ passed: true, problems: [], rows: 3 });
+  expect(await call(validateMigration, { statements: [`UPDATE ${table} SET nope = 1`] })).toMatchObject({ passed: false });
+  expect(await call(validateMigration, { statements: [`DROP TABLE ${table}`] })).toMatchObject({ passed: false });
+  const backup = await call(createBackup);
+  expect(backup).toMatchObject({ rows: 3, snapshot: expect.stringMatching(/^\d{15,}$/), checksum: expect.stringMatching(/^3:/) });
+  expect(await call(applyMigration, plan)).toMatchObject({ statements: 3, rows: 3 });
+  expect(await call(applyMigration, plan)).toMatchObject({ statements: 3, rows: 3 });
+  expect(await call(createBackup)).toEqual(backup);
+  expect((await content())[0]).toEqual({ day: '2001-07-01', id: 1, amount: 1, twice: 2 });
+  expect(await call(restoreBackup)).toMatchObject({ restored: true, verified: true, rows: 3 });
+  expect(await content()).toEqual(before);
+  await house.ask(`DELETE FROM ${table} WHERE id = 1`);
+  expect(await call(restoreBackup)).toMatchObject({ restored: true, rows: 3 });
+  expect(await content()).toEqual(before);
+  expect((await house.ask<[string]>(`SHOW CREATE TABLE ${table}`))[0]?.[0]).toContain("partitioning = ARRAY['day']");
+});
