@@ -13,4 +13,17 @@ import quality from './quality/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
-export const implementations: readonly Implementations[] = [airflow, compact, exportRun, extract, flink, load, migration, notify, partition, python, quality, sql];
+export const implementations: readonly Implementations[] = [
+  airflow,
+  compact,
+  exportRun,
+  extract,
+  flink,
+  load,
+  migration,
+  notify,
+  partition,
+  python,
+  quality,
+  sql,
+];
