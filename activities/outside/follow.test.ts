@@ -140,3 +140,23 @@ test.each(['CANCELLED', 'TIMED_OUT'])('work is cancelled when the step is told %
   await expect(follow(unknown, stepContext({}, { signal: stop.signal }))).rejects.toThrow(reason);
   expect(unknown.cancelled).toEqual([expect.stringMatching(id)]);
 });
+
+test('work that moves on is looked at where it moved to, also by the next attempt', async () => {
+  const asked: number[] = [];
+  const moving: OutsideWork<{ page: number }, string> = {
+    system: 'Yard',
+    connection: 'yard',
+    find: async () => undefined,
+    submit: async () => ({ page: 0 }),
+    link: () => undefined,
+    cancel: async () => undefined,
+    look: async ({ page }) => {
+      asked.push(page);
+      return page === 2 ? { state: 'SUCCEEDED', result: 'there' } : { state: 'RUNNING', handle: { page: page + 1 } };
+    },
+  };
+  const context = stepContext();
+  expect(await follow(moving, context)).toMatchObject({ result: 'there', handle: { page: 2 } });
+  expect(asked).toEqual([0, 1, 2]);
+  expect(context.heartbeats.at(-1)).toMatchObject({ outside: { handle: { page: 2 } } });
+});

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { closeEngines } from '../../../activities/engines/open-engine.js';
+import type { TrinoSettings } from '../../../activities/engines/trino/client-options.js';
+import { readsAndWrites } from '../../../activities/engines/trino/explain.js';
+import { pruneTables } from '../../../activities/engines/trino/prune.js';
+import { TrinoSession } from '../../../activities/engines/trino/session.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { startTrino, type TrinoServer } from '../trino.js';
 import { startFlakyFront } from './flaky-front.js';
 import { slow, World } from './world.js';
+
+// Trino shares two cores with what asks it.
+vi.setConfig({ testTimeout: 180_000 });
 
 let trino: TrinoServer;
 let world: World;
@@ -86,7 +93,32 @@ describe('what is refused', () => {
   });
 
   test('a user error with into is refused, and tells of the statement', async () => {
-    await expect(world.sql('SELECT nothing FROM tpch.tiny.region', { into: 'rows' })).rejects.toMatchObject({ code: 'unknown_column' });
+    const statement = 'SELECT name,\n nothing + $1 FROM tpch.tiny.region';
+    await expect(world.sql('SELECT name,\n nothing FROM tpch.tiny.region', { into: 'rows' })).rejects.toMatchObject({
+      code: 'unknown_column',
+      message: "line 2:2: Column 'nothing' cannot be resolved",
+    });
+    await expect(world.sql(statement, { parameters: [1], into: 'rows' })).rejects.toMatchObject({ code: 'unknown_column' });
+  });
+
+  test('what a statement reads and writes is known before it runs', async () => {
+    await world.ask('CREATE SCHEMA IF NOT EXISTS iceberg.works');
+    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, world.context());
+    const text = 'CREATE TABLE iceberg.works.planned AS SELECT r.* FROM tpch.tiny.region AS r JOIN tpch.tiny.nation USING (regionkey) WHERE nationkey < $1';
+    expect(await readsAndWrites(session, { text, parameters: [3] })).toEqual({
+      reads: ['tpch.tiny.nation', 'tpch.tiny.region'],
+      writes: 'iceberg.works.planned',
+    });
+    expect(await world.ask("SHOW TABLES FROM iceberg.works LIKE 'planned'")).toEqual([]);
+  });
+
+  test('run-scoped tables are dropped when they are old, and only those', async () => {
+    const { table } = await world.sql('SELECT 1 AS n', { into: 'aged' });
+    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, world.context());
+    await pruneTables(session, 14, Date.now() + 13 * 86_400_000);
+    expect(await world.ask(`SHOW TABLES FROM memory.headrace_tmp LIKE 'aged%'`)).toEqual([[table?.table.split('.')[1]]]);
+    await pruneTables(session, 14, Date.now() + 15 * 86_400_000);
+    expect(await world.ask(`SHOW TABLES FROM memory.headrace_tmp LIKE 'aged%'`)).toEqual([]);
   });
 });
 

@@ -1,7 +1,10 @@
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { furtherEngines } from '../../../activities/engines/further-engines.fixture.js';
 import { closeEngines } from '../../../activities/engines/open-engine.js';
 import { startTrino } from '../trino.js';
+
+// Trino shares two cores with what asks it.
+vi.setConfig({ testTimeout: 180_000 });
 
 // The suites of extract_data and validate_quality hold Trino to what they hold every engine to.
 const trino = await startTrino();

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openGround } from '../../faults/ground.js';
+import { until } from '../../faults/until.js';
+import { startWorker } from '../../faults/worker-process.js';
+import { startTestTemporal } from '../../servers/temporal.js';
+import { startTrino, type TrinoServer } from '../trino.js';
+import { Gate } from './gate.js';
+import { onTrino } from './pipelines/on-trino.js';
+import { World } from './world.js';
+
+let trino: TrinoServer;
+let world: World;
+let temporal: Awaited<ReturnType<typeof startTestTemporal>>;
+
+beforeAll(async () => {
+  trino = await startTrino();
+  world = new World(trino);
+  temporal = await startTestTemporal();
+});
+afterAll(async () => {
+  await temporal?.stop();
+  await trino?.stop();
+});
+
+async function begin(word: string) {
+  const ground = await openGround({
+    pipelines: `${import.meta.dirname}/pipelines`,
+    connections: { iceberg: world.connection({ catalog: 'iceberg' }) },
+    temporal,
+  });
+  onTestFinished(() => ground.leave());
+  const gate = await Gate.close(trino.postgres.url);
+  onTestFinished(() => gate.open().catch(() => undefined));
+  const worker = await startWorker(ground);
+  const run = await ground.client.start(onTrino, {
+    on: 'iceberg',
+    statement: `SELECT nation.*, '${word}' AS word FROM tpch.tiny.nation CROSS JOIN postgresql.public.gate`,
+  });
+  await expect.poll(() => world.listed(word), { timeout: 60_000 }).toMatchObject([{ state: 'RUNNING' }]);
+  // The place where another worker goes on has reached Temporal.
+  await until(
+    async () => placeOf(await ground.temporal.workflow.getHandle(run.workflowId).describe()),
+    (place) => place.includes('/executing/'),
+    { limit: 60_000 },
+  );
+  return { ground, gate, worker, run };
+}
+
+/** What the last heartbeat that Temporal has said. */
+function placeOf(description: {
+  raw: { pendingActivities?: { heartbeatDetails?: { payloads?: { data?: Uint8Array | null }[] | null } | null }[] | null };
+}): string {
+  const [payload] = description.raw.pendingActivities?.[0]?.heartbeatDetails?.payloads ?? [];
+  return Buffer.from(payload?.data ?? []).toString();
+}
+
+test('a worker that is killed in the middle: another one goes on with the statement, which was submitted once', { timeout: 240_000 }, async () => {
+  const { ground, gate, worker, run } = await begin('killed in the middle');
+  await worker.kill();
+  await startWorker(ground);
+  await gate.open();
+  const ended = await ground.ended(run.workflowId, 120_000);
+  expect(ended).toMatchObject({ status: 'SUCCEEDED', output: { rows: 25 }, retries: 1 });
+  expect(await world.listed('killed in the middle')).toMatchObject([{ state: 'FINISHED' }]);
+});
+
+test('a run that is cancelled ends its statement', { timeout: 240_000 }, async () => {
+  const { ground, run } = await begin('run cancelled');
+  await ground.client.run(run.workflowId).cancel();
+  expect(await ground.ended(run.workflowId, 120_000)).toMatchObject({ status: 'CANCELLED' });
+  await expect.poll(() => world.listed('run cancelled'), { timeout: 60_000 }).toMatchObject([{ state: 'FAILED' }]);
+});
