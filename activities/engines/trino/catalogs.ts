@@ -50,7 +50,8 @@ async function createSchema(session: TrinoSession, quoted: string): Promise<void
   }
 }
 
-/** Forgets which schemas are there: a catalog that keeps them in memory loses them with its server. */
-export function forgetSchemas(): void {
+/** Forgets what catalogs have: one that keeps its schemas in memory loses them with its server. */
+export function forgetCatalogs(): void {
+  connectors.clear();
   schemas.clear();
 }

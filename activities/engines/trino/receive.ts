@@ -27,7 +27,7 @@ export async function insertRows(session: TrinoSession, quoted: string, data: Lo
   const values = data.columns.map((column, index) => read(`fields[${index + 1}]`, toTrinoType(column.type))).join(', ');
   for (const rows of await batches(session, data)) {
     const fields = `CAST(json_parse(${quoteLiteral(`[${rows.join(',')}]`)}) AS array(array(varchar)))`;
-    await session.rows(`INSERT INTO ${quoted} SELECT ${values} FROM UNNEST(${fields}) AS rows(fields)`);
+    await session.all(`INSERT INTO ${quoted} SELECT ${values} FROM UNNEST(${fields}) AS rows(fields)`);
   }
 }
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { ValidationError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { follow } from '../../outside/follow.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import type { Statement, Written } from '../engine.js';
 import { describe, replacesAtOnce } from './catalogs.js';
 import { failureName } from './errors.js';
+import { checkStatement } from './explain.js';
 import { type Changed, changedBy } from './page.js';
 import { madeNow } from './prune.js';
 import type { TrinoSession } from './session.js';
@@ -33,7 +35,8 @@ export async function replaceTable(session: TrinoSession, context: StepContext, 
   const atOnce = await replacesAtOnce(session, target.catalog);
   const nameFor = (id: string) => quoted(atOnce ? target : { ...target, name: `staged_${id}` });
   const create = (id: string) => session.compose(query, (text) => createTable(nameFor(id), atOnce, text));
-  const made = lasting ? await followed(session, context, nameFor, create, atOnce) : await alone(session, nameFor, create);
+  const making = lasting ? followed(session, context, nameFor, create, atOnce) : alone(session, nameFor, create);
+  const made = await making.catch((error: unknown) => tellOf(error, session, query));
   if (!atOnce) await swap(session, made.written, quoted(target));
   const rows = made.rows ?? (await count(session, quoted(target)));
   return { rows, bytes: made.bytes, columns: await describe(session, quoted(target)), engine: made.engine };
@@ -59,6 +62,12 @@ async function alone(session: TrinoSession, nameFor: Named, create: Named): Prom
   const last = await session.stream(create(id), () => true);
   const engine = { name: 'Trino', id: last.id, ...(last.infoUri === undefined ? {} : { link: last.infoUri }) };
   return { ...changedBy(last), engine, written: nameFor(id) };
+}
+
+/** A mistake is told in lines of the query's own text, not of the statement around it. */
+async function tellOf(error: unknown, session: TrinoSession, query: Statement): Promise<never> {
+  if (error instanceof ValidationError) await checkStatement(session, query);
+  throw error;
 }
 
 /** An attempt that died after this was done finds no staged table, and leaves what is there. */

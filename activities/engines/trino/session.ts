@@ -43,9 +43,14 @@ export class TrinoSession {
   /** All rows of a statement of our own, which are few. */
   async rows<R = Row>(text: string, parameters?: readonly Parameter[]): Promise<R[]> {
     const { text: numbered, values } = numberParameters({ text, parameters });
+    return this.all<R>(bind({ text: numbered, values }));
+  }
+
+  /** All rows of a statement that is composed already. */
+  async all<R = Row>(text: string): Promise<R[]> {
     const columns: Column[] = [];
     const rows: unknown[][] = [];
-    await this.stream(bind({ text: numbered, values }), (page) => {
+    await this.stream(text, (page) => {
       if (columns.length === 0) columns.push(...(page.columns ?? []));
       rows.push(...(page.data ?? []));
       return true;
