@@ -5,6 +5,7 @@ import type { Target } from './target.js';
 import { exportToEmail } from './to-email.js';
 import { exportToFile } from './to-file.js';
 import { exportToHttp } from './to-http.js';
+import { exportToKafka } from './to-kafka.js';
 import { exportToSlack } from './to-slack.js';
 import { exportToTable } from './to-table.js';
 
@@ -14,6 +15,7 @@ function send(rows: OutgoingRows, to: Target, context: StepContext): Promise<Exp
   if ('files' in to) return exportToFile(rows, to, context);
   if ('table' in to) return exportToTable(rows, to, context);
   if ('http' in to) return exportToHttp(rows, to, context);
+  if ('kafka' in to) return exportToKafka(rows, to, context);
   if ('slack' in to) return exportToSlack(rows, to, context);
   return exportToEmail(rows, to, context);
 }

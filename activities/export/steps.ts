@@ -8,7 +8,7 @@ const Value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const InlineRows = z.strictObject({ rows: z.array(z.record(z.string(), Value)).min(1).max(1_000) });
 
 /**
- * Writes a table's rows to a file, a table, an HTTP endpoint, Slack or an email.
+ * Writes a table's rows to a file, a table, an HTTP endpoint, a Kafka topic, Slack or an email.
  *
  * @throws ValidationError unknown_table or unknown_column, and what the target answers
  * @example
@@ -19,7 +19,7 @@ const InlineRows = z.strictObject({ rows: z.array(z.record(z.string(), Value)).m
  * });
  */
 export const exportData = step('export', {
-  description: 'Writes rows to a file, a table, an HTTP endpoint, Slack or an email.',
+  description: 'Writes rows to a file, a table, an HTTP endpoint, a Kafka topic, Slack or an email.',
   input: z.object({
     from: z.union([TableRef, InlineRows]),
     to: Target,

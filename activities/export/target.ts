@@ -45,7 +45,17 @@ export const EmailTarget = z.strictObject({
   attachment: z.enum(['csv', 'none']).default('csv'),
 });
 
+/** A topic of a `kafka` connection, which is there. Each row is a message: a JSON object. */
+export const KafkaTarget = z.strictObject({
+  kafka: name,
+  topic: name,
+  /** The column whose value is the message's key; without it messages have none. */
+  key: name.optional(),
+  /** Messages of one transaction. */
+  batch: z.number().int().min(1).max(10_000).default(1_000),
+});
+
 /** Where rows go. */
-export const Target = z.union([FileTarget, TableTarget, HttpTarget, SlackTarget, EmailTarget]);
+export const Target = z.union([FileTarget, TableTarget, HttpTarget, KafkaTarget, SlackTarget, EmailTarget]);
 
 export type Target = z.output<typeof Target>;

@@ -11,6 +11,7 @@ import { fetchPages } from '../http/fetch-pages.js';
 import { filterLocally } from './filter-locally.js';
 import { fileRelation, sourcePath } from './source-files.js';
 import { extractData } from './steps.js';
+import { withTopic } from './topic.js';
 
 type Input = z.output<typeof extractData.input>;
 
@@ -29,6 +30,7 @@ async function write(target: Engine, table: string, input: Input, context: StepC
   if ('files' in from)
     return receiveFile(target, table, fileRelation(await sourcePath(context, from.files, from.path), from.format, from.types), input, context);
   if ('http' in from) return receiveHttp(target, table, from, input, context);
+  if ('kafka' in from) return withTopic(from, context, (relation) => receiveFile(target, table, relation, input, context));
   const source = 'on' in from ? from.on : from.table.connection;
   if (source === target.connection) return target.replace(table, await narrow(target, input));
   return withEngine(context, source, async (engine) => {

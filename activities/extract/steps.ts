@@ -3,6 +3,7 @@ import { step, TableRef } from '../../sdk/index.js';
 import { Condition } from '../engines/condition.js';
 import { DoneOn } from '../engines/done-on.js';
 import { HttpSource } from '../http/source.js';
+import { TopicSource } from '../kafka/source.js';
 
 const Parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -25,8 +26,14 @@ const SqlSource = z.object({
   parameters: z.union([z.array(Parameter), z.record(z.string().regex(/^\w+$/), Parameter)]).optional(),
 });
 
-/** Where rows come from: files, a table, an SQL query, or an HTTP API. */
-export const Source = z.union([FileSource, TableSource, SqlSource, z.object({ http: HttpSource, types: FileSource.shape.types })]);
+/** Where rows come from: files, a table, an SQL query, an HTTP API, or a Kafka topic. */
+export const Source = z.union([
+  FileSource,
+  TableSource,
+  SqlSource,
+  z.object({ http: HttpSource, types: FileSource.shape.types }),
+  TopicSource.extend({ types: FileSource.shape.types }),
+]);
 
 export type Source = z.output<typeof Source>;
 
@@ -62,6 +69,8 @@ export const extractData = step('extract_data', {
     rows: z.number(),
     bytes: z.number(),
     columns: z.array(z.object({ name: z.string(), type: z.string() })),
+    /** Where the next extraction of a topic begins. */
+    watermark: z.string().optional(),
     engine: DoneOn.optional(),
   }),
   retry: 'extraction',

@@ -12,6 +12,8 @@ import { ServerProcess } from '../servers/server-process.js';
 /** A broker of our own, on 127.0.0.1. */
 export interface KafkaServer {
   broker: string;
+  /** A listener with logins (SASL PLAIN): `writer` and `reader`, with these words as passwords, who may do what ACLs allow. */
+  secured: string;
   /** Takes the broker away, as an outage does; what it keeps stays. */
   halt(): Promise<void>;
   /** Brings it back on the same port. */
@@ -24,15 +26,17 @@ const artifacts = [
   { group: 'org.apache.kafka', name: 'kafka_2.13', version, excludes: ['org.apache.kafka:kafka-tools-api'] },
   { group: 'org.slf4j', name: 'slf4j-simple', version: '1.7.36' },
 ];
+const login = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+const users = 'user_writer="writer" user_reader="reader"';
 const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 
 /** Starts Kafka (KRaft, one broker) from Maven Central's jars, which are fetched once. Needs java 17 and mvn. */
 export async function startKafka(): Promise<KafkaServer> {
   const libraries = await keptFolder('kafka', version, (fresh) => fetchJars(artifacts, fresh));
   const folder = mkdtempSync(join(tmpdir(), 'headrace-kafka-'));
-  const [port, controller] = [await freePort(), await freePort()];
+  const [port, controller, secured] = [await freePort(), await freePort(), await freePort()];
   const settings = join(folder, 'server.properties');
-  writeFileSync(settings, properties(folder, port, controller));
+  writeFileSync(settings, properties(folder, { port, controller, secured }));
   const classPath = join(libraries, 'jars', '*');
   const format = ['-Xmx256m', ...java, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', settings];
   await promisify(execFile)('java', format);
@@ -53,23 +57,31 @@ export async function startKafka(): Promise<KafkaServer> {
     await stop();
     throw error;
   });
-  return { broker, halt, resume: () => server.resume(), stop };
+  return { broker, secured: `127.0.0.1:${secured}`, halt, resume: () => server.resume(), stop };
 }
 
-function properties(folder: string, port: number, controller: number): string {
+function properties(folder: string, { port, controller, secured }: Record<'port' | 'controller' | 'secured', number>): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_PLAINTEXT',
+    'listener.name.secured.sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.secured.plain.sasl.jaas.config': `${login} required ${users};`,
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    // Who comes without a login: the broker itself, and tests that need no rights.
+    'super.users': 'User:ANONYMOUS',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(folder, 'data'),
     'num.partitions': 3,
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 1,
     'group.initial.rebalance.delay.ms': 0,
     // A message says when the broker took it.
     'log.message.timestamp.type': 'LogAppendTime',

@@ -5,6 +5,7 @@ import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import { describeAirflow } from '../../activities/airflow/describe.js';
 import { describeFlink } from '../../activities/flink/describe.js';
+import { describeKafka } from '../../activities/kafka/describe.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Connection } from '../../sdk/node/connections/kinds.js';
 
@@ -37,6 +38,8 @@ export async function tryConnection(connection: Connection, name: string): Promi
       return describeAirflow(name, connection, AbortSignal.timeout(patience));
     case 'flink':
       return describeFlink(name, connection, AbortSignal.timeout(patience));
+    case 'kafka':
+      return describeKafka(name, connection);
     case 'console':
       return 'prints to the log';
     case 'kubernetes':

@@ -112,6 +112,15 @@ export const Connection = z.discriminatedUnion('kind', [
     /** Certificates (PEM) that are trusted instead of the usual ones: `file:/path`. */
     ca: text.optional(),
   }),
+  z.strictObject({
+    kind: z.literal('kafka'),
+    /** host:port of some brokers of the cluster. */
+    brokers: z.array(text).min(1),
+    tls: z.boolean().default(false),
+    /** Certificates (PEM) that are trusted instead of the usual ones, and TLS with them: `file:/path`. */
+    ca: text.optional(),
+    sasl: z.strictObject({ mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']), username: text, password: text }).optional(),
+  }),
   z.strictObject({ kind: z.literal('console') }),
   z
     .strictObject({

@@ -1,0 +1,29 @@
+import type { Admin } from 'kafkajs';
+import type { StepContext } from '../../sdk/node/index.js';
+import type { TopicSource } from './source.js';
+
+/** What of a partition is read: from the first to before the end. Offsets fit a number for 28 years of ten million messages a second. */
+export interface Range {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is read of each partition of a topic. Messages that the cluster has removed already are told, and passed over. */
+export async function rangesOf(admin: Admin, { kafka, topic, since }: TopicSource, { log }: Pick<StepContext, 'log'>): Promise<Range[]> {
+  const known = JSON.parse(since ?? '{}') as Record<string, string>;
+  const partitions = await admin.fetchTopicOffsets(topic);
+  return partitions.map(({ partition, low, high }) => {
+    const wanted = Number(known[partition] ?? 0);
+    const start = Math.max(wanted, Number(low));
+    if (known[partition] !== undefined && start > wanted)
+      log.warn(`${kafka}:${topic} has removed the messages ${wanted} to ${start - 1} of partition ${partition}.`);
+    return { partition, start, end: Math.max(start, Number(high)) };
+  });
+}
+
+/** Where an extraction stopped, as the next one begins. */
+export function watermarkOf(positions: ReadonlyMap<number, number>): string {
+  const sorted = [...positions].sort(([one], [other]) => one - other);
+  return JSON.stringify(Object.fromEntries(sorted.map(([partition, offset]) => [partition, String(offset)])));
+}
