@@ -1,5 +1,5 @@
 import { extractData } from '../activities/extract/steps.js';
-import { type Load, loadData, undoLoad } from '../activities/load/steps.js';
+import { loadData, loadToIceberg, undoLoad } from '../activities/load/steps.js';
 import { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from '../activities/notify/steps.js';
 import { validateQuality } from '../activities/quality/steps.js';
 import { sql } from '../activities/sql/steps.js';
@@ -39,8 +39,8 @@ export const dataPipeline = pipeline(
       tell: (quality, { table }) => tellOfQuality(flow, input, quality, table),
       approvalWithin,
       transform: ({ table }) => transform(input, table),
-      load: (from) => loadData(loadOf(input, from)),
-      undo: (from) => undoLoad(loadOf(input, from)),
+      load: (from) => load(input, from),
+      undo: () => undoLoad({ load: loadName, into: input.target.into }),
     });
   },
 );
@@ -62,8 +62,12 @@ async function transform({ source, transform: query }: DataPipelineInput, extrac
   return table ?? extracted;
 }
 
-function loadOf({ target }: DataPipelineInput, from: TableRef): Load {
-  return { ...target, load: 'data_pipeline', from };
+const loadName = 'data_pipeline';
+
+function load({ target }: DataPipelineInput, from: TableRef): Promise<{ rows: number }> {
+  const { format, checks, minimumScore, partitioning, ...into } = target;
+  const called = { ...into, load: loadName, from };
+  return format === 'iceberg' ? loadToIceberg({ ...called, checks, minimumScore, partitioning }) : loadData(called);
 }
 
 function notifyAtEnd(flow: Flow, to: NonNullable<DataPipelineInput['notify']>): void {

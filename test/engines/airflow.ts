@@ -25,8 +25,8 @@ export interface AirflowServer {
   stop(): Promise<void>;
 }
 
-/** Starts Airflow from PyPI with SQLite, and waits until its DAGs are known. Needs python3 (3.11) with venv. */
-export async function startAirflow(edition: keyof typeof editions, dags: string): Promise<AirflowServer> {
+/** Starts Airflow from PyPI with SQLite, and waits until its DAGs are known. Needs python3 (3.11) with venv. @param more of its environment, for the DAGs */
+export async function startAirflow(edition: keyof typeof editions, dags: string, more: NodeJS.ProcessEnv = {}): Promise<AirflowServer> {
   const { version, api, server, others, health } = editions[edition];
   const environment = join(await pythonFolder('airflow', join(import.meta.dirname, `airflow/airflow-${version}.txt`)), 'bin');
   const folder = mkdtempSync(join(tmpdir(), 'headrace-airflow-'));
@@ -35,7 +35,7 @@ export async function startAirflow(edition: keyof typeof editions, dags: string)
   const python = join(environment, 'python');
   cpSync(dags, join(folder, 'dags'), { recursive: true });
   writeFileSync(join(folder, 'passwords.json'), JSON.stringify({ admin: 'admin', viewer: 'viewer' }));
-  const env = { ...process.env, ...pythonEnvironment, ...settings(folder, url, port, editions[edition].executor), PATH: programs(folder, python) };
+  const env = { ...process.env, ...pythonEnvironment, ...settings(folder, url, port, editions[edition].executor), PATH: programs(folder, python), ...more };
   await prepare(edition, python, env);
   const answers = async () => read(await fetch(`${url}/api/${api}/${health}`));
   const healthy = async () => {

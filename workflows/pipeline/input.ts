@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DagCall, TaskResult } from '../../activities/airflow/steps.js';
 import { Condition } from '../../activities/engines/condition.js';
 import { Source } from '../../activities/extract/steps.js';
-import { Load } from '../../activities/load/steps.js';
+import { IcebergLoad, Load } from '../../activities/load/steps.js';
 import { Recipients } from '../../activities/notify/recipients.js';
 import { sql } from '../../activities/sql/steps.js';
 import { Check } from '../../sdk/authoring/quality.js';
@@ -10,14 +10,28 @@ import { TableRef } from '../../sdk/authoring/table-ref.js';
 
 const own = { load: true, from: true } as const;
 const [append, overwritePartition, merge, scd2] = Load.options;
+const { checks, minimumScore, partitioning } = IcebergLoad.options[0].shape;
+
+const iceberg = {
+  /** Into an Iceberg table, through Trino; the options below are for it. */
+  format: z.literal('iceberg').optional(),
+  checks: checks.unwrap().optional(),
+  minimumScore: minimumScore.unwrap().optional(),
+  partitioning,
+};
 
 /** Where the rows go, and how: a load without its name and source. */
-export const Target = z.discriminatedUnion('mode', [
-  append.omit(own).strict(),
-  overwritePartition.omit(own).strict(),
-  merge.omit(own).strict(),
-  scd2.omit(own).strict(),
-]);
+export const Target = z
+  .discriminatedUnion('mode', [
+    append.omit(own).extend(iceberg).strict(),
+    overwritePartition.omit(own).extend(iceberg).strict(),
+    merge.omit(own).extend(iceberg).strict(),
+    scd2.omit(own).extend(iceberg).strict(),
+  ])
+  .refine(
+    (it) => it.format === 'iceberg' || (it.checks ?? it.minimumScore ?? it.partitioning) === undefined,
+    "checks, minimumScore and partitioning are for Iceberg: say format: 'iceberg'",
+  );
 
 export type Target = z.output<typeof Target>;
 
