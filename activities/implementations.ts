@@ -10,6 +10,7 @@ import notify from './notify/run.js';
 import partition from './partition/run.js';
 import python from './python/run.js';
 import quality from './quality/run.js';
+import spark from './spark/run.js';
 import sql from './sql/run.js';
 
 /** The work of every built-in step. */
@@ -25,5 +26,6 @@ export const implementations: readonly Implementations[] = [
   partition,
   python,
   quality,
+  spark,
   sql,
 ];

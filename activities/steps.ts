@@ -10,4 +10,5 @@ export { notifyFailure, notifyPipelineCompletion, notifyQualityIssue } from './n
 export { processPartition } from './partition/steps.js';
 export { pythonScript } from './python/steps.js';
 export { type Check, checks, type QualityReport, validateQuality } from './quality/steps.js';
+export { sparkJob } from './spark/steps.js';
 export { sql } from './sql/steps.js';

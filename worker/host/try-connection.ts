@@ -42,6 +42,8 @@ export async function tryConnection(connection: Connection, name: string): Promi
       return describeKafka(name, connection);
     case 'console':
       return 'prints to the log';
+    case 'spark':
+      return (await import('../../activities/spark/doctor.js')).tryMaster(name, connection, AbortSignal.timeout(patience));
     case 'kubernetes':
       return (await import('../../activities/kubernetes/doctor.js')).tryCluster(name, connection, AbortSignal.timeout(patience));
   }

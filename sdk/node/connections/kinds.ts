@@ -122,6 +122,15 @@ export const Connection = z.discriminatedUnion('kind', [
     sasl: z.strictObject({ mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']), username: text, password: text }).optional(),
   }),
   z.strictObject({ kind: z.literal('console') }),
+  z.strictObject({
+    kind: z.literal('spark'),
+    /** The REST submission API of a standalone cluster's master: http://master:6066. */
+    rest: z.url(),
+    /** The master's page: http://master:8080. The pages of its workers are read, too. */
+    ui: z.url(),
+    /** A JSON Web Token, where the API wants one (Spark's JWSFilter). */
+    token: text.optional(),
+  }),
   z
     .strictObject({
       kind: z.literal('kubernetes'),

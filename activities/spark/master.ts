@@ -1,0 +1,125 @@
+import { HeadraceError, PermissionDeniedError, ValidationError } from '../../sdk/index.js';
+import type { Connection } from '../../sdk/node/index.js';
+
+export type SparkConnection = Extract<Connection, { kind: 'spark' }>;
+
+/** What the master's page says as JSON, as far as it is used. */
+export interface MasterState {
+  readonly url: string;
+  readonly status: string;
+  readonly workers: readonly { id: string; state: string; webuiaddress: string }[];
+  readonly activedrivers: readonly Driver[];
+  readonly completeddrivers: readonly Driver[];
+}
+
+export interface Driver {
+  readonly id: string;
+  readonly state: string;
+  /** The id of its worker; `None` while it waits for one. */
+  readonly worker: string;
+  readonly mainclass: string;
+}
+
+/** An answer of the REST submission API. */
+export interface Submission {
+  readonly success?: boolean;
+  readonly message?: string;
+  readonly submissionId?: string;
+  readonly driverState?: string;
+  readonly workerId?: string;
+  readonly serverSparkVersion?: string;
+}
+
+const patience = 30_000;
+
+/** A standalone cluster: its REST API, and the pages of its master and workers. */
+export class Master {
+  constructor(
+    /** The connection's name. */
+    readonly name: string,
+    readonly connection: SparkConnection,
+  ) {}
+
+  create(body: object, signal: AbortSignal): Promise<Submission> {
+    return this.rest('POST', 'create', signal, body);
+  }
+
+  /** Undefined where the master knows none of that id. */
+  async status(id: string, signal: AbortSignal): Promise<Submission | undefined> {
+    const answer = await this.rest('GET', `status/${id}`, signal);
+    return answer.success === true ? answer : undefined;
+  }
+
+  /** Spark's, as the REST API says it of a driver that nobody has. */
+  async version(signal: AbortSignal): Promise<string> {
+    return (await this.rest('GET', 'status/none', signal)).serverSparkVersion ?? 'of unknown version';
+  }
+
+  /** @throws HeadraceError unreachable */
+  async reach(page: string, signal: AbortSignal): Promise<void> {
+    await this.fetch(new URL(page), { signal });
+  }
+
+  async kill(id: string, signal: AbortSignal): Promise<void> {
+    await this.rest('POST', `kill/${id}`, signal);
+  }
+
+  async state(signal: AbortSignal): Promise<MasterState> {
+    const response = await this.fetch(new URL('json/', withSlash(this.connection.ui)), { signal });
+    return (await response.json()) as MasterState;
+  }
+
+  /** A part of a driver's log, from its worker; undefined where the worker has none. */
+  async log(
+    worker: string,
+    driver: string,
+    logType: 'stdout' | 'stderr',
+    part: { offset?: number; length: number },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const query = new URLSearchParams({ driverId: driver, logType, byteLength: String(part.length) });
+    if (part.offset !== undefined) query.set('offset', String(part.offset));
+    const response = await this.fetch(new URL(`log/?${query.toString()}`, withSlash(worker)), { signal });
+    return response.ok ? (await response.text()).replace(/^==== Bytes .*\n/, '') : undefined;
+  }
+
+  private async rest(method: string, path: string, signal: AbortSignal, body?: object): Promise<Submission> {
+    const { rest, token } = this.connection;
+    const headers = { 'content-type': 'application/json;charset=UTF-8', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const url = new URL(`v1/submissions/${path}`, withSlash(rest));
+    const response = await this.fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    const { status } = response;
+    if (status === 401 || status === 403) throw new PermissionDeniedError(`Spark on '${this.name}' refuses the request (${status}).`, { where: this.name });
+    if (status >= 500 && status !== 500) throw this.unreachable(`it answered ${status}`);
+    return this.parsed(text, status);
+  }
+
+  private parsed(text: string, status: number): Submission {
+    try {
+      return JSON.parse(text) as Submission;
+    } catch {
+      throw new ValidationError(`Spark on '${this.name}' answered ${status} with what is no JSON: ${text.slice(0, 200)}`, {
+        where: this.name,
+        fix: "rest is the address of the master's REST submission API (port 6066, spark.master.rest.enabled), ui that of its page.",
+      });
+    }
+  }
+
+  private async fetch(url: URL, request: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    try {
+      return await fetch(url, { ...request, signal: AbortSignal.any([request.signal, AbortSignal.timeout(patience)]) });
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw this.unreachable(((error as Error).cause as Error | undefined)?.message ?? (error as Error).message, error);
+    }
+  }
+
+  unreachable(reason: string, cause?: unknown): HeadraceError {
+    return new HeadraceError(`Spark on '${this.name}' does not answer: ${reason}`, { code: 'unreachable', where: this.name, cause });
+  }
+}
+
+function withSlash(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
+}
