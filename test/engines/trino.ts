@@ -30,8 +30,8 @@ const visitor = 'visitor';
 const heap = ['-Xms256m', '-Xmx1536m', '-XX:+UseG1GC', '-XX:G1HeapRegionSize=8M', '-XX:ReservedCodeCacheSize=256M', '-XX:TieredStopAtLevel=1'];
 const java = ['-server', ...heap, '-Djdk.attach.allowAttachSelf=true', '--enable-native-access=ALL-UNNAMED', '--add-modules=jdk.incubator.vector'];
 
-/** Starts Trino from Maven Central's archive, which is fetched once. Needs JDK 25, mvn and PostgreSQL. */
-export async function startTrino(): Promise<TrinoServer> {
+/** Starts Trino from Maven Central's archive, which is fetched once. Needs JDK 25, mvn and PostgreSQL. @param more catalogs beside its own */
+export async function startTrino(more: Record<string, Record<string, string | number>> = {}): Promise<TrinoServer> {
   const program = findJava(25);
   const distribution = await trinoDistribution();
   const postgres = await startPostgres();
@@ -57,7 +57,8 @@ export async function startTrino(): Promise<TrinoServer> {
   };
   try {
     await createCatalogTables(postgres.url);
-    writeSettings({ folder, distribution, port, warehouse, database: postgres.url });
+    writeSettings({ folder, distribution, port, catalogs: { ...catalogs(postgres.url, warehouse), ...more } });
+    mkdirSync(warehouse);
     await server.resume();
   } catch (error) {
     await stop();
@@ -71,20 +72,20 @@ function node(folder: string): string[] {
   return [...Object.entries(settings).map(([name, value]) => `-Dnode.${name}=${value}`), `-Dconfig=${join(folder, 'etc/config.properties')}`];
 }
 
-function writeSettings({
-  folder,
-  distribution,
-  port,
-  warehouse,
-  database,
-}: Record<'folder' | 'distribution' | 'warehouse' | 'database', string> & { port: number }) {
+interface Settings {
+  folder: string;
+  distribution: string;
+  port: number;
+  catalogs: Record<string, Record<string, string | number>>;
+}
+
+function writeSettings({ folder, distribution, port, catalogs }: Settings) {
   const etc = join(folder, 'etc');
   mkdirSync(join(etc, 'catalog'), { recursive: true });
-  mkdirSync(warehouse);
   writeFileSync(join(etc, 'config.properties'), properties(serverProperties(port, join(distribution, 'plugin'), join(etc, 'catalog'))));
   writeFileSync(join(etc, 'rules.json'), JSON.stringify(accessRules(visitor)));
   writeFileSync(join(etc, 'access-control.properties'), properties({ 'access-control.name': 'file', 'security.config-file': join(etc, 'rules.json') }));
-  for (const [name, settings] of Object.entries(catalogs(database, warehouse))) writeFileSync(join(etc, 'catalog', `${name}.properties`), properties(settings));
+  for (const [name, settings] of Object.entries(catalogs)) writeFileSync(join(etc, 'catalog', `${name}.properties`), properties(settings));
 }
 
 function properties(settings: Record<string, string | number>): string {

@@ -12,6 +12,8 @@ export interface Artifact {
   /** jar unless said. */
   type?: string;
   excludes?: readonly string[];
+  /** What tells it from the artifact's other files. */
+  classifier?: string;
 }
 
 const timeLimit = 300_000;
@@ -40,10 +42,10 @@ function pom(artifacts: readonly Artifact[]): string {
 `;
 }
 
-function dependency({ group, name, version, type = 'jar', excludes = [] }: Artifact): string {
+function dependency({ group, name, version, type = 'jar', excludes = [], classifier }: Artifact): string {
   const exclusions = excludes.map((it) => it.split(':')).map(([excluded, artifact]) => `<exclusion>${coordinates(excluded, artifact)}</exclusion>`);
   return `
-    <dependency>${coordinates(group, name)}<version>${version}</version><type>${type}</type><exclusions>${exclusions.join('')}</exclusions></dependency>`;
+    <dependency>${coordinates(group, name)}<version>${version}</version><type>${type}</type>${classifier === undefined ? '' : `<classifier>${classifier}</classifier>`}<exclusions>${exclusions.join('')}</exclusions></dependency>`;
 }
 
 function coordinates(group = '', artifact = ''): string {

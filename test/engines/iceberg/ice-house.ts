@@ -14,8 +14,11 @@ let tables = 0;
 
 /** What tests of loads into Iceberg do: as the product does it, and as a witness beside it. */
 export class IceHouse extends Warehouse {
-  constructor(readonly trino: TrinoServer) {
-    const lake = { kind: 'trino' as const, url: trino.url, user: 'headrace', catalog: 'iceberg', schema: 'lake' };
+  constructor(
+    readonly trino: TrinoServer,
+    catalog = 'iceberg',
+  ) {
+    const lake = { kind: 'trino' as const, url: trino.url, user: 'headrace', catalog, schema: 'lake' };
     super({ lake, visitor: { ...lake, user: trino.visitor } });
   }
 
