@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { HeadraceError, ValidationError } from '../../sdk/index.js';
+import { HeadraceError, PermissionDeniedError, ValidationError } from '../../sdk/index.js';
 import { stepContext } from '../step-context.fixture.js';
 import { follow } from './follow.js';
 import type { Look, OutsideWork } from './outside-work.js';
@@ -111,6 +111,15 @@ test('a request whose outcome is unknown is not sent twice', async () => {
   expect((await follow(yard, context)).result).toBe('done');
   expect(yard.submitted).toHaveLength(1);
   expect(context.lines.join()).toContain('does not answer');
+});
+
+test('work is cancelled where the step is refused to look after it, since no attempt will', async () => {
+  const yard = new Yard();
+  const followed = follow(yard, stepContext());
+  await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+  yard.trouble.push(new PermissionDeniedError('the right was taken away'));
+  await expect(followed).rejects.toThrow('taken away');
+  expect(yard.cancelled).toEqual(yard.submitted);
 });
 
 test('work that the server forgets while it is followed is told as lost', async () => {

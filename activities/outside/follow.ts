@@ -38,9 +38,10 @@ export async function follow<Handle, Result>(work: OutsideWork<Handle, Result>, 
   try {
     return await trail.toTheEnd();
   } catch (error) {
-    if (!context.signal.aborted) throw error;
-    if (!workerStops(context.signal)) await trail.cancel();
-    throw context.signal.reason;
+    const { signal } = context;
+    // No attempt comes after a refusal, so nobody would follow the work any more.
+    if (signal.aborted ? !workerStops(signal) : trail.isRunning && error instanceof Refused) await trail.cancel();
+    throw signal.aborted ? signal.reason : error;
   }
 }
 
@@ -48,6 +49,8 @@ class Trail<Handle, Result> {
   private number: number;
   private handle: Handle | undefined;
   private beaten = '';
+  /** Whether the work was seen running, and not ended. */
+  isRunning = false;
 
   constructor(
     private readonly work: OutsideWork<Handle, Result>,
@@ -91,6 +94,7 @@ class Trail<Handle, Result> {
       await wait(pause, undefined, { signal: this.context.signal });
       look = await this.look(handle);
     }
+    this.isRunning = false;
     if (look === undefined) throw this.lost();
     if (look.state === 'FAILED') throw look.error;
     return { result: look.result, handle, engine: this.engine(handle) };
@@ -130,6 +134,7 @@ class Trail<Handle, Result> {
   }
 
   private beat(handle: Handle, progress: unknown): void {
+    this.isRunning = true;
     const details = { outside: { number: this.number, handle }, engine: this.engine(handle), progress };
     const text = JSON.stringify(details);
     if (text !== this.beaten) this.context.heartbeat(details);
