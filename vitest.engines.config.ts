@@ -13,7 +13,6 @@ export default defineConfig({
     fileParallelism: false,
     // A server is built or fetched by the first test that wants it.
     hookTimeout: 20 * 60_000,
-    retry: 0,
     // What a test prints as it goes is read as it goes.
     disableConsoleIntercept: true,
   },
