@@ -28,10 +28,7 @@ export interface Migrator {
 }
 
 /** @throws HeadraceError where a table does not hold what it must; `what` names it, `where` its connection */
-export function requireSame(expected: Content, found: Content, what: string, where: string): void {
+export function requireSame(expected: Content, found: Content, what: string, where: string, then = 'Nothing was changed.'): void {
   if (expected.rows === found.rows && expected.checksum === found.checksum) return;
-  throw new HeadraceError(
-    `${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. Nothing was changed.`,
-    { where },
-  );
+  throw new HeadraceError(`${what} has ${found.rows} rows (${found.checksum}) where ${expected.rows} (${expected.checksum}) are expected. ${then}`, { where });
 }

@@ -78,7 +78,7 @@ export class IcebergMigrator implements Migrator {
     if (backup === undefined || (await this.isAsBefore(target, table, backup))) return { restored: false, verified: true, ...(await this.content(table)) };
     requireSame(backup, await this.contentOf(target.at(backup.snapshot), table), 'The snapshot', this.lakehouse.connection);
     const content = (await this.rollBack(target, table, backup)) ?? (await this.replace(target, table, backup));
-    requireSame(backup, content, 'The restored table', this.lakehouse.connection);
+    requireSame(backup, content, 'The restored table', this.lakehouse.connection, `It stays so; its snapshot ${backup.snapshot} is there.`);
     return { restored: true, verified: true, ...content };
   }
 
