@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
+import { DoneOn } from '../engines/done-on.js';
 
 /** An id of a DAG or a task, in Airflow's letters. */
 const Key = z
@@ -35,7 +36,7 @@ export const triggerAirflowDag = step('trigger_airflow_dag', {
   description: 'Triggers an Airflow DAG run and waits for its end.',
   input: DagCall.extend({ result: TaskResult.optional() }),
   output: z.object({
-    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }),
+    engine: DoneOn,
     /** The XCom that was asked for; null where none was. */
     result: z.unknown(),
   }),

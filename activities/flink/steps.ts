@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
+import { DoneOn } from '../engines/done-on.js';
 
 const name = z.string().min(1);
 const settings = z.record(z.string(), z.string()).default({});
@@ -68,7 +69,7 @@ export const flinkJob = step('flink_job', {
     z.strictObject({ on: name, stop: Stop }),
   ]),
   output: z.object({
-    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }),
+    engine: DoneOn,
     /** Flink's id of the job. */
     job: z.string(),
     /** GONE: there was nothing to stop. */

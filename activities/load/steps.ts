@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Check } from '../../sdk/authoring/quality.js';
 import { step, TableRef } from '../../sdk/index.js';
+import { DoneOn } from '../engines/done-on.js';
 import { QualityReport } from '../quality/steps.js';
 
 const keys = z.array(z.string().min(1)).min(1);
@@ -91,7 +92,7 @@ export const loadToIceberg = step('load_to_iceberg', {
     /** What the checks found. */
     quality: QualityReport.optional(),
     /** The query that published. */
-    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }),
+    engine: DoneOn,
   }),
   retry: 'loading',
   timeout: '1 hour',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
+import { DoneOn } from '../engines/done-on.js';
 import { Placement } from '../kubernetes/placement.js';
 
 const Script = z.union([
@@ -47,7 +48,7 @@ export const pythonScript = step('python_script', {
     /** Lines that it printed. */
     lines: z.number().int(),
     /** The Job, where it was one. */
-    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }).optional(),
+    engine: DoneOn.optional(),
   }),
   retry: 'default',
   timeout: '1 hour',

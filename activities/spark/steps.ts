@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
+import { DoneOn } from '../engines/done-on.js';
 import { Placement } from '../kubernetes/placement.js';
 
 const size = z.string().regex(/^[1-9]\d*[kmgt]$/, "a size of Spark, such as '512m' or '4g'");
@@ -61,7 +62,7 @@ export const sparkJob = step('spark_job', {
     result: z.unknown(),
     rows: z.number().int().optional(),
     bytes: z.number().int().optional(),
-    engine: z.object({ name: z.string(), id: z.string(), link: z.string().optional() }),
+    engine: DoneOn,
   }),
   retry: 'default',
   timeout: '4 hours',

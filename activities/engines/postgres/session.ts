@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { ValidationError } from '../../../sdk/index.js';
+import { distinctNames } from '../distinct-names.js';
 import type { Row, Rows, Statement } from '../engine.js';
 import { inTransaction, underSignal } from '../under-signal.js';
 import { translatePostgresError } from './errors.js';
@@ -34,7 +35,7 @@ export class PostgresSession {
     const result = await this.guard(() =>
       this.client.query({ text, values: values.map(bindValue), rowMode: 'array', types: asText, queryMode: 'extended' } as pg.QueryArrayConfig),
     );
-    const names = distinct(result.fields.map((field) => field.name));
+    const names = distinctNames(result.fields.map((field) => field.name));
     const rows = result.rows.map((row) => toRow(names, row as (string | null)[], result.fields));
     const columns = names.map((column, index) => ({ name: column, type: String(result.fields[index]?.dataTypeID) }));
     return { columns, rows, changed: ['SELECT', 'FETCH', 'SHOW', 'EXPLAIN'].includes(result.command) ? undefined : (result.rowCount ?? 0) };
@@ -95,15 +96,6 @@ export class PostgresSession {
       await other.end().catch(() => {});
     }
   }
-}
-
-function distinct(names: string[]): string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const count = seen.get(name) ?? 0;
-    seen.set(name, count + 1);
-    return count === 0 ? name : `${name}_${count}`;
-  });
 }
 
 function toRow(names: string[], values: (string | null)[], fields: pg.FieldDef[]): Row {

@@ -1,3 +1,4 @@
+import { distinctNames } from '../distinct-names.js';
 import type { Column, Parameter, Row, Rows, Statement } from '../engine.js';
 import { underSignal } from '../under-signal.js';
 import type { Caller, TrinoSettings } from './client-options.js';
@@ -113,15 +114,6 @@ async function handOver(statement: RunningStatement, take: (page: Page) => boole
 }
 
 function toRows(columns: readonly Column[], rows: readonly unknown[][]): Row[] {
-  const names = distinct(columns.map(({ name }) => name));
+  const names = distinctNames(columns.map(({ name }) => name));
   return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, toJson(row[index] ?? null, columns[index]?.type ?? '')])));
-}
-
-function distinct(names: string[]): string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const count = seen.get(name) ?? 0;
-    seen.set(name, count + 1);
-    return count === 0 ? name : `${name}_${count}`;
-  });
 }
