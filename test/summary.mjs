@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
  * left no report.
  */
 export function countTests(report) {
-  if (!report) return { passed: 0, failed: 1, skipped: 0 };
+  if (!report) return { passed: 0, failed: 1, skipped: 0, failures: ['a run that left no report'] };
   const unloaded = report.testResults.filter(({ status, assertionResults }) => {
     return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
   });
@@ -14,20 +14,36 @@ export function countTests(report) {
     passed: report.numPassedTests,
     failed: report.numFailedTests + unloaded.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: [...unloaded.map(({ name, message }) => `${name}: ${message}`), ...report.testResults.flatMap(failuresOf)],
   };
 }
 
-/** Prints the last line of a run, and leaves its counts in the file HEADRACE_TALLY for a sum over several runs. */
+function failuresOf({ name, assertionResults }) {
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  return failed.map(({ fullName, failureMessages }) => `${name}: ${fullName}\n${shortened(failureMessages.at(-1) ?? '')}`);
+}
+
+function shortened(message) {
+  return message.split('\n').filter(isOurs).join('\n').slice(0, 1_500);
+}
+
+/** Whether a line of an error is no call of a package. */
+export function isOurs(line) {
+  return !/^ +at .*node_modules|^ +at new Promise|^ +at process\./.test(line);
+}
+
+/** Prints the last line of a run, after what failed in it, and leaves its counts in the file HEADRACE_TALLY for a sum over several runs. */
 export function printSummary(counts) {
   const { HEADRACE_TALLY: tally } = process.env;
   if (tally) appendFileSync(tally, `${JSON.stringify(counts)}\n`);
+  for (const failure of counts.failures) console.log(`failed: ${failure}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 }
 
 /** The counts of several runs together. */
 export function sumCounts(all) {
   const sum = (name) => all.reduce((total, counts) => total + counts[name], 0);
-  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), failures: all.flatMap(({ failures }) => failures) };
 }
 
 /** The counts in a tally of so many runs: one that left none has failed. */

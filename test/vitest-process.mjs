@@ -1,20 +1,25 @@
 // Runs vitest in a process of its own, for `npm test` and `npm run test:engines`.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../worker/dev/prepare.mjs';
 import { countTests } from './summary.mjs';
 
+const ci = process.env.CI === 'true';
+const reporters = ci ? [`--reporter=${join(root, 'test/ci-reporter.mjs')}`] : ['--reporter=default'];
+
 /** Whether a test that is left out is a failure. */
-export const mandatory = process.env.CI === 'true' || process.env.HEADRACE_TEST_MANDATORY === '1';
+export const mandatory = ci || process.env.HEADRACE_TEST_MANDATORY === '1';
 
 /** Runs vitest with these arguments: its exit code, and how many tests passed, failed and were skipped. */
 export async function runVitest(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-report-'));
   const report = join(folder, 'report.json');
   try {
-    const code = await vitest(['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...parameters]);
+    const code = await inCi(join(folder, 'stderr'), (stderr) => {
+      return vitest([...reporters, '--reporter=json', `--outputFile.json=${report}`, ...parameters], stderr);
+    });
     const counts = countTests(readReport(report));
     return { code: code || (counts.failed > 0 ? 1 : 0), counts };
   } finally {
@@ -22,10 +27,19 @@ export async function runVitest(parameters) {
   }
 }
 
-function vitest(parameters) {
+/** In CI, what servers and workers write to stderr is printed only where a run failed, and of that the end. */
+async function inCi(file, run) {
+  if (!ci) return await run('inherit');
+  const stderr = openSync(file, 'w');
+  const code = await run(stderr).finally(() => closeSync(stderr));
+  if (code !== 0) console.log(`The end of stderr:\n${readFileSync(file, 'utf8').split('\n').slice(-60).join('\n')}`);
+  return code;
+}
+
+function vitest(parameters, stderr) {
   const program = join(root, 'node_modules/vitest/vitest.mjs');
-  const env = { ...process.env, ...(mandatory ? { HEADRACE_TEST_MANDATORY: '1' } : {}) };
-  const child = spawn(process.execPath, [program, 'run', ...parameters], { cwd: root, env, stdio: 'inherit' });
+  const env = { ...process.env, ...(mandatory ? { HEADRACE_TEST_MANDATORY: '1' } : {}), ...(ci ? { NO_COLOR: '1' } : {}) };
+  const child = spawn(process.execPath, [program, 'run', ...parameters], { cwd: root, env, stdio: ['inherit', 'inherit', stderr] });
   // A terminal gives its Ctrl-C to vitest as well; we only wait until its servers are stopped.
   const interrupt = () => process.stdin.isTTY || child.kill('SIGINT');
   const terminate = () => child.kill('SIGTERM');
