@@ -70,15 +70,6 @@ export interface EndRecord {
 /** Lines of flow.log that are kept in a run's history. */
 export const maximumLogLines = 1_000;
 
-/** What a run returns to Temporal when an approval was declined or expired and its body did not catch that. */
-export interface DeclinedResult {
-  status: 'CANCELLED';
-  reason: string;
-  approval: string;
-  declined: 'DECLINED' | 'EXPIRED';
-  by?: string;
-}
-
 /** A search attribute's key, in the form that Temporal's clients and sandbox both take. */
 const keyword = (name: string) => ({ name, type: 'KEYWORD' as const });
 

@@ -1,8 +1,9 @@
 import { CancellationScope, type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
-import { ApprovalExpired, Declined, HeadraceError, RunTimedOut, StepFailed } from '../authoring/errors.js';
+import { isDeclined, whyDeclined } from '../authoring/declined-result.js';
+import { HeadraceError, RunTimedOut, StepFailed } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
-import { type DeclinedResult, undoGrace } from '../authoring/run-memo.js';
+import { undoGrace } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { childAttributes, childMemo } from './child-attributes.js';
 import { fromFailure } from './failure.js';
@@ -64,8 +65,6 @@ function childOptions(run: RunState, pipeline: AnyPipeline): ChildWorkflowOption
 }
 
 function conclude(pipeline: AnyPipeline, result: unknown): unknown {
-  const declined = result as DeclinedResult | null;
-  if (declined?.declined === 'DECLINED') throw new Declined(declined.approval, declined.reason, declined.by);
-  if (declined?.declined === 'EXPIRED') throw new ApprovalExpired(declined.approval, declined.reason);
+  if (isDeclined(result)) throw whyDeclined(result);
   return parse(pipeline.output, result, `The output of pipeline ${pipeline.id}`, 'wrong_output');
 }

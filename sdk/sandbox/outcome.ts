@@ -1,7 +1,8 @@
 import { CancelledFailure, ContinueAsNew, DeterminismViolationError, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { DeclinedResult } from '../authoring/declined-result.js';
 import { ApprovalExpired, Declined, HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { RunOutcome } from '../authoring/pipeline.js';
-import type { DeclinedResult, EndRecord } from '../authoring/run-memo.js';
+import type { EndRecord } from '../authoring/run-memo.js';
 import { toFailure } from './failure.js';
 
 /** The run was to end rolled back or cancelled, and what it did could not be taken back. */

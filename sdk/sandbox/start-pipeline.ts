@@ -9,9 +9,9 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { isDeclined } from '../authoring/declined-result.js';
 import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
-import type { DeclinedResult } from '../authoring/run-memo.js';
 import { childAttributes, childMemo } from './child-attributes.js';
 import { checkKnown } from './known-pipeline.js';
 import type { RunState } from './run-state.js';
@@ -60,8 +60,8 @@ async function end(run: RunState, result: Promise<unknown>): Promise<ChildEnd> {
 
 /** A pipeline that ended itself by flow.end says so in its result's status, as the ready-made ones do. */
 function closedNormally(output: unknown): ChildEnd {
-  const { declined, status, reason } = (output ?? {}) as Partial<DeclinedResult> & { status?: unknown };
-  if (declined !== undefined) return { state: 'CANCELLED', output: undefined, reason };
+  if (isDeclined(output)) return { state: 'CANCELLED', output: undefined, reason: output.reason };
+  const { status, reason } = (output ?? {}) as { status?: unknown; reason?: unknown };
   if (status === 'CANCELLED' || status === 'ROLLED_BACK') return { state: status, output, reason: typeof reason === 'string' ? reason : undefined };
   return { state: 'SUCCEEDED', output, reason: undefined };
 }

@@ -1,18 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure, WorkflowNotFoundError } from '@temporalio/common';
-import {
-  ApprovalExpired,
-  Declined,
-  HeadraceError,
-  PermissionDeniedError,
-  Refused,
-  RunTimedOut,
-  SchemaConflictError,
-  StepFailed,
-  ValidationError,
-} from '../../authoring/errors.js';
-import type { DeclinedResult } from '../../authoring/run-memo.js';
+import { isDeclined, whyDeclined } from '../../authoring/declined-result.js';
+import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from '../../authoring/errors.js';
 import type { Temporal } from './temporal.js';
 import { unknownRun } from './unknown-run.js';
 
@@ -43,9 +33,7 @@ const known = { ValidationError, PermissionDeniedError, SchemaConflictError, Ref
  */
 export async function awaitResult(temporal: Temporal, workflowId: string): Promise<unknown> {
   const result = await awaitEnd(temporal, workflowId);
-  const declined = result as Partial<DeclinedResult> | null | undefined;
-  if (declined?.declined === 'DECLINED') throw new Declined(declined.approval ?? '', declined.reason ?? '', declined.by);
-  if (declined?.declined === 'EXPIRED') throw new ApprovalExpired(declined.approval ?? '', declined.reason ?? '');
+  if (isDeclined(result)) throw whyDeclined(result);
   return result;
 }
 

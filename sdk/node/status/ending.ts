@@ -1,4 +1,5 @@
-import type { DeclinedResult, EndRecord, RunMemo } from '../../authoring/run-memo.js';
+import { isDeclined } from '../../authoring/declined-result.js';
+import type { EndRecord, RunMemo } from '../../authoring/run-memo.js';
 import { describeFailure } from './failure.js';
 import { decodeFirst, type HistoryEvent, milliseconds } from './history-event.js';
 import type { RunStateName, StatusError } from './run-status.js';
@@ -28,8 +29,7 @@ export function endingOf(event: HistoryEvent, { end }: RunMemo): Ending | undefi
 }
 
 function completedAs(output: unknown, at: number, end: EndRecord | undefined): Ending {
-  const declined = output as Partial<DeclinedResult> | null | undefined;
-  if (typeof declined?.declined === 'string') return { state: 'CANCELLED', at, forced: false, output, reason: declined.reason };
+  if (isDeclined(output)) return { state: 'CANCELLED', at, forced: false, output, reason: output.reason };
   if (end !== undefined) return { state: end.state, at, forced: false, output, reason: end.reason };
   return { state: 'SUCCEEDED', at, forced: false, output };
 }
