@@ -37,19 +37,25 @@ function takeClaim(database: Kysely<Database>, workflowId: string, runId: string
     .executeTakeFirst();
 }
 
-/** Gives a run back, with what is wrong where it could not be projected. It stays behind where that may pass, and when that was said again meanwhile. */
+/** Gives a run back, with what is wrong where it could not be projected. It stays behind where that may pass. */
 export async function releaseRun(
   database: Kysely<Database>,
   { workflow_id, run_id, noted }: Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'noted'>,
   owner: string,
   problem?: { message: string; behind: boolean },
 ): Promise<void> {
-  const behind = problem?.behind === true ? true : sql<boolean>`noted <> ${noted}`;
+  const given = givenBack(noted);
+  const troubled = problem === undefined ? {} : { problem: safeText(problem.message), behind: problem.behind ? true : given.behind };
   await database
     .updateTable('projection')
-    .set({ owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: problem === undefined ? null : safeText(problem.message), behind })
+    .set({ ...given, ...troubled })
     .where('workflow_id', '=', workflow_id)
     .where('run_id', '=', run_id)
     .where('owner', '=', owner)
     .execute();
+}
+
+/** What a run is when no projector has it: behind where that was noted again since it was taken. */
+export function givenBack(noted: ProjectionRow['noted']) {
+  return { owner: null, owned_until: null, projected_at: sql<Date>`now()`, problem: null, behind: sql<boolean>`noted <> ${noted}` };
 }

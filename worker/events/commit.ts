@@ -5,6 +5,7 @@ import type { Database, ProjectionRow } from '../registry/database.js';
 import { pipelineId } from '../registry/record-pipelines.js';
 import { requiredJson, safeText } from '../registry/safe-json.js';
 import type { Sealing } from '../registry/sealing.js';
+import { givenBack } from './claim.js';
 import { envelop, idsOf } from './envelope.js';
 import type { ExecutionFold, Logged, News } from './execution-fold.js';
 import { withoutTexts } from './left-out.js';
@@ -16,7 +17,7 @@ import { addTotals, totalsOf } from './totals.js';
 export class Superseded extends Error {}
 
 /** Where the next part of a run's projection begins. */
-export type Place = Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'execution_id' | 'ordinal' | 'last_event' | 'sequence' | 'log_sequence' | 'ended'>;
+export type Place = Pick<ProjectionRow, 'workflow_id' | 'run_id' | 'execution_id' | 'ordinal' | 'last_event' | 'sequence' | 'log_sequence' | 'ended' | 'noted'>;
 
 interface Part {
   namespace: string;
@@ -47,9 +48,12 @@ export async function commitPart(database: Kysely<Database>, part: Part): Promis
   });
 }
 
-/** Moves the run's place to where the part ends, and holds it: who else began at it waits, and finds it moved. */
+/**
+ * Moves the run's place to where the part ends, and holds it: who else began at it waits, and finds it moved. With the last part
+ * the run is given back.
+ */
 async function movePlace(transaction: Transaction<Database>, { place, fold, news, next }: Part): Promise<Place> {
-  const { workflow_id, run_id, execution_id, last_event, sequence } = place;
+  const { workflow_id, run_id, execution_id, last_event, sequence, noted } = place;
   const reached = {
     execution_id: next ?? execution_id,
     ordinal: next === undefined ? place.ordinal : place.ordinal + 1,
@@ -60,12 +64,12 @@ async function movePlace(transaction: Transaction<Database>, { place, fold, news
   };
   const moved = await transaction
     .updateTable('projection')
-    .set({ ...reached, projected_at: sql<Date>`now()` })
+    .set({ ...reached, ...(next === undefined ? givenBack(noted) : { projected_at: sql<Date>`now()` }) })
     .where((it) => it.and({ workflow_id, run_id, execution_id, last_event, sequence }))
     .returning('run_id')
     .executeTakeFirst();
   if (moved === undefined) throw new Superseded();
-  return { workflow_id, run_id, ...reached };
+  return { workflow_id, run_id, noted, ...reached };
 }
 
 async function writeRun(transaction: Transaction<Database>, { place, fold, sealing }: Part): Promise<number> {

@@ -50,9 +50,9 @@ export async function projectRun(projecting: Projecting, workflowId: string, run
   const row = await claimRun(database, workflowId, runId, owner);
   if (row === undefined) return { outcome: 'BUSY', ended: false };
   try {
-    const { place, thinking } = await projectExecutions(projecting, row);
-    await releaseRun(database, row, owner);
-    return { outcome: place.sequence > row.sequence || place.last_event !== row.last_event ? 'NEWS' : 'NOTHING', ended: place.ended, thinking };
+    const { place, thinking, isGivenBack } = await projectExecutions(projecting, row);
+    if (!isGivenBack) await releaseRun(database, row, owner);
+    return { outcome: place === row ? 'NOTHING' : 'NEWS', ended: place.ended, thinking };
   } catch (error) {
     projecting.folds.forget(row.execution_id);
     const { message, code } = error as Error & { code?: string };
@@ -65,16 +65,17 @@ export async function projectRun(projecting: Projecting, workflowId: string, run
   }
 }
 
-async function projectExecutions(projecting: Projecting, row: ProjectionRow): Promise<{ place: Place; thinking: boolean }> {
+async function projectExecutions(projecting: Projecting, row: ProjectionRow): Promise<{ place: Place; thinking: boolean; isGivenBack: boolean }> {
   let startedAt = await startOf(projecting.database, row);
   // A reset of a run that had ended is known by visibility alone.
   let revived = row.ended && row.behind;
   for (let place: Place = row; ; ) {
     const { reached, next, began, thinking } = await projectExecution(projecting, place, startedAt, revived);
+    // The last part gives the run back as it is written, where anything is.
+    if (next === undefined) return { place: reached, thinking, isGivenBack: reached !== place };
     place = reached;
     startedAt = began;
     revived = false;
-    if (next === undefined) return { place, thinking };
   }
 }
 

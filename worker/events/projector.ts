@@ -47,8 +47,8 @@ const spacing = 1_000;
 const tick = 50;
 /** With more to read than this, no more is looked for. */
 const enough = 100;
-/** An activity's end is told before Temporal has written it. */
-const writeTime = 100;
+/** Milliseconds, at least and at most, until what was nudged for stands in the history: a step's end, and then the run's answer to it. */
+const writeTimes = { shortest: 100, longest: 500 };
 /** Another one reads and writes a run's news within it. */
 const busyTime = 250;
 const cachedEvents = 500_000;
@@ -70,6 +70,8 @@ class ProjectorLoop implements Projector {
   private readonly projecting: Projecting;
   private loops: Promise<unknown> = Promise.resolve();
   private resolving = 0;
+  /** How long Temporal and the workers take now: a read that comes too early must be done again. */
+  private writeTime = writeTimes.shortest;
 
   constructor(private readonly settings: ProjectorSettings) {
     const { temporal, registry, recorded } = settings;
@@ -86,7 +88,7 @@ class ProjectorLoop implements Projector {
 
   nudge(workflowId: string, executionId?: string): void {
     const known = executionId === undefined ? undefined : this.runOf.get(executionId);
-    if (known !== undefined) this.nudges.add(known, writeTime);
+    if (known !== undefined) this.nudges.add(known, this.writeTime);
     else void this.resolve(workflowId, executionId).catch((error: Error) => this.settings.report?.(`A run could not be found: ${error.message}`));
   }
 
@@ -135,13 +137,20 @@ class ProjectorLoop implements Projector {
     try {
       const { outcome, ended, thinking, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
       if (lost !== undefined) this.settings.report?.(`The record of ${run.workflowId} stays as it is: ${lost}`);
-      if (outcome === 'BUSY') this.nudges.retry(run, busyTime);
       // What was about to go on is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
-      else if (!ended && (outcome === 'NEWS' ? thinking === true : nudged)) this.nudges.again(run, spacing);
+      const tooEarly = !ended && (outcome === 'NEWS' ? thinking === true : nudged);
+      if (outcome === 'BUSY') return this.nudges.retry(run, busyTime);
+      if (nudged) this.learn(tooEarly);
+      if (tooEarly) this.nudges.again(run, spacing);
     } catch (error) {
       this.settings.report?.(`The record of ${run.workflowId} is behind: ${(error as Error).message}`);
       this.nudges.again(run, 5 * spacing);
     }
+  }
+
+  private learn(tooEarly: boolean): void {
+    const { shortest, longest } = writeTimes;
+    this.writeTime = Math.min(longest, Math.max(shortest, this.writeTime * (tooEarly ? 1.25 : 0.95)));
   }
 
   private async resolve(workflowId: string, executionId: string | undefined): Promise<void> {
@@ -151,7 +160,7 @@ class ProjectorLoop implements Projector {
       if (described === undefined) return;
       const run = { workflowId, runId: described.firstRunId };
       this.remember(described.executionId, run);
-      this.nudges.add(run, writeTime);
+      this.nudges.add(run, this.writeTime);
     } finally {
       this.resolving -= 1;
     }
