@@ -17,6 +17,7 @@ export function stepContext(connections: Record<string, z.input<typeof Connectio
     workflowId: 'pipeline-test',
     runId: 'run-1',
     pipeline: 'test',
+    tenant: async () => 'default',
     attempt: 1,
     timeLimit: 3_600_000,
     key: 'pipeline-test/run-1/step#1',

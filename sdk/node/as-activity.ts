@@ -8,6 +8,7 @@ import { workerStopped } from '../authoring/temporal-names.js';
 import type { Connections } from './connections/connections.js';
 import { beatByItself } from './heartbeat.js';
 import type { Implementation } from './implement.js';
+import { tenantOfRun } from './run-tenant.js';
 import type { StepContext } from './step-context.js';
 import { workerStops } from './worker-stops.js';
 
@@ -42,6 +43,7 @@ function stepContext(temporal: Context, connections: Connections, heartbeat: (de
     workflowId,
     runId,
     pipeline: workflowType ?? '',
+    tenant: () => tenantOfRun(temporal),
     attempt,
     timeLimit: startToCloseTimeoutMs,
     key: `${workflowId}/${runId}/${callId}`,

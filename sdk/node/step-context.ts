@@ -8,6 +8,8 @@ export interface StepContext {
   readonly runId: string;
   /** The pipeline's id. */
   readonly pipeline: string;
+  /** Whose run it is: Temporal is asked the first time. Runs that name none belong to `default`. */
+  tenant(): Promise<string>;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** Milliseconds that an attempt may take: an engine that takes a limit of its own gets this one, for the case that nobody is left to stop it. */

@@ -5,7 +5,7 @@ import type { Connection, StepContext } from '../../../sdk/node/index.js';
 export type TrinoSettings = Extract<Connection, { kind: 'trino' }>;
 
 /** What a statement's headers say of the step that it belongs to. */
-export type Caller = Pick<StepContext, 'pipeline' | 'workflowId' | 'callId' | 'timeLimit'>;
+export type Caller = Pick<StepContext, 'pipeline' | 'workflowId' | 'callId' | 'timeLimit'> & { readonly tenant: string };
 
 /** How a statement is sent: as whom, where, with what session, and under which names Trino lists it. @param id of work that is looked for later */
 export function clientOptions(settings: TrinoSettings, caller: Caller, id?: string): ConnectionOptions {
@@ -51,8 +51,10 @@ export function sourceOf({ source }: TrinoSettings, id?: string): string {
   return id === undefined ? source : `${source}/${id}`;
 }
 
-function tagsOf({ clientTags }: TrinoSettings, { pipeline, workflowId, callId }: Caller): string[] {
-  return ['headrace', ...clientTags, `pipeline=${pipeline}`, `run=${workflowId}`, `step=${callId}`].map((tag) => latin(tag).replaceAll(',', '_'));
+function tagsOf({ clientTags }: TrinoSettings, { tenant, pipeline, workflowId, callId }: Caller): string[] {
+  return ['headrace', ...clientTags, `tenant=${tenant}`, `pipeline=${pipeline}`, `run=${workflowId}`, `step=${callId}`].map((tag) =>
+    latin(tag).replaceAll(',', '_'),
+  );
 }
 
 /** For the case that nobody is left to end it, Trino knows how long a statement may run. */

@@ -27,6 +27,16 @@ export class TrinoSession {
     private readonly patience = 30_000,
   ) {}
 
+  /** The same for what is tidied away after the step, also one that was told to stop. @param limit milliseconds for all of it */
+  afterwards(limit: number): TrinoSession {
+    return new TrinoSession(this.connection, this.settings, {
+      ...this.context,
+      timeLimit: limit,
+      signal: AbortSignal.timeout(limit),
+      heartbeat: () => undefined,
+    });
+  }
+
   /** Runs one statement and gives at most `limit` rows; what is left of it is ended. */
   async query(statement: Statement, limit: number): Promise<Rows> {
     const columns: Column[] = [];

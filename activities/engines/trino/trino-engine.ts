@@ -5,7 +5,7 @@ import type { Column, Engine, Rows, Statement, Written } from '../engine.js';
 import type { LocalData } from '../local-data.js';
 import { temporarySchema } from '../table-name.js';
 import { describe, ensureSchema } from './catalogs.js';
-import type { Caller, TrinoSettings } from './client-options.js';
+import type { TrinoSettings } from './client-options.js';
 import { trinoDialect } from './dialect.js';
 import { localizeStatement } from './localize.js';
 import { madeNow, pruneTables } from './prune.js';
@@ -17,16 +17,20 @@ import { parseTrinoTable } from './table-name.js';
 /** Trino, which is far away: statements are submitted and asked after, and go on there until they end or are ended. */
 export class TrinoEngine implements Engine {
   readonly dialect = trinoDialect;
-  readonly session: TrinoSession;
   /** Tables that stand for rows of other connections, for this attempt. */
   private readonly brought: string[] = [];
 
-  constructor(
-    readonly connection: string,
-    settings: TrinoSettings,
+  private constructor(
+    readonly session: TrinoSession,
     private readonly context: StepContext,
-  ) {
-    this.session = new TrinoSession(connection, settings, context);
+  ) {}
+
+  static async open(connection: string, settings: TrinoSettings, context: StepContext): Promise<TrinoEngine> {
+    return new TrinoEngine(new TrinoSession(connection, settings, { ...context, tenant: await context.tenant() }), context);
+  }
+
+  get connection(): string {
+    return this.session.connection;
   }
 
   query(statement: Statement, limit: number): Promise<Rows> {
@@ -98,12 +102,7 @@ export class TrinoEngine implements Engine {
 
   /** Also after the step was cancelled; what stays all the same is pruned some day. */
   private async dropBrought(): Promise<void> {
-    const last = new TrinoSession(this.connection, this.session.settings, { ...this.caller, signal: AbortSignal.timeout(10_000), heartbeat: () => undefined });
+    const last = this.session.afterwards(10_000);
     for (const quoted of this.brought.splice(0)) await last.rows(`DROP TABLE IF EXISTS ${quoted}`).catch(() => undefined);
-  }
-
-  private get caller(): Caller {
-    const { pipeline, workflowId, callId, timeLimit } = this.context;
-    return { pipeline, workflowId, callId, timeLimit };
   }
 }

@@ -11,7 +11,7 @@ import { TrinoSession } from './session.js';
  * @throws HeadraceError unreachable, PermissionDeniedError, ValidationError bad_connection: what is wrong
  */
 export async function tryTrino(name: string, settings: TrinoSettings, signal: AbortSignal): Promise<string> {
-  const caller = { pipeline: 'doctor', workflowId: 'doctor', callId: 'doctor', timeLimit: 30_000 };
+  const caller = { tenant: 'none', pipeline: 'doctor', workflowId: 'doctor', callId: 'doctor', timeLimit: 30_000 };
   const session = new TrinoSession(name, settings, { ...caller, signal, heartbeat: () => undefined }, 0);
   const { catalog } = settings;
   try {

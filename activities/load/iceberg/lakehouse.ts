@@ -2,7 +2,6 @@ import { quoteIdentifier } from '../../engines/dialect.js';
 import type { Column } from '../../engines/engine.js';
 import { ensureSchema } from '../../engines/trino/catalogs.js';
 import { RunningStatement } from '../../engines/trino/running-statement.js';
-import { TrinoSession } from '../../engines/trino/session.js';
 import { parseTrinoTable } from '../../engines/trino/table-name.js';
 import type { TrinoEngine } from '../../engines/trino/trino-engine.js';
 import { underSignal } from '../../engines/under-signal.js';
@@ -49,10 +48,10 @@ export class Lakehouse {
 
   /** Runs a statement even after the step was told to stop. It is tried once, and a failure is left alone. */
   async tidy(text: string): Promise<void> {
-    const { connection, settings, context } = this.engine.session;
-    const { pipeline, workflowId, callId } = context;
-    const last = { pipeline, workflowId, callId, timeLimit: tidyLimit, signal: AbortSignal.timeout(tidyLimit), heartbeat: () => undefined };
-    await new TrinoSession(connection, settings, last).rows(text).catch(() => undefined);
+    await this.engine.session
+      .afterwards(tidyLimit)
+      .rows(text)
+      .catch(() => undefined);
   }
 
   /** @throws ValidationError unknown_table */

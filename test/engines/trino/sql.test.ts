@@ -49,17 +49,14 @@ describe('what a statement gives', () => {
 
   test('session properties, source and tags of the run are what Trino sees', async () => {
     const context = world.context(
-      { workflowId: 'pipeline-daily-1', callId: 'sql#3' },
+      { tenant: async () => 'ours', workflowId: 'pipeline-daily-1', callId: 'sql#3' },
       { session: { join_distribution_type: 'BROADCAST' }, clientTags: ['team'] },
     );
     expect((await world.sql("SHOW SESSION LIKE 'join_distribution_type'", {}, context)).rows?.[0]?.Value).toBe('BROADCAST');
     const { engine } = await world.sql('SELECT 1 AS tagged', {}, context);
-    const info = (await (await fetch(`${trino.url}/v1/query/${engine?.id}`, { headers: { 'X-Trino-User': 'headrace' } })).json()) as {
-      session: Record<string, unknown>;
-    };
-    expect(info.session).toMatchObject({
+    expect(await world.session(engine?.id)).toMatchObject({
       source: 'headrace',
-      clientTags: expect.arrayContaining(['headrace', 'team', 'pipeline=test', 'run=pipeline-daily-1', 'step=sql#3']),
+      clientTags: expect.arrayContaining(['headrace', 'team', 'tenant=ours', 'pipeline=test', 'run=pipeline-daily-1', 'step=sql#3']),
       systemProperties: expect.objectContaining({ join_distribution_type: 'BROADCAST', query_max_run_time: '3600s' }),
     });
   });
@@ -103,7 +100,7 @@ describe('what is refused', () => {
 
   test('what a statement reads and writes is known before it runs', async () => {
     await world.ask('CREATE SCHEMA IF NOT EXISTS iceberg.works');
-    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, world.context());
+    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, { ...world.context(), tenant: 'default' });
     const text = 'CREATE TABLE iceberg.works.planned AS SELECT r.* FROM tpch.tiny.region AS r JOIN tpch.tiny.nation USING (regionkey) WHERE nationkey < $1';
     expect(await readsAndWrites(session, { text, parameters: [3] })).toEqual({
       reads: ['tpch.tiny.nation', 'tpch.tiny.region'],
@@ -114,7 +111,7 @@ describe('what is refused', () => {
 
   test('run-scoped tables are dropped when they are old, and only those', async () => {
     const { table } = await world.sql('SELECT 1 AS n', { into: 'aged' });
-    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, world.context());
+    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, { ...world.context(), tenant: 'default' });
     await pruneTables(session, 14, Date.now() + 13 * 86_400_000);
     expect(await world.ask(`SHOW TABLES FROM memory.headrace_tmp LIKE 'aged%'`)).toEqual([[table?.table.split('.')[1]]]);
     await pruneTables(session, 14, Date.now() + 15 * 86_400_000);

@@ -54,6 +54,12 @@ export class World {
     return (await askTrino(this.trino.url, statement)).rows;
   }
 
+  /** The session of a statement, as Trino itself tells it. */
+  async session(id: string | undefined): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${this.trino.url}/v1/query/${id}`, { headers: { 'X-Trino-User': 'headrace' } });
+    return ((await answer.json()) as { session: Record<string, unknown> }).session;
+  }
+
   /** Ids and states of the statements of Headrace that have these words in them. */
   async listed(words: string): Promise<{ id: string; state: string }[]> {
     const rows = await this.ask(
