@@ -6,6 +6,7 @@ import type { LocalData } from '../local-data.js';
 import { parseTableName, quoteTable, temporarySchema } from '../table-name.js';
 import { copyIn, copyOut } from './copy.js';
 import { postgresDialect } from './dialect.js';
+import { refuseLongNames } from './name-length.js';
 import { numberParameters } from './named-parameters.js';
 import type { PostgresSettings } from './pools.js';
 import { queryRows } from './query-rows.js';
@@ -40,6 +41,7 @@ export class PostgresEngine implements Engine {
   }
 
   async columns(table: string): Promise<Column[]> {
+    this.refuseLongName(table);
     const found = await this.session.rows<Column>(columnsOf, [quoteTable(table)]);
     if (found.length > 0) return found;
     throw new ValidationError(`There is no table '${table.slice(0, 200)}' in '${this.connection}'.`, { code: 'unknown_table', where: this.connection });
@@ -93,11 +95,16 @@ export class PostgresEngine implements Engine {
 
   /** Makes a table, in PostgreSQL's types, of columns in DuckDB's. */
   async createTable(quoted: string, columns: readonly Column[]): Promise<void> {
+    refuseLongNames(
+      columns.map(({ name }) => name),
+      this.connection,
+    );
     await this.session.rows(`CREATE TABLE ${quoted} (${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${toPostgresType(type)}`).join(', ')})`);
   }
 
   /** Writes a table under another name and lets it take the place of the one that is there, in one transaction. */
   private swap(table: string, write: (staged: string) => Promise<void>): Promise<Written> {
+    this.refuseLongName(table);
     const { schema, name } = parseTableName(table);
     const within = schema === undefined ? '' : `${quoteIdentifier(schema)}.`;
     const staged = `${within}${quoteIdentifier(`staged_${randomUUID()}`)}`;
@@ -113,6 +120,12 @@ export class PostgresEngine implements Engine {
       );
       return { rows: size?.rows ?? 0, bytes: size?.bytes ?? 0, columns: await this.columns(table) };
     });
+  }
+
+  /** @throws ValidationError */
+  refuseLongName(table: string): void {
+    const { schema, name } = parseTableName(table);
+    refuseLongNames([schema, name], this.connection);
   }
 
   /** CREATE SCHEMA IF NOT EXISTS fails when two do it at once. */

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SchemaConflictError, ValidationError } from '../../../sdk/index.js';
 import type { DuckDbFolderEngine } from '../../engines/duckdb/folder-engine.js';
-import { partitionFolder } from '../../engines/duckdb/lake.js';
+import { encodeName, partitionFolder } from '../../engines/duckdb/lake.js';
 import type { Column } from '../../engines/engine.js';
 import type { LoadKey } from '../attempt.js';
 import type { Load } from '../steps.js';
@@ -16,13 +16,14 @@ export interface Place {
 /**
  * Finds the file that a load writes. A load writes one file, so that readers see all of it or nothing: a table is either one file per partition, or files without partitions.
  *
- * @throws SchemaConflictError when the table is laid out in another way, ValidationError on a partition that cannot be read as its column's type
+ * @throws SchemaConflictError when the table is laid out in another way, ValidationError on a partition that cannot be read as its column's type, or whose column no folder can be named after
  */
 export async function findPlace(engine: DuckDbFolderEngine, load: Load, columns: readonly Column[], key: LoadKey): Promise<Place> {
   const folder = engine.lake.tableFolder(load.into.table);
   const layout = await engine.lake.firstFile(load.into.table);
   const partitionBy = 'partitionBy' in load ? load.partitionBy : undefined;
   if (layout !== undefined) checkLayout(load, layout.keys, partitionBy);
+  if (partitionBy !== undefined && encodeName(partitionBy) !== partitionBy) throw unfitColumn(partitionBy, load);
   if (partitionBy === undefined) return { target: await plainFile(folder, load, key), partition: undefined };
   const partition = await readPartition(engine, load, partitionBy, columns);
   return { target: await onlyFile(join(folder, partitionFolder(partitionBy, partition.value)), load), partition };
@@ -39,6 +40,13 @@ function checkLayout(load: Load, keys: readonly string[], partitionBy: string | 
       fix: keys.length === 1 ? `Give partitionBy: '${keys[0]}' and the partition.` : 'Load into another table, or leave out partitionBy.',
     },
   );
+}
+
+function unfitColumn(name: string, { load }: Load): ValidationError {
+  return new ValidationError(`Parquet cannot be partitioned by the column '${name}': its name is that of a folder, which readers take as it is.`, {
+    where: load,
+    fix: 'Give the column a name of letters a to z, digits, _ and -, for instance by AS in a query.',
+  });
 }
 
 async function plainFile(folder: string, load: Load, key: LoadKey): Promise<string> {

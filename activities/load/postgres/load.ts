@@ -22,6 +22,7 @@ interface Staged {
 
 /** Loads rows into PostgreSQL: staged outside, applied and recorded in one transaction. @throws SchemaConflictError, ValidationError, Refused load_undone */
 export async function loadPostgres(engine: PostgresEngine, load: Load, key: LoadKey, bring: () => Promise<LocalData>, context: StepContext): Promise<Counts> {
+  engine.refuseLongName(load.into.table);
   const ledger = new Ledger(engine);
   await ledger.ensure();
   await ledger.prune();
