@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { HeadraceError, ValidationError } from '../../sdk/index.js';
+import { certificateError } from './certificate.js';
 import { failureOf } from './http-failure.js';
 import { checkUrl, publicLookup } from './public-lookup.js';
 
@@ -47,7 +48,7 @@ const agents = {
  * Sends one request. Follows no redirect, and reaches only https on public addresses unless private ones are allowed.
  *
  * @returns an answer of 2xx, read whole
- * @throws ValidationError on 3xx and 4xx, PermissionDeniedError on 401, 403 and a closed address, RetryLater on 429 and 503 with Retry-After,
+ * @throws ValidationError on 3xx and 4xx and on a certificate that does not hold, PermissionDeniedError on 401, 403 and a closed address, RetryLater on 429 and 503 with Retry-After,
  * HeadraceError on 5xx, a time-out or a broken connection; the signal's reason when that is aborted
  */
 export async function guardedFetch(request: GuardedRequest): Promise<Answer> {
@@ -139,6 +140,8 @@ function explain(request: GuardedRequest, error: unknown, isOver: boolean): unkn
   if (error instanceof HeadraceError) return error;
   if (isOver)
     return new HeadraceError(`${request.name} got no whole answer within ${(request.timeout ?? usualTimeout) / 1_000} seconds.`, { code: 'unreachable' });
+  const certificate = certificateError(request.name, error);
+  if (certificate !== undefined) return certificate;
   const reason = error instanceof AggregateError ? error.errors.map(String).join('; ') : (error as Error).message;
   return new HeadraceError(`${request.name} failed: ${redact(reason, request.secrets)}`, { code: 'unreachable' });
 }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, type IncomingHttpHeaders, request as openHttp } fro
 import { Agent as HttpsAgent, request as openHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { HeadraceError, PermissionDeniedError, RetryLater, ValidationError } from '../../../sdk/index.js';
+import { certificateError } from '../../http/certificate.js';
 import { patiently } from '../../outside/patience.js';
 
 export interface Ask {
@@ -66,6 +67,8 @@ async function sendOnce({ connection, server, ca, signal }: Reach, { method, url
     });
   } catch (error) {
     signal.throwIfAborted();
+    const certificate = certificateError(`Trino of '${connection}'`, error, connection);
+    if (certificate !== undefined) throw certificate;
     const { message, code } = error as NodeJS.ErrnoException;
     throw new HeadraceError(`Trino of '${connection}' cannot be reached: ${message || code}`, { code: 'unreachable', where: connection, cause: error });
   }
@@ -91,7 +94,8 @@ function refusal({ status, headers, text: said }: Reply, connection: string): Er
   const after = Number(headers['retry-after']) * 1000;
   if ((status === 429 || status === 503) && after > 0) return new RetryLater(message, { ...options, after: Math.min(after, 30_000) });
   if ([429, 502, 503, 504].includes(status)) return new HeadraceError(message, { ...options, code: 'unreachable' });
-  if (status === 401 || status === 403) return new PermissionDeniedError(message, options);
+  if (status === 401) return new PermissionDeniedError(message, { ...options, fix: 'Give the user and password, or the token, that this Trino takes.' });
+  if (status === 403) return new PermissionDeniedError(message, options);
   if (status === 404 || status === 410) return new HeadraceError(message, { ...options, code: 'work_lost' });
   if (status < 500) return new ValidationError(message, { ...options, code: 'bad_connection' });
   return new HeadraceError(message, { ...options, code: 'work_failed' });
