@@ -6,7 +6,7 @@ export class PodLog {
   private last = '';
 
   constructor(
-    private readonly cluster: Cluster,
+    private readonly cluster: Pick<Cluster, 'namespace' | 'read'>,
     private readonly take: (line: string) => void,
   ) {}
 
@@ -25,9 +25,17 @@ export class PodLog {
 
   private line(stamped: string): void {
     const space = stamped.indexOf(' ');
-    const stamp = stamped.slice(0, space);
+    const stamp = instant(stamped.slice(0, space), stamped);
     if (stamp <= this.last) return; // sinceTime knows seconds only
     this.last = stamp;
     this.take(stamped.slice(space + 1));
   }
+}
+
+/** A time of a log, which may be that of the node's place, as one of UTC: such texts are ordered as the times are. @throws what the node says in its place */
+function instant(stamp: string, line: string): string {
+  const [, seconds, fraction = '', zone] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(stamp) ?? [];
+  if (seconds === undefined) throw new Error(line);
+  const utc = new Date(`${seconds}${zone}`).toISOString().slice(0, seconds.length);
+  return `${utc}.${fraction.padEnd(9, '0')}Z`;
 }

@@ -107,7 +107,9 @@ function refuseTooMuch(files: Readonly<Record<string, string>>): void {
 
 function resultOf(end: PodEnd, input: Input, output: Output): unknown {
   output.end();
-  const told = toldBy(end, output);
+  const told = toldBy(end);
+  // A script that was killed for memory alone leaves the runner, which tells of a signal.
+  if (told === undefined || (told.code === null && end.reason === outOfMemory)) throw endedWith(end, output);
   judge(told, input, output.lines);
   if (told.tooLarge !== undefined) throw tooLarge(told.tooLarge);
   if (told.notJson !== undefined) throw notJson(told.notJson);
@@ -115,15 +117,24 @@ function resultOf(end: PodEnd, input: Input, output: Output): unknown {
   return told.result === undefined ? null : JSON.parse(told.result);
 }
 
-/** @throws HeadraceError script_failed where the runner did not come to its end, as when the container had too little memory */
-function toldBy({ message, reason, exitCode }: PodEnd, { lines }: Output): Told {
+/** Undefined where the runner did not come to its end, or was never begun. */
+function toldBy({ message }: PodEnd): Told | undefined {
   try {
     return JSON.parse(message) as Told;
   } catch {
-    const fix = reason === 'OOMKilled' ? 'Raise on.memory.' : undefined;
-    const said = [`The script's container ended with exit code ${exitCode}: ${reason}. ${message}`, ...lines.last].join('\n');
-    throw new HeadraceError(said, { code: 'script_failed', ...(fix === undefined ? {} : { fix }) });
+    return undefined;
   }
+}
+
+const outOfMemory = 'OOMKilled';
+
+/** What the container's own end stands for. */
+function endedWith({ reason, exitCode, message }: PodEnd, { lines }: Output): HeadraceError {
+  const [what, fix] = {
+    [outOfMemory]: ['was killed, since it took more memory than it may', 'Raise on.memory.'],
+    StartError: [`could not be started: ${message}`, 'Take an image that has python3 (3.6 or later) on its PATH.'],
+  }[reason] ?? [`ended with exit code ${exitCode}: ${reason}. ${message}`];
+  return new HeadraceError([`The script's container ${what}`, ...lines.last].join('\n'), { code: 'script_failed', ...(fix === undefined ? {} : { fix }) });
 }
 
 /** A node may turn its logs over, or refuse to show them, and then a large result is cut or lost. */
