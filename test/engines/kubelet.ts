@@ -1,28 +1,39 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as k8s from '@kubernetes/client-node';
-import type { Certified } from '../servers/certificates.js';
 import { LogServer } from './kubelet-logs.js';
+import type { ClusterNode, ControlPlane } from './kubernetes.js';
 import { type Images, PodProcess } from './pod-process.js';
-
-export type { Images };
 
 const node = 'stand-in';
 const merge = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
 const capacity = { cpu: '8', memory: '8Gi', pods: '110' };
 
+/** A cluster's only node, with these images. */
+export function standIn(images: Images): (plane: ControlPlane) => Promise<Kubelet> {
+  return async ({ config, folder, certified }) => {
+    const kubelet = new Kubelet({ config, folder: join(folder, 'kubelet'), images, certified });
+    await kubelet.start().catch(async (error: unknown) => {
+      await kubelet.stop();
+      throw error;
+    });
+    return kubelet;
+  };
+}
+
 /**
  * Stands in for a node's kubelet: what the scheduler binds to its node runs as a local process. It tells pods' states, serves their logs, gives them ConfigMaps
  * and Secrets, and ends them when they are deleted. It isolates nothing, limits nothing, and pulls no image: it knows those that it has.
  */
-export class Kubelet {
+export class Kubelet implements ClusterNode {
   private readonly core: k8s.CoreV1Api;
   private readonly pods = new Map<string, PodProcess>();
   private readonly logs: LogServer;
   private readonly informer: k8s.Informer<k8s.V1Pod>;
   private stopped = false;
 
-  constructor(private readonly settings: { config: k8s.KubeConfig; folder: string; images: Images; certified: Certified }) {
+  constructor(private readonly settings: Pick<ControlPlane, 'config' | 'folder' | 'certified'> & { images: Images }) {
     const { config, folder, certified } = settings;
     mkdirSync(folder, { recursive: true });
     this.core = config.makeApiClient(k8s.CoreV1Api);

@@ -6,21 +6,35 @@ import { join } from 'node:path';
 import * as k8s from '@kubernetes/client-node';
 import { goInstall } from '../../worker/dev/go-install.js';
 import { freePort } from '../../worker/dev/port.js';
-import { makeAuthority } from '../servers/certificates.js';
+import { type Certified, makeAuthority } from '../servers/certificates.js';
 import { keptFolder } from '../servers/kept-folder.js';
 import { ServerProcess } from '../servers/server-process.js';
-import { type Images, Kubelet } from './kubelet.js';
 
-/** A cluster of our own on 127.0.0.1: etcd, API server, scheduler, controllers, and in the place of nodes a stand-in that runs pods as processes. */
-export interface KubernetesCluster {
+/** What there is of a cluster without its nodes. */
+export interface ControlPlane {
   server: string;
   /** The authority of its certificate. */
   ca: string;
+  /** The server's own certificate. */
+  certified: Certified;
   /** Bearer tokens: of an administrator, of an account with the least rights that steps need, of one without any. */
   tokens: Record<'admin' | 'worker' | 'stranger', string>;
   /** Clients of the administrator. */
   config: k8s.KubeConfig;
-  kubelet: Kubelet;
+  /** The same as a file. */
+  kubeconfig: string;
+  /** For what a node keeps; it goes with the cluster. */
+  folder: string;
+}
+
+/** What runs a cluster's pods. */
+export interface ClusterNode {
+  stop(): Promise<void>;
+}
+
+/** A cluster of our own on 127.0.0.1: etcd, API server, scheduler, controllers, and one node. */
+export interface KubernetesCluster<Node extends ClusterNode = ClusterNode> extends ControlPlane {
+  node: Node;
   /** Kills the API server, the controllers and etcd; what is on disk stays. */
   halt(): Promise<void>;
   /** Brings them back on their ports. */
@@ -39,13 +53,13 @@ const controllers = [
   'resourcequota-controller',
 ];
 
-/** Starts it. Needs Go, to build the server once (5 minutes on 2 cores). @param images those that the stand-in's node has */
-export async function startKubernetes(images: Images): Promise<KubernetesCluster> {
-  const program = join(await keptFolder('kubernetes', sourceVersion(), build), 'server');
+/** Starts it. Needs Go, to build the server once (5 minutes on 2 cores). @param startNode `standIn` or `realKubelet` */
+export async function startKubernetes<Node extends ClusterNode>(startNode: (plane: ControlPlane) => Promise<Node>): Promise<KubernetesCluster<Node>> {
+  const program = await buildKubernetes('server');
   const folder = mkdtempSync(join(tmpdir(), 'headrace-kubernetes-'));
-  const files = await writeFiles(folder);
-  const parts = await partsOf(program, folder, files);
-  const kubelet = new Kubelet({ config: files.config, folder: join(folder, 'kubelet'), images, certified: files.certified });
+  const plane = await writeFiles(folder);
+  const parts = await partsOf(program, plane);
+  let node: Node | undefined;
   const resume = async () => {
     for (const part of parts) await part.resume();
   };
@@ -53,32 +67,39 @@ export async function startKubernetes(images: Images): Promise<KubernetesCluster
     for (const part of [...parts].reverse()) await part.halt('SIGKILL');
   };
   const stop = async () => {
-    await kubelet.stop();
+    await node?.stop();
     await halt();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     await resume();
-    await grantLeastRights(files.config);
-    await kubelet.start();
+    await grantLeastRights(plane.config);
+    node = await startNode(plane);
+    return { ...plane, node, halt, resume, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { server: files.server, ca: files.ca, tokens: files.tokens, config: files.config, kubelet, halt, resume, stop };
 }
 
-function sourceVersion(): string {
-  const text = ['main.go', 'go.mod', 'go.sum'].map((name) => readFileSync(join(source, name), 'utf8')).join('');
+/** The program of Kubernetes' parts, or the kubelet's: built once. */
+export async function buildKubernetes(name: 'server' | 'kubelet'): Promise<string> {
+  const place = { server: '.', kubelet: './kubelet' }[name];
+  const kept = { server: 'kubernetes', kubelet: 'kubelet' }[name];
+  return join(await keptFolder(kept, sourceVersion(place), (folder) => build(place, folder)), name);
+}
+
+function sourceVersion(place: string): string {
+  const text = [`${place}/main.go`, 'go.mod', 'go.sum'].map((name) => readFileSync(join(source, name), 'utf8')).join('');
   return `${version}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
 
-async function build(folder: string): Promise<void> {
-  console.error(`Building Kubernetes ${version} with Go: about 5 minutes on 2 cores, the first time only.`);
+async function build(place: string, folder: string): Promise<void> {
+  console.error(`Building Kubernetes ${version} with Go (${place}): about 5 minutes on 2 cores, the kubelet half a minute more, the first time only.`);
   const [major, minor] = version.slice(1).split('.');
   const variables = { gitVersion: version, gitMajor: major, gitMinor: minor };
   const flags = Object.entries(variables).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  await goInstall(['.'], folder, (line) => console.error(line), source, flags);
+  await goInstall([place], folder, (line) => console.error(line), source, flags);
 }
 
 async function writeFiles(folder: string) {
@@ -101,6 +122,7 @@ async function writeFiles(folder: string) {
   });
   mkdirSync(join(folder, 'etcd'));
   return {
+    folder,
     ca: authority.cert,
     certified,
     tokens,
@@ -117,9 +139,10 @@ async function writeFiles(folder: string) {
 type Files = Awaited<ReturnType<typeof writeFiles>>;
 
 /** In the order in which they start. */
-async function partsOf(program: string, folder: string, files: Files): Promise<ServerProcess[]> {
+async function partsOf(program: string, files: Files): Promise<ServerProcess[]> {
   const [client, peer, managers, scheduler] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const etcd = `http://127.0.0.1:${client}`;
+  const { folder } = files;
   const asAdmin = [`--kubeconfig=${files.kubeconfig}`, `--authentication-kubeconfig=${files.kubeconfig}`, `--authorization-kubeconfig=${files.kubeconfig}`];
   const alone = ['--leader-elect=false', '--bind-address=127.0.0.1', `--cert-dir=${join(folder, 'pki')}`];
   const part = (name: string, parameters: string[], answers: () => Promise<unknown>) =>
@@ -152,7 +175,8 @@ function apiServer(etcd: string, files: Files): string[] {
     'authorization-mode': 'RBAC',
     // Pods run under any account's name, and nobody watches the node's health.
     'disable-admission-plugins': 'ServiceAccount,TaintNodesByCondition',
-    'kubelet-preferred-address-types': 'InternalIP',
+    // The kubelet's own address is not this machine's loopback.
+    'kubelet-preferred-address-types': 'Hostname,InternalIP',
     'endpoint-reconciler-type': 'none',
     profiling: false,
   };

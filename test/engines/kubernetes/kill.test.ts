@@ -3,6 +3,7 @@ import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
 import { startTestTemporal } from '../../servers/temporal.js';
+import { standIn } from '../kubelet.js';
 import { startKubernetes } from '../kubernetes.js';
 import { Cluster, image, Meeting } from './ground.js';
 import { onCluster } from './pipelines/on-cluster.js';
@@ -11,7 +12,7 @@ let on: Cluster;
 let temporal: Awaited<ReturnType<typeof startTestTemporal>>;
 
 beforeAll(async () => {
-  on = new Cluster(await startKubernetes({ [image]: {} }));
+  on = new Cluster(await startKubernetes(standIn({ [image]: {} })));
   temporal = await startTestTemporal();
 });
 afterAll(async () => {

@@ -3,12 +3,13 @@ import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { until } from '../../faults/until.js';
+import { standIn } from '../kubelet.js';
 import { startKubernetes } from '../kubernetes.js';
 import { Cluster, image, isAlive, Meeting } from './ground.js';
 
 let on: Cluster;
 
-beforeAll(async () => void (on = new Cluster(await startKubernetes({ [image]: {} }))));
+beforeAll(async () => void (on = new Cluster(await startKubernetes(standIn({ [image]: {} })))));
 afterAll(() => on?.cluster.stop());
 
 const give = (expression: string) => `import json, os, sys\njson.dump(${expression}, open(os.environ['HEADRACE_RESULT'], 'w'))`;

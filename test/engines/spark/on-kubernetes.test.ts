@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { until } from '../../faults/until.js';
+import { standIn } from '../kubelet.js';
 import { Cluster, isAlive } from '../kubernetes/ground.js';
 import { startKubernetes } from '../kubernetes.js';
 import { sparkEnvironment, sparkHome } from '../spark.js';
@@ -18,7 +19,7 @@ let operator: Operator;
 beforeAll(async () => {
   const home = await sparkHome();
   const environment = sparkEnvironment(home);
-  on = new Cluster(await startKubernetes({ [image]: { ...environment, PATH: `${join(home, 'bin')}:${environment.PATH}` } }));
+  on = new Cluster(await startKubernetes(standIn({ [image]: { ...environment, PATH: `${join(home, 'bin')}:${environment.PATH}` } })));
   operator = new Operator(on.cluster.config);
   await operator.install();
 });
