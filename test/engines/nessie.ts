@@ -6,11 +6,16 @@ import { findJava } from '../servers/java.js';
 import { keptFolder } from '../servers/kept-folder.js';
 import { fetchJars } from '../servers/maven.js';
 import { ServerProcess } from '../servers/server-process.js';
+import { startTogether } from '../servers/together.js';
 
 /** An Iceberg REST catalog (Nessie, in memory) whose files lie in an S3 store (Adobe's S3Mock), both on 127.0.0.1. */
 export interface RestCatalog {
   /** What Trino's catalog of it is made with. */
   settings: Record<string, string>;
+  /** Of the catalog, whose warehouse is `wh`. */
+  uri: string;
+  /** Of the S3 store, which takes any key. */
+  s3: string;
   stop(): Promise<void>;
 }
 
@@ -50,18 +55,12 @@ export async function startRestCatalog(): Promise<RestCatalog> {
     timeLimit: 180_000,
     answers: () => answered(`http://127.0.0.1:${rest}/iceberg/v1/config`),
   });
-  const stop = async () => {
-    await catalog.halt('SIGKILL');
-    await store.halt('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await Promise.all([store.resume(), catalog.resume()]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { settings: trinoSettings(rest, s3), stop };
+  const addresses = { uri: `http://127.0.0.1:${rest}/iceberg`, s3: `http://127.0.0.1:${s3}` };
+  return startTogether(async (keep) => {
+    await keep({ stop: () => rmSync(folder, { recursive: true, force: true }) });
+    await Promise.all([keep(store.begin('SIGKILL')), keep(catalog.begin('SIGKILL'))]);
+    return { settings: trinoSettings(addresses), ...addresses };
+  });
 }
 
 function nessie({ s3, rest, management }: Record<'s3' | 'rest' | 'management', number>): string[] {
@@ -83,15 +82,15 @@ function nessie({ s3, rest, management }: Record<'s3' | 'rest' | 'management', n
   return ['-Xmx384m', ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`)];
 }
 
-function trinoSettings(rest: number, s3: number): Record<string, string> {
+function trinoSettings({ uri, s3 }: Pick<RestCatalog, 'uri' | 's3'>): Record<string, string> {
   return {
     'connector.name': 'iceberg',
     'iceberg.catalog.type': 'rest',
-    'iceberg.rest-catalog.uri': `http://127.0.0.1:${rest}/iceberg`,
+    'iceberg.rest-catalog.uri': uri,
     'iceberg.rest-catalog.warehouse': 'wh',
     'iceberg.expire-snapshots.min-retention': '0s',
     'fs.native-s3.enabled': 'true',
-    's3.endpoint': `http://127.0.0.1:${s3}`,
+    's3.endpoint': s3,
     's3.region': 'us-east-1',
     's3.path-style-access': 'true',
     's3.aws-access-key': 'test',

@@ -7,6 +7,7 @@ import { findOnPath } from '../../worker/dev/executable.js';
 import { freePort } from '../../worker/dev/port.js';
 import { keptFolder } from '../servers/kept-folder.js';
 import { ServerProcess } from '../servers/server-process.js';
+import { startTogether } from '../servers/together.js';
 
 /** A standalone cluster of our own on 127.0.0.1: a master that takes submissions by REST, and one worker. */
 export interface SparkCluster {
@@ -50,8 +51,8 @@ export function sparkEnvironment(home: string): Record<string, string> {
   };
 }
 
-/** Starts it. @param settings of the master, beside what it needs */
-export async function startSpark(settings: Readonly<Record<string, string>> = {}): Promise<SparkCluster> {
+/** Starts it. @param settings of the master, beside what it needs @param inherited by drivers and executors from the worker's environment */
+export async function startSpark(settings: Readonly<Record<string, string>> = {}, inherited: Readonly<Record<string, string>> = {}): Promise<SparkCluster> {
   const home = await sparkHome();
   const folder = mkdtempSync(join(tmpdir(), 'headrace-spark-'));
   const [port, ui, rest, workerUi] = [await freePort(), await freePort(), await freePort(), await freePort()];
@@ -69,8 +70,9 @@ export async function startSpark(settings: Readonly<Record<string, string>> = {}
         `org.apache.spark.deploy.${type}`,
         ...parameters,
       ],
-      options: { cwd: folder, env: { ...process.env, ...sparkEnvironment(home), SPARK_CONF_DIR: join(folder, 'conf') } },
+      options: { cwd: folder, env: { ...process.env, ...sparkEnvironment(home), SPARK_CONF_DIR: join(folder, 'conf'), ...inherited } },
       log: join(folder, `${type}.log`),
+      timeLimit: 180_000,
       answers,
     });
   const properties = ['--properties-file', join(folder, 'conf/spark-defaults.conf')];
@@ -81,23 +83,16 @@ export async function startSpark(settings: Readonly<Record<string, string>> = {}
   const worker = daemon('Spark’s worker', 'worker.Worker', ['--host', '127.0.0.1', '--webui-port', `${workerUi}`, ...size, `spark://127.0.0.1:${port}`], () =>
     alive(page, 1),
   );
-  const stop = async () => {
-    await worker.halt('SIGTERM');
-    await master.halt('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await master.resume();
-    await worker.resume();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
   const resume = async () => {
     await master.resume();
     await untilAlive(page);
   };
-  return { rest: `http://127.0.0.1:${rest}`, ui: page, home, halt: () => master.halt('SIGKILL'), resume, stop };
+  return startTogether(async (keep) => {
+    await keep({ stop: () => rmSync(folder, { recursive: true, force: true }) });
+    await keep(master.begin('SIGKILL'));
+    await keep(worker.begin('SIGTERM'));
+    return { rest: `http://127.0.0.1:${rest}`, ui: page, home, halt: () => master.halt('SIGKILL'), resume };
+  });
 }
 
 function writeSettings(folder: string, rest: number, settings: Readonly<Record<string, string>>): void {

@@ -48,6 +48,12 @@ export class ServerProcess {
     }
   }
 
+  /** Starts it as one of servers that are stopped together. @param signal by which it is ended then */
+  async begin(signal: NodeJS.Signals): Promise<{ stop(): Promise<void> }> {
+    await this.resume();
+    return { stop: () => this.halt(signal) };
+  }
+
   /** Ends it, and waits until it is gone: by force after 10 seconds. What it keeps on disk stays. */
   async halt(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
