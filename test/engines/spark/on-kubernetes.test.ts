@@ -147,10 +147,33 @@ describe('as a SparkApplication, whose status the test writes as an operator wou
     await operator.forget(made);
   });
 
-  test('it is deleted when the step is cancelled, gone on with when a worker stops, and lost when somebody deletes it', async () => {
-    const jobs = new Jobs();
-    await expect(runJob(application, call(jobs, { signal: stopped('CANCELLED', operator.taken()) }))).rejects.toThrow('CANCELLED');
+  test.each(['CANCELLED', 'TIMED_OUT'])('it is deleted when the step is told %s while it runs', async (reason) => {
+    const running = operator.taken().then((made) => operator.tell(made, 'RUNNING'));
+    await expect(runJob(application, call(new Jobs(), { signal: stopped(reason, running) }))).rejects.toThrow(reason);
     expect(await operator.applications()).toEqual([]);
+  });
+
+  test('an API server that is killed in the middle and comes back costs no attempt', { timeout: patience }, async () => {
+    const jobs = new Jobs();
+    const context = call(jobs);
+    const running = runJob({ ...application, result: { connection: 'shared' } }, context);
+    const made = await operator.taken();
+    await operator.tell(made, 'RUNNING');
+    await on.cluster.halt();
+    await until(
+      () => context.lines,
+      (lines) => lines.some((line) => line.includes('does not answer')),
+    );
+    await on.cluster.resume();
+    writeFileSync(join(jobs.folder, `${made.metadata.name}.json`), '{"rows":5}');
+    await operator.tell(made, 'COMPLETED');
+    expect(await running).toMatchObject({ rows: 5, engine: { id: made.metadata.name } });
+    expect((await operator.applications()).map(({ metadata }) => metadata.uid)).toEqual([made.metadata.uid]);
+    await operator.forget(made);
+  });
+
+  test('it is gone on with when a worker stops, and lost when somebody deletes it', async () => {
+    const jobs = new Jobs();
     const context = call(jobs, { signal: stopped('WORKER_SHUTDOWN', operator.taken()) });
     await expect(runJob(application, context)).rejects.toThrow('WORKER_SHUTDOWN');
     const second = runJob(application, call(jobs, { key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) }));
