@@ -135,7 +135,7 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
     const into = fresh('postgres');
     const from = await house.rows(types);
     await house.load({ load: 'types', from, into, mode: 'append' });
-    const back: TableRef = { connection: 'lake', table: `back${process.pid}` };
+    const back: TableRef = { connection: 'lake', table: `back${process.pid}_${++tables}` };
     await house.load({ load: 'back', from: into, into: back, mode: 'append' });
     const there = (await house.query(`SELECT * EXCLUDE (n) FROM ${from.table}`))[0];
     expect((await house.query(`SELECT * EXCLUDE (n) FROM ${back.table}`))[0]).toEqual(there);
@@ -245,7 +245,7 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
 
   test('a user called headrace goes on making tables in public', async () => {
     await house.load({ load: 'first', from: await house.rows(day('2001-07-01', 1)), into: fresh('postgres'), mode: 'append' });
-    const table = `unqualified_${process.pid}`;
+    const table = `unqualified_${process.pid}_${++tables}`;
     await house.query(`CREATE TABLE ${table} (id int)`, 'postgres');
     expect(await house.query(`SELECT schemaname FROM pg_tables WHERE tablename = '${table}'`, 'postgres')).toEqual([{ schemaname: 'public' }]);
   });
