@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
 import type { Registry } from '../registry/index.js';
 import { type RegistryPlace, registryPlace } from '../registry/registry.fixture.js';
-import { type EventBus, type OutboxEvent, publishRetrying, readOutbox, startRelay } from './index.js';
+import { type EventBus, type OutboxEvent, publishRetrying, type RelaySettings, readOutbox, startRelay } from './index.js';
 
 const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
 
@@ -33,6 +33,13 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
       ),
     );
 
+  /** A relay that does not outlive its test, however that ends. */
+  function relaying(settings: Omit<RelaySettings, 'registry'>) {
+    const relay = startRelay({ registry, ...settings });
+    onTestFinished(() => relay.stop());
+    return relay;
+  }
+
   /** A bus that remembers, and fails as it is told. */
   function listening() {
     const taken: OutboxEvent[] = [];
@@ -61,7 +68,7 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
   test('publishes each event in its order, one batch at a time, and tells how much waits', async () => {
     await publishSome(1_200);
     const { taken, state, bus } = listening();
-    const relay = startRelay({ registry, bus, every: 20 });
+    const relay = relaying({ bus, every: 20 });
     await until(
       () => relay.lag(),
       ({ events }) => events === 0,
@@ -78,7 +85,7 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     const { taken, state, bus } = listening();
     const reports: string[] = [];
     state.fails = 3;
-    const relay = startRelay({ registry, bus, every: 10, report: (it) => reports.push(it) });
+    const relay = relaying({ bus, every: 10, report: (it) => reports.push(it) });
     await publishSome(10);
     await until(
       () => relay.lag(),
@@ -93,7 +100,7 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     const { taken, state, bus } = listening();
     state.late = 1;
     await publishSome(10);
-    const relay = startRelay({ registry, bus, every: 10 });
+    const relay = relaying({ bus, every: 10 });
     await until(
       () => relay.lag(),
       ({ events }) => events === 0,
@@ -112,7 +119,7 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
       .values({ name: 'relay', owner: 'dead', until: new Date(Date.now() + 1_500) })
       .execute();
     await publishSome(3, 'before');
-    const relays = [one, other].map(({ bus }) => startRelay({ registry, bus, every: 10, lease: 1 }));
+    const relays = [one, other].map(({ bus }) => relaying({ bus, every: 10, lease: 1 }));
     await wait(300);
     expect(one.taken.length + other.taken.length).toBe(0);
     await until(

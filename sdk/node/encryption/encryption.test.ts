@@ -101,6 +101,8 @@ test('the same key with the same input starts one run, also when its input is en
 
 describe('a key is replaced', () => {
   test('while a run waits: it goes on under the new one, and ends', async () => {
+    await workshop.stopWorker();
+    await workshop.startWorker({ encryption: before });
     const run = await workshop.client.start(shop, { orders: ['a'], ask: true });
     await waits(workshop.client, run.workflowId);
     await workshop.stopWorker();
