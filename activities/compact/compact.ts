@@ -25,12 +25,22 @@ export async function compact(lakehouse: Lakehouse, input: Input) {
   const before = await measure(lakehouse, table);
   await optimize(lakehouse, table, input, undoable);
   await lakehouse.run(`ALTER TABLE ${table.quoted} EXECUTE optimize_manifests`);
-  const seconds = Math.max(input.keepSnapshots * 86_400, await secondsSinceOldestBase(lakehouse, table, undoable));
-  await lakehouse.run(`ALTER TABLE ${table.quoted} EXECUTE expire_snapshots(retention_threshold => '${Math.ceil(seconds)}s')`);
-  await lakehouse.run(`ALTER TABLE ${table.quoted} EXECUTE remove_orphan_files(retention_threshold => '${Math.ceil(input.keepOrphans * 86_400)}s')`);
+  if (await mayForget(lakehouse, table)) await forget(lakehouse, table, input, undoable);
   const after = await measure(lakehouse, table);
   const compare = (what: keyof Size) => ({ before: before[what], after: after[what] });
   return { files: compare('files'), bytes: compare('bytes'), snapshots: compare('snapshots'), undoable: undoable.length };
+}
+
+/** Nessie's tables say no: their files may belong to other branches, and its own collector takes them away. */
+async function mayForget(lakehouse: Lakehouse, table: IcebergTable): Promise<boolean> {
+  const [found] = await lakehouse.rows<{ value: string }>(`SELECT value FROM ${table.about('properties')} WHERE key = 'gc.enabled'`);
+  return found?.value !== 'false';
+}
+
+async function forget(lakehouse: Lakehouse, table: IcebergTable, { keepSnapshots, keepOrphans }: Input, undoable: readonly PublishedLoad[]): Promise<void> {
+  const seconds = Math.max(keepSnapshots * 86_400, await secondsSinceOldestBase(lakehouse, table, undoable));
+  await lakehouse.run(`ALTER TABLE ${table.quoted} EXECUTE expire_snapshots(retention_threshold => '${Math.ceil(seconds)}s')`);
+  await lakehouse.run(`ALTER TABLE ${table.quoted} EXECUTE remove_orphan_files(retention_threshold => '${Math.ceil(keepOrphans * 86_400)}s')`);
 }
 
 async function loadsThatCanBeUndone(ledger: Ledger): Promise<PublishedLoad[]> {

@@ -6,7 +6,7 @@ const Before = z.object({ before: z.number(), after: z.number() });
 
 /**
  * Rewrites an Iceberg table's small files, and lets go of old snapshots and of files that belong to none. What `undo_load` still needs stays as it is:
- * the files of loads of the last 14 days, and the snapshots before them.
+ * the files of loads of the last 14 days, and the snapshots before them. A table that says `gc.enabled` = false, as Nessie's do, keeps its snapshots and files.
  *
  * @throws ValidationError when the server's least retention is longer than what is asked for
  */

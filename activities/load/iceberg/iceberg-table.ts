@@ -29,7 +29,7 @@ export class IcebergTable {
   }
 
   /** One of Iceberg's own tables about this one. */
-  about(what: 'snapshots' | 'refs' | 'files' | 'metadata_log_entries'): string {
+  about(what: 'snapshots' | 'refs' | 'files' | 'properties' | 'metadata_log_entries'): string {
     return this.lakehouse.name(this.catalog, this.schema, `${this.name}$${what}`);
   }
 

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import compactRun from '../../../activities/compact/run.js';
+import { compactIcebergTable } from '../../../activities/compact/steps.js';
+import { runStep } from '../../../activities/run-step.fixture.js';
 import { type RestCatalog, startRestCatalog } from '../nessie.js';
 import { startTrino, type TrinoServer } from '../trino.js';
 import { day, IceHouse } from './ice-house.js';
@@ -31,4 +34,16 @@ test('on a REST catalog and an S3 store a load is published once and replaces it
   expect(await amounts()).toEqual([2, 2, 2]);
   await expect(house.undo(second, { runId: 'b' })).rejects.toMatchObject({ name: 'Refused', message: expect.stringContaining('is gone') });
   expect(await amounts()).toEqual([2, 2, 2]);
+});
+
+test('compaction on Nessie rewrites files, and leaves snapshots and orphans alone, as its tables say', { timeout: 240_000 }, async () => {
+  const into = house.fresh();
+  const rows = () => house.query(`SELECT * FROM ${into.table} ORDER BY day, id, amount`);
+  await house.query('CREATE SCHEMA IF NOT EXISTS lake');
+  await house.query(`CREATE TABLE ${into.table} AS ${day('2001-07-01', 0)}`);
+  for (const amount of [1, 2]) await house.query(`INSERT INTO ${into.table} ${day('2001-07-02', amount)}`);
+  const before = await rows();
+  const compacted = await runStep(compactRun, compactIcebergTable, { table: into, keepSnapshots: 0, keepOrphans: 0 }, house.context());
+  expect(compacted).toMatchObject({ files: { before: 3, after: 1 }, snapshots: { before: 1, after: 1 } });
+  expect(await rows()).toEqual(before);
 });
