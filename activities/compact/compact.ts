@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { quoteLiteral } from '../engines/dialect.js';
+import { acceptedAt } from '../engines/trino/query-id.js';
 import { Bindings, compileWhere } from '../engines/where.js';
 import { keptDays } from '../load/attempt.js';
 import { IcebergTable } from '../load/iceberg/iceberg-table.js';
@@ -59,11 +60,8 @@ async function optimize(lakehouse: Lakehouse, table: IcebergTable, { where, file
   await lakehouse.engine.session.rows(text, bindings.values);
 }
 
-/** When a query began, by Trino's clock, which its id begins with: 20260721_235959_… */
 function begunAt(query: string): string {
-  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)/.exec(query) ?? [];
-  const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) - clocks;
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+  return new Date(acceptedAt(query) - clocks).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** The snapshots before loads that can be undone may be much older than the loads. */

@@ -18,6 +18,12 @@ export interface Attempt extends Counts {
   readonly identity: readonly string[];
 }
 
+/** An attempt of which it is not written what became of it. */
+export interface OpenAttempt {
+  readonly key: string;
+  readonly query: string;
+}
+
 /** A load that is published. */
 export interface PublishedLoad extends Attempt {
   readonly key: string;
@@ -33,7 +39,7 @@ export interface PastLoad extends PublishedLoad {
   readonly leftOut: boolean;
 }
 
-type Event = 'ATTEMPT' | 'PUBLISHED' | 'UNDOING' | 'UNDO_ATTEMPT' | 'UNDONE';
+type Event = 'ATTEMPT' | 'WITHDRAWN' | 'PUBLISHED' | 'UNDOING' | 'UNDO_ATTEMPT' | 'UNDONE';
 
 /** What is written of a load. */
 export interface Story {
@@ -54,7 +60,10 @@ export interface Story {
 export class Ledger {
   private readonly table: Lines<Event>;
 
-  constructor(lakehouse: Lakehouse, target: IcebergTable) {
+  constructor(
+    private readonly lakehouse: Lakehouse,
+    target: IcebergTable,
+  ) {
     this.table = new Lines(lakehouse, target.catalog, `loads_${fingerprint(target.quoted)}`);
   }
 
@@ -67,6 +76,18 @@ export class Ledger {
     return tell(await this.lines(`key = ${quoteLiteral(key.text)}`));
   }
 
+  /** Queries of other loads with keys that are written down, and of which nothing more is. */
+  async openMerges(key: LoadKey): Promise<OpenAttempt[]> {
+    const since = `key <> ${quoteLiteral(key.text)} AND recorded_at > current_timestamp - INTERVAL '1' DAY`;
+    const lines = `SELECT key, event, json_extract_scalar(details, '$.query') AS query, json_extract_scalar(details, '$.mode') AS mode FROM ${this.table.name} WHERE ${since}`;
+    const queries = (which: string) => `coalesce(array_agg(query) FILTER (WHERE ${which}), ARRAY[])`;
+    const open = await this.lakehouse.rows<{ key: string; queries: string[] }>(
+      `SELECT key, array_except(${queries("event = 'ATTEMPT' AND mode IN ('merge', 'scd2')")}, ${queries("event = 'WITHDRAWN'")}) AS queries
+       FROM (${lines}) GROUP BY key HAVING count_if(event IN ('PUBLISHED', 'UNDONE')) = 0`,
+    );
+    return open.flatMap((it) => it.queries.map((query) => ({ key: it.key, query })));
+  }
+
   /** What was published to the table, in the order of time. */
   async published(): Promise<PastLoad[]> {
     const entries = await this.lines("event IN ('PUBLISHED', 'UNDONE')");
@@ -76,10 +97,9 @@ export class Ledger {
       .sort((one, other) => (one.committedAt < other.committedAt ? -1 : 1));
   }
 
-  /** Forgets loads of long ago, and keeps the ledger's files few. What fails is left for the next time; it is looked after now and then. */
-  async tidy(): Promise<void> {
-    if (Math.random() > 0.05) return;
-    await this.table.tidy(keptDays);
+  /** Forgets loads of long ago, and keeps the ledger's files few. What fails is left for the next time. */
+  tidy(): Promise<void> {
+    return this.table.tidy(keptDays);
   }
 
   private lines(condition: string): Promise<Line<Event>[]> {

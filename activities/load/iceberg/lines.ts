@@ -31,6 +31,11 @@ export class Lines<Event extends string> {
     this.table = new IcebergTable(lakehouse, lakehouse.name(catalog, ledgerSchema, name));
   }
 
+  /** In SQL. */
+  get name(): string {
+    return this.table.quoted;
+  }
+
   async add(key: string, event: Event, details: object): Promise<void> {
     const values = [key, event, JSON.stringify(details)].map(quoteLiteral).join(', ');
     await again(() => this.lakehouse.run(`INSERT INTO ${this.table.quoted} VALUES (${values}, current_timestamp(6))`));

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HeadraceError, Refused } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
-import { type Counts, declarationOf, type LoadKey, loadUndone } from '../attempt.js';
+import { type Counts, declarationOf, keptDays, type LoadKey, loadUndone } from '../attempt.js';
 import { inTurn } from '../in-turn.js';
 import type { IcebergLoad } from '../steps.js';
 import { type PassedGates, passGates } from './gates.js';
@@ -11,11 +11,15 @@ import { type Attempt, Ledger } from './ledger.js';
 import { isConflict } from './lines.js';
 import { type Plan, planPublication } from './plan.js';
 import { doneBefore, findPublished, publishedBefore } from './published.js';
-import { dropAllStaged, dropStaged, type Staged, stagingTable } from './staging.js';
+import { dropAllStaged, dropOldStaged, dropStaged, type Staged, stagingTable } from './staging.js';
 import { openTarget } from './target.js';
+import { awaitTurn, OthersTurn, takeTurn } from './turn.js';
 
 /** How often a load begins anew because another one was published to the same table meanwhile. */
 const rounds = 20;
+
+/** The share of loads that look after the ledger. */
+const tidying = 0.05;
 
 /** What a load into Iceberg did. */
 export interface LoadedIceberg extends Counts, PassedGates {
@@ -60,11 +64,16 @@ export async function loadIceberg(
     const gates = await passGates(load, staged, context);
     const published = await inTurn(`${lakehouse.connection}/${target.quoted}`, context.signal, () => publish(loading, staged));
     if (context.attempt > 1) await dropAllStaged(lakehouse, target, key);
-    await ledger.tidy();
+    if (Math.random() < tidying) await tidy(loading);
     return { ...published, ...gates };
   } finally {
     await dropStaged(lakehouse, staging);
   }
+}
+
+async function tidy({ lakehouse, ledger, target }: Loading): Promise<void> {
+  await ledger.tidy();
+  await dropOldStaged(lakehouse, target, keptDays);
 }
 
 async function publish(loading: Loading, staged: Staged): Promise<LoadedIceberg> {
@@ -76,7 +85,7 @@ async function publish(loading: Loading, staged: Staged): Promise<LoadedIceberg>
     if (before !== undefined) return before;
     const { load, lakehouse, target } = loading;
     const plan = await planPublication({ lakehouse, load, target, columns, staged, base });
-    const published = await commit(loading, staged, base, plan);
+    const published = await commit(loading, staged, base, plan, round);
     if (published !== undefined) return published;
     await wait(200 * Math.random() * Math.min(round + 1, 10), undefined, { signal: loading.context.signal });
   }
@@ -87,15 +96,14 @@ async function publish(loading: Loading, staged: Staged): Promise<LoadedIceberg>
 }
 
 /** @returns undefined when the table has changed since it was looked at */
-async function commit(loading: Loading, staged: Staged, base: string, plan: Plan): Promise<LoadedIceberg | undefined> {
+async function commit(loading: Loading, staged: Staged, base: string, plan: Plan, round: number): Promise<LoadedIceberg | undefined> {
   const { lakehouse, ledger, key, load } = loading;
   const { statement, changes, ...how } = plan;
   const counts = { rows: staged.rows, bytes: staged.bytes, ...changes };
   const attempt = { base, mode: load.mode, declaration: declarationOf(load), ...counts, ...how };
   const accepted = async (query: string) => {
     await ledger.record(key, 'ATTEMPT', { ...attempt, query });
-    // An undo that has begun by now is seen here; one that begins later sees this attempt.
-    if ((await ledger.storyOf(key)).undoing) throw loadUndone(key);
+    await mayBegin(loading, query);
   };
   try {
     const { query, link } = await lakehouse.run(statement, accepted);
@@ -108,10 +116,24 @@ async function commit(loading: Loading, staged: Staged, base: string, plan: Plan
     return { ...done, snapshot: undefined };
   } catch (error) {
     loading.context.signal.throwIfAborted();
+    if (error instanceof OthersTurn) return awaitTurn(loading, error, round).then(() => undefined);
     if (error instanceof Refused && !isConflict(error)) throw error;
     const found = await publishedBefore(loading);
     if (found !== undefined) return found;
     if (isConflict(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Sees whether an attempt that is written down may begin, and takes it back where it may not. @throws Refused load_undone, OthersTurn */
+async function mayBegin(loading: Loading, query: string): Promise<void> {
+  const { ledger, key } = loading;
+  try {
+    // An undo that has begun by now is seen here; one that begins later sees this attempt.
+    if ((await ledger.storyOf(key)).undoing) throw loadUndone(key);
+    await takeTurn(loading, query);
+  } catch (error) {
+    await ledger.record(key, 'WITHDRAWN', { query });
     throw error;
   }
 }

@@ -36,10 +36,23 @@ export function dropStaged(lakehouse: Lakehouse, table: IcebergTable): Promise<v
   return lakehouse.tidy(`DROP TABLE IF EXISTS ${table.quoted}`);
 }
 
+/** Drops what attempts of long ago have left behind: each table's name says when it was made. What fails is left for the next time. */
+export async function dropOldStaged(lakehouse: Lakehouse, { catalog }: IcebergTable, days: number): Promise<void> {
+  const oldest = Date.now() - days * 86_400_000;
+  const madeAt = (name: string) => Number.parseInt(name.split('_')[2] ?? '', 36);
+  const old = (await stagedTables(lakehouse, catalog, 'stage_')).filter((name) => madeAt(name) < oldest);
+  for (const name of old) await lakehouse.tidy(`DROP TABLE IF EXISTS ${lakehouse.name(catalog, ledgerSchema, name)}`);
+}
+
 /** Takes the staged rows of all attempts of a load away: a publication that has not begun yet then fails. */
 export async function dropAllStaged(lakehouse: Lakehouse, { catalog }: IcebergTable, key: LoadKey): Promise<void> {
+  const found = await stagedTables(lakehouse, catalog, `stage_${key.short}_`);
+  for (const name of found) await lakehouse.run(`DROP TABLE IF EXISTS ${lakehouse.name(catalog, ledgerSchema, name)}`);
+}
+
+async function stagedTables(lakehouse: Lakehouse, catalog: string, prefix: string): Promise<string[]> {
   const found = await lakehouse.rows<{ name: string }>(
-    `SELECT table_name AS name FROM ${lakehouse.name(catalog, 'information_schema', 'tables')} WHERE table_schema = '${ledgerSchema}' AND strpos(table_name, 'stage_${key.short}_') = 1`,
+    `SELECT table_name AS name FROM ${lakehouse.name(catalog, 'information_schema', 'tables')} WHERE table_schema = '${ledgerSchema}' AND strpos(table_name, '${prefix}') = 1`,
   );
-  for (const { name } of found) await lakehouse.run(`DROP TABLE IF EXISTS ${lakehouse.name(catalog, ledgerSchema, name)}`);
+  return found.map(({ name }) => name);
 }

@@ -19,7 +19,7 @@ export class IceHouse extends Warehouse {
     catalog = 'iceberg',
   ) {
     const lake = { kind: 'trino' as const, url: trino.url, user: 'headrace', catalog, schema: 'lake' };
-    super({ lake, visitor: { ...lake, user: trino.visitor } });
+    super({ lake, other: lake, visitor: { ...lake, user: trino.visitor } });
   }
 
   /** A table that is not there yet. */
