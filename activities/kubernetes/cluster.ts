@@ -16,6 +16,8 @@ export interface ClusterApi {
   readonly custom: k8s.CustomObjectsApi;
   readonly version: k8s.VersionApi;
   readonly reviews: k8s.AuthorizationV1Api;
+  /** For a patch whose body is merged into the object. */
+  readonly asMerge: k8s.ConfigurationOptions;
 }
 
 const patience = 30_000;
@@ -78,6 +80,7 @@ export class Cluster {
       custom: new library.CustomObjectsApi(configuration),
       version: new library.VersionApi(configuration),
       reviews: new library.AuthorizationV1Api(configuration),
+      asMerge: library.setHeaderOptions('Content-Type', library.PatchStrategy.MergePatch),
     };
   }
 }
