@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { step } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
+import { ApplicationJob, Operated, OperatedStop, SessionCluster, SessionJob, Steady } from './operated-schema.js';
 
 const name = z.string().min(1);
 const settings = z.record(z.string(), z.string()).default({});
@@ -47,10 +48,10 @@ const Stop = z.strictObject({
 });
 
 /**
- * Runs a Flink job on a session cluster. A batch job is followed to its end. A streaming job is followed until it is healthy and left running; `stop` ends it with a
- * savepoint, also in an undo: a job that is gone already is no error.
+ * Runs a Flink job on a session cluster, or on Kubernetes by the Flink Kubernetes operator. A batch job is followed to its end. A streaming job is followed until it is
+ * healthy and left running; `stop` ends it with a savepoint, also in an undo: a job that is gone already is no error.
  *
- * @throws ValidationError on a jar or a statement that cannot work; PermissionDeniedError; HeadraceError work_failed, work_lost or unreachable
+ * @throws ValidationError on a jar, a statement or an object that cannot work; PermissionDeniedError; HeadraceError work_failed, work_lost or unreachable
  * @example
  * let job: string | undefined;
  * flow.undo(async () => { if (job !== undefined) await flinkJob({ on: 'flink', stop: { job } }); });
@@ -67,16 +68,19 @@ export const flinkJob = step('flink_job', {
       streaming: Streaming.optional(),
     }),
     z.strictObject({ on: name, stop: Stop }),
+    z.strictObject({ on: Operated.extend({ as: z.literal('deployment') }), run: z.union([ApplicationJob, SessionCluster]), streaming: Steady.optional() }),
+    z.strictObject({ on: Operated.extend({ as: z.literal('session_job') }), run: SessionJob, streaming: Steady.optional() }),
+    z.strictObject({ on: Operated, stop: OperatedStop }),
   ]),
   output: z.object({
     engine: DoneOn,
-    /** Flink's id of the job. */
+    /** Flink's id of the job; by the operator, the name of its object. `stop` takes it, and so does `run.cluster`. */
     job: z.string(),
     /** GONE: there was nothing to stop. */
     state: z.enum(['FINISHED', 'RUNNING', 'STOPPED', 'GONE']),
     /** Where the savepoint is. */
     savepoint: z.string().optional(),
-    /** What the job's accumulators `rows` and `bytes` say, where it has them. */
+    /** What the job's accumulators `rows` and `bytes` say, where it has them. The operator does not tell them. */
     rows: z.number().int().optional(),
     bytes: z.number().int().optional(),
   }),
@@ -87,8 +91,9 @@ export const flinkJob = step('flink_job', {
 type Input = z.output<typeof flinkJob.input>;
 
 export type FlinkOutput = z.output<typeof flinkJob.output>;
-export type RunInput = Extract<Input, { run: unknown }>;
-export type StopInput = Extract<Input, { stop: unknown }>;
+export type RunInput = Extract<Input, { on: string; run: unknown }>;
+export type StopInput = Extract<Input, { on: string; stop: unknown }>;
+export type OperatedInput = Exclude<Input, { on: string }>;
 export type JarJob = z.output<typeof JarJob>;
 export type SqlJob = z.output<typeof SqlJob>;
 export type Streaming = z.output<typeof Streaming>;

@@ -13,9 +13,9 @@ import { pythonFolder } from './python-folder.js';
 const version = '2.2.1';
 const run = promisify(execFile);
 
-/** Where pip puts Flink's own home. */
-async function home(): Promise<string> {
-  const environment = join(await pythonFolder('flink', join(import.meta.dirname, `flink/flink-${version}.txt`), '--no-deps'), 'lib');
+/** Where pip puts Flink's own home. @param of a version that flink/ has a list of requirements for */
+export async function flinkHome(of = version): Promise<string> {
+  const environment = join(await pythonFolder('flink', join(import.meta.dirname, `flink/flink-${of}.txt`), '--no-deps'), 'lib');
   const [python = 'python3'] = readdirSync(environment);
   return join(environment, python, 'site-packages/pyflink');
 }
@@ -34,7 +34,7 @@ export interface FlinkServer {
 
 /** Starts Flink from PyPI's libraries and Maven Central's gateway, which are fetched once. Needs java 17, mvn and python3 with venv. */
 export async function startFlink(): Promise<FlinkServer> {
-  const libraries = await home();
+  const libraries = await flinkHome();
   const gatewayJars = await keptFolder('flink-sql-gateway', version, (fresh) => fetchJars([gateway], fresh));
   const folder = mkdtempSync(join(tmpdir(), 'headrace-flink-'));
   const [rest, rpc, sql] = [await freePort(), await freePort(), await freePort()];
@@ -47,7 +47,7 @@ export async function startFlink(): Promise<FlinkServer> {
     new ServerProcess({
       name: `Flink's ${name}`,
       program: 'java',
-      parameters: [...java, `-Dlog4j.configurationFile=${join(folder, 'conf/log4j.properties')}`, '-cp', path, ...parameters],
+      parameters: [...javaOfFlink, `-Dlog4j.configurationFile=${join(folder, 'conf/log4j.properties')}`, '-cp', path, ...parameters],
       options: {
         env: { ...process.env, FLINK_CONF_DIR: join(folder, 'conf'), FLINK_LIB_DIR: join(libraries, 'lib'), FLINK_OPT_DIR: join(libraries, 'opt') },
         cwd: folder,
@@ -95,11 +95,11 @@ function jarsOf(folder: string): string[] {
 }
 
 /** The jar of the tests' own job, compiled once. */
-export async function compileJob(source: string): Promise<string> {
+export async function compileJob(source: string, of = version): Promise<string> {
   const sum = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
-  const folder = await keptFolder('flink-job', `${version}-${sum}`, async (fresh) => {
+  const folder = await keptFolder('flink-job', `${of}-${sum}`, async (fresh) => {
     const classes = join(fresh, 'classes');
-    await run('javac', ['-J-Xmx256m', '-nowarn', '-cp', join(await home(), 'lib', '*'), '-d', classes, source]);
+    await run('javac', ['-J-Xmx256m', '-nowarn', '-cp', join(await flinkHome(of), 'lib', '*'), '-d', classes, source]);
     await run('jar', ['--create', '--file', join(fresh, 'job.jar'), '-C', classes, '.']);
   });
   return join(folder, 'job.jar');
@@ -159,7 +159,8 @@ function settings(folder: string, rest: number, rpc: number, sql: number): strin
     .join('');
 }
 
-const logging = `rootLogger.level = INFO
+/** Of log4j: to standard output. */
+export const logging = `rootLogger.level = INFO
 rootLogger.appenderRef.c.ref = C
 appender.c.name = C
 appender.c.type = CONSOLE
@@ -168,7 +169,8 @@ appender.c.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} - %m%n
 `;
 
 const opened = ['lang', 'net', 'io', 'nio', 'lang.reflect', 'text', 'time', 'util', 'util.concurrent', 'util.concurrent.atomic', 'util.concurrent.locks'];
-const java = [
+/** What Flink wants of a Java 17. */
+export const javaOfFlink = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '--add-exports=java.base/sun.net.util=ALL-UNNAMED',

@@ -8,6 +8,8 @@ import { type Images, PodProcess } from './pod-process.js';
 
 const node = 'stand-in';
 const merge = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
+/** Keeps the conditions that others wrote. */
+const mergeLists = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.StrategicMergePatch);
 const capacity = { cpu: '8', memory: '8Gi', pods: '110' };
 
 /** A cluster's only node, with these images. */
@@ -80,7 +82,7 @@ export class Kubelet implements ClusterNode {
 
   /** Again and again while the API server is away: what happened meanwhile is not forgotten. */
   private async tell(pod: k8s.V1Pod, status: k8s.V1PodStatus): Promise<void> {
-    await this.persistently(() => this.core.patchNamespacedPodStatus({ ...nameOf(pod), body: { status } }, merge));
+    await this.persistently(() => this.core.patchNamespacedPodStatus({ ...nameOf(pod), body: { status } }, mergeLists));
   }
 
   private async removeIfDeleted(pod: k8s.V1Pod): Promise<void> {

@@ -46,6 +46,8 @@ const version = 'v1.36.3';
 const source = join(import.meta.dirname, 'kubernetes/server');
 const controllers = [
   'job-controller',
+  'deployment-controller',
+  'replicaset-controller',
   'garbage-collector-controller',
   'namespace-controller',
   'pod-garbage-collector-controller',

@@ -29,6 +29,7 @@ class Waits extends Error {
 }
 
 const grace = 5_000;
+const address = '127.0.0.1';
 
 /** A pod's container as a local process. Paths of its volumes are written anew in its command and environment, since nothing is mounted. */
 export class PodProcess {
@@ -123,7 +124,8 @@ export class PodProcess {
     const places = await this.volumes();
     const local = (word: string) =>
       [...places].reduce((text, [path, folder]) => text.replace(new RegExp(`(?<![\\w.-])${path}(?=/|$)`, 'g'), () => folder), word);
-    const environment: Record<string, string> = { PATH: process.env.PATH ?? '', HOME: this.own, ...brought };
+    const environment: Record<string, string> = { PATH: process.env.PATH ?? '', HOME: this.own };
+    for (const [name, value] of Object.entries(brought)) environment[name] = local(value);
     for (const { name, value, valueFrom } of this.container.env ?? []) environment[name] = local(value ?? (await this.valueFrom(valueFrom)));
     return { command: [...command, ...args].map(local), environment };
   }
@@ -149,6 +151,9 @@ export class PodProcess {
   }
 
   private async valueFrom(source: k8s.V1EnvVarSource | undefined): Promise<string> {
+    const field = source?.fieldRef?.fieldPath;
+    if (field === 'status.podIP') return address;
+    if (field === 'spec.nodeName') return this.order.pod.spec?.nodeName ?? '';
     const { name = '', key = '' } = source?.secretKeyRef ?? {};
     const { data } = await this.read('CreateContainerConfigError', `secret "${name}" not found`, (namespace) =>
       this.order.core.readNamespacedSecret({ name, namespace }),
@@ -182,10 +187,11 @@ export class PodProcess {
     const ready = state.running !== undefined;
     return {
       phase,
-      hostIP: '127.0.0.1',
-      podIP: '127.0.0.1',
-      podIPs: [{ ip: '127.0.0.1' }],
+      hostIP: address,
+      podIP: address,
+      podIPs: [{ ip: address }],
       startTime: this.startedAt,
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: new Date() }],
       containerStatuses: [{ name, image, imageID: image, ready, started: ready, restartCount: 0, state: whole }],
     };
   }
