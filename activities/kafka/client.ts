@@ -1,6 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { HeadraceError, PermissionDeniedError, ValidationError } from '../../sdk/index.js';
 import type { Connection } from '../../sdk/node/index.js';
+import { certificateError } from '../http/certificate.js';
 import { workFailed } from '../outside/work-failed.js';
 
 export type KafkaConnection = Connection & { kind: 'kafka' };
@@ -38,6 +39,8 @@ export function kafkaError(connection: string, error: unknown): HeadraceError {
   const told = innermost(error as Told);
   const message = `Kafka on '${connection}': ${told.message ?? String(error)}`;
   const { type = '', name = '' } = told;
+  const certificate = certificateError(`Kafka on '${connection}'`, told, connection);
+  if (certificate !== undefined) return certificate;
   if (ofRights.test(type) || name === 'KafkaJSSASLAuthenticationError') return new PermissionDeniedError(message, { where: connection });
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new ValidationError(`${message} (no such topic, or no right to see it)`, { where: connection });
   if (fenced.test(type)) return workFailed('Kafka', connection, `${told.message} Another attempt took over, or a transaction took too long.`, error);
