@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from '../../worker/dev/port.js';
+import { type Certified, makeAuthority } from '../servers/certificates.js';
 import { keptFolder } from '../servers/kept-folder.js';
 import { fetchJars } from '../servers/maven.js';
 import { ServerProcess } from '../servers/server-process.js';
@@ -14,6 +15,8 @@ export interface KafkaServer {
   broker: string;
   /** A listener with logins (SASL PLAIN): `writer` and `reader`, with these words as passwords, who may do what ACLs allow. */
   secured: string;
+  /** A listener with TLS, and the authority of its certificate. */
+  tls: { broker: string; ca: string };
   /** Takes the broker away, as an outage does; what it keeps stays. */
   halt(): Promise<void>;
   /** Brings it back on the same port. */
@@ -34,9 +37,10 @@ const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simple
 export async function startKafka(): Promise<KafkaServer> {
   const libraries = await keptFolder('kafka', version, (fresh) => fetchJars(artifacts, fresh));
   const folder = mkdtempSync(join(tmpdir(), 'headrace-kafka-'));
-  const [port, controller, secured] = [await freePort(), await freePort(), await freePort()];
+  const [port, controller, secured, tls] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const authority = makeAuthority();
   const settings = join(folder, 'server.properties');
-  writeFileSync(settings, properties(folder, { port, controller, secured }));
+  writeFileSync(settings, properties(folder, { port, controller, secured, tls }, authority.issue('kafka')));
   const classPath = join(libraries, 'jars', '*');
   const format = ['-Xmx256m', ...java, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', settings];
   await promisify(execFile)('java', format);
@@ -57,18 +61,23 @@ export async function startKafka(): Promise<KafkaServer> {
     await stop();
     throw error;
   });
-  return { broker, secured: `127.0.0.1:${secured}`, halt, resume: () => server.resume(), stop };
+  return { broker, secured: `127.0.0.1:${secured}`, tls: { broker: `127.0.0.1:${tls}`, ca: authority.cert }, halt, resume: () => server.resume(), stop };
 }
 
-function properties(folder: string, { port, controller, secured }: Record<'port' | 'controller' | 'secured', number>): string {
+type Ports = Record<'port' | 'controller' | 'secured' | 'tls', number>;
+
+function properties(folder: string, { port, controller, secured, tls }: Ports, { cert, key }: Certified): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},TLS://127.0.0.1:${tls},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},TLS://127.0.0.1:${tls}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_PLAINTEXT',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_PLAINTEXT,TLS:SSL',
+    'listener.name.tls.ssl.keystore.type': 'PEM',
+    'listener.name.tls.ssl.keystore.certificate.chain': onOneLine(cert),
+    'listener.name.tls.ssl.keystore.key': onOneLine(key),
     'listener.name.secured.sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.secured.plain.sasl.jaas.config': `${login} required ${users};`,
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
@@ -89,6 +98,11 @@ function properties(folder: string, { port, controller, secured }: Record<'port'
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
+}
+
+/** As a file of properties has it. */
+function onOneLine(pem: string): string {
+  return pem.replaceAll('\n', '\\n');
 }
 
 async function listTopics(broker: string): Promise<void> {

@@ -9,7 +9,7 @@ import { fetchJars } from '../servers/maven.js';
 const version = '476';
 
 /** The connector `postgresql` does not start without geospatial beside it. */
-const plugins = ['tpch', 'memory', 'iceberg', 'postgresql', 'geospatial'];
+const plugins = ['tpch', 'memory', 'iceberg', 'postgresql', 'geospatial', 'password-authenticators'];
 
 /** The folder of Trino's `lib` and of the plugins that the tests need, fetched once (821 MB, of which 200 are kept). */
 export function trinoDistribution(): Promise<string> {

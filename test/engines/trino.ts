@@ -30,8 +30,10 @@ const visitor = 'visitor';
 const heap = ['-Xms256m', '-Xmx1536m', '-XX:+UseG1GC', '-XX:G1HeapRegionSize=8M', '-XX:ReservedCodeCacheSize=256M', '-XX:TieredStopAtLevel=1'];
 const java = ['-server', ...heap, '-Djdk.attach.allowAttachSelf=true', '--enable-native-access=ALL-UNNAMED', '--add-modules=jdk.incubator.vector'];
 
-/** Starts Trino from Maven Central's archive, which is fetched once. Needs JDK 25, mvn and PostgreSQL. @param more catalogs beside its own */
-export async function startTrino(more: Record<string, Record<string, string | number>> = {}): Promise<TrinoServer> {
+type Properties = Record<string, string | number>;
+
+/** Starts Trino from Maven Central's archive, which is fetched once. Needs JDK 25, mvn and PostgreSQL. @param more catalogs beside its own @param changes of config.properties */
+export async function startTrino(more: Record<string, Properties> = {}, changes: Properties = {}): Promise<TrinoServer> {
   const program = findJava(25);
   const distribution = await trinoDistribution();
   const postgres = await startPostgres();
@@ -57,7 +59,7 @@ export async function startTrino(more: Record<string, Record<string, string | nu
   };
   try {
     await createCatalogTables(postgres.url);
-    writeSettings({ folder, distribution, port, catalogs: { ...catalogs(postgres.url, warehouse), ...more } });
+    writeSettings({ folder, distribution, port, changes, catalogs: { ...catalogs(postgres.url, warehouse), ...more } });
     mkdirSync(warehouse);
     await server.resume();
   } catch (error) {
@@ -76,19 +78,21 @@ interface Settings {
   folder: string;
   distribution: string;
   port: number;
-  catalogs: Record<string, Record<string, string | number>>;
+  changes: Properties;
+  catalogs: Record<string, Properties>;
 }
 
-function writeSettings({ folder, distribution, port, catalogs }: Settings) {
+function writeSettings({ folder, distribution, port, changes, catalogs }: Settings) {
   const etc = join(folder, 'etc');
   mkdirSync(join(etc, 'catalog'), { recursive: true });
-  writeFileSync(join(etc, 'config.properties'), properties(serverProperties(port, join(distribution, 'plugin'), join(etc, 'catalog'))));
+  const server = { ...serverProperties(port, join(distribution, 'plugin'), join(etc, 'catalog')), ...changes };
+  writeFileSync(join(etc, 'config.properties'), properties(server));
   writeFileSync(join(etc, 'rules.json'), JSON.stringify(accessRules(visitor)));
   writeFileSync(join(etc, 'access-control.properties'), properties({ 'access-control.name': 'file', 'security.config-file': join(etc, 'rules.json') }));
   for (const [name, settings] of Object.entries(catalogs)) writeFileSync(join(etc, 'catalog', `${name}.properties`), properties(settings));
 }
 
-function properties(settings: Record<string, string | number>): string {
+function properties(settings: Properties): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');

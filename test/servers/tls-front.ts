@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { Authority } from './certificates.js';
 
-/** A server in front of another one, which takes TLS from clients with a certificate and hands on what is in it. */
+/** A server in front of another one, which takes TLS and hands on what is in it. */
 export interface TlsFront {
   /** host:port. */
   address: string;
@@ -12,13 +12,15 @@ export interface TlsFront {
   close(): void;
 }
 
-export async function startTlsFront(behind: string, authority: Authority): Promise<TlsFront> {
+/** @param asks for a client's certificate of the same authority; of HTTP/2 then, as Temporal speaks it */
+export async function startTlsFront(behind: string, authority: Authority, asks = true): Promise<TlsFront> {
   const clients = new Set<string>();
   const sockets = new Set<TLSSocket>();
   const [host, port] = behind.split(':');
-  const { cert, key } = authority.issue('temporal');
-  const server = createServer({ cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: true, ALPNProtocols: ['h2'] }, (near) => {
-    clients.add(String(near.getPeerCertificate().subject.CN));
+  const { cert, key } = authority.issue('front');
+  const asking = asks ? { ca: authority.cert, requestCert: true, rejectUnauthorized: true, ALPNProtocols: ['h2'] } : {};
+  const server = createServer({ cert, key, ...asking }, (near) => {
+    if (asks) clients.add(String(near.getPeerCertificate().subject.CN));
     const far = connect(Number(port), host);
     sockets.add(near);
     near.on('error', () => far.destroy()).on('close', () => far.destroy());

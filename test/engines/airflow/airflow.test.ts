@@ -15,7 +15,9 @@ import { dataPipeline } from '../../../workflows/data_pipeline.js';
 import { type Ground, openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
+import { makeAuthority } from '../../servers/certificates.js';
 import { startTestTemporal } from '../../servers/temporal.js';
+import { startTlsFront } from '../../servers/tls-front.js';
 import { type AirflowServer, startAirflow } from '../airflow.js';
 import { waitForDag } from './pipelines/wait-for-dag.js';
 
@@ -172,6 +174,15 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     const both = await Promise.all([1, 2].map(() => trigger({ dag: 'adds', result: { task: 'add' } }, call({ key }))));
     expect(both.map(({ result }) => result)).toEqual([{ sum: 42 }, { sum: 42 }]);
     expect((await runsOf('adds')).size - before).toBe(1);
+  });
+
+  test('behind TLS it is trusted by the authority that `ca` names, and not without', async ({ onTestFinished }) => {
+    const authority = makeAuthority();
+    const front = await startTlsFront(new URL(airflow.url).host, authority, false);
+    onTestFinished(() => front.close());
+    const behind = { ...as('admin'), url: `https://${front.address}` };
+    expect(await tryConnection({ ...behind, ca: authority.cert }, 'airflow')).toMatch(/^Airflow /);
+    await expect(tryConnection(behind, 'airflow')).rejects.toMatchObject({ code: 'bad_connection', fix: expect.stringContaining('`ca`') });
   });
 
   test('doctor tells the version, what runs and which rights there are', async () => {

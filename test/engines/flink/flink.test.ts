@@ -14,7 +14,9 @@ import { tryConnection } from '../../../worker/host/try-connection.js';
 import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
+import { makeAuthority } from '../../servers/certificates.js';
 import { startTestTemporal } from '../../servers/temporal.js';
+import { startTlsFront } from '../../servers/tls-front.js';
 import { compileJob, type FlinkServer, startFlink } from '../flink.js';
 import { startGate } from './gate.js';
 import { runJar } from './pipelines/run-jar.js';
@@ -215,6 +217,15 @@ describe('flink_job on a session cluster', () => {
     expect(await tryConnection(connection(), 'flink')).toMatch(
       new RegExp(`^Flink ${flink.version}, \\d of 4 slots are free on 1 task managers, takes jars, SQL gateway ${flink.version}$`),
     );
+  });
+
+  test('behind TLS it is trusted by the authority that `ca` names, and not without', async ({ onTestFinished }) => {
+    const authority = makeAuthority();
+    const front = await startTlsFront(new URL(flink.rest).host, authority, false);
+    onTestFinished(() => front.close());
+    const behind = { ...connection(), rest: `https://${front.address}`, sqlGateway: undefined };
+    expect(await tryConnection({ ...behind, ca: authority.cert }, 'flink')).toMatch(/^Flink /);
+    await expect(tryConnection(behind, 'flink')).rejects.toMatchObject({ code: 'bad_connection', fix: expect.stringContaining('`ca`') });
   });
 
   test('a worker that is killed in the middle: another goes on with the same job', { timeout: 3 * long }, async ({ onTestFinished }) => {

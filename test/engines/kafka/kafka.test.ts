@@ -155,6 +155,14 @@ describe('Kafka', () => {
     expect(await tryConnection(as('writer'), 'bus')).toBe('Kafka with 1 brokers, 1 topics can be seen');
   });
 
+  test('a cluster with TLS is trusted by the authority that `ca` names, and not without', { timeout: long }, async () => {
+    const bus: Bus = { kind: 'kafka', brokers: [kafka.tls.broker], tls: true };
+    const name = await topic();
+    expect(await send(await made(3), { topic: name }, call({}, { ...bus, ca: kafka.tls.ca }))).toMatchObject({ rows: 3 });
+    expect(await tryConnection({ ...bus, ca: kafka.tls.ca }, 'bus')).toMatch(/^Kafka with 1 brokers/);
+    await expect(tryConnection(bus, 'bus')).rejects.toMatchObject({ name: 'ValidationError', code: 'bad_connection', fix: expect.stringContaining('`ca`') });
+  });
+
   test.each(['CANCELLED', 'TIMED_OUT', 'WORKER_SHUTDOWN'])(
     '%s stops an export, and a later attempt goes on behind what is there',
     { timeout: long },

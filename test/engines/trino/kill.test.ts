@@ -32,10 +32,8 @@ async function begin(word: string) {
   const gate = await Gate.close(trino.postgres.url);
   onTestFinished(() => gate.open().catch(() => undefined));
   const worker = await startWorker(ground);
-  const run = await ground.client.start(onTrino, {
-    on: 'iceberg',
-    statement: `SELECT nation.*, '${word}' AS word FROM tpch.tiny.nation CROSS JOIN postgresql.public.gate`,
-  });
+  const statement = `SELECT nation.*, '${word}' AS word FROM tpch.tiny.nation CROSS JOIN postgresql.public.gate`;
+  const run = await ground.client.start(onTrino, { on: 'iceberg', statement }, { tenant: 'ours' });
   await expect.poll(() => world.listed(word), { timeout: 60_000 }).toMatchObject([{ state: 'RUNNING' }]);
   // The place where another worker goes on has reached Temporal.
   await until(
@@ -61,7 +59,11 @@ test('a worker that is killed in the middle: another one goes on with the statem
   await gate.open();
   const ended = await ground.ended(run.workflowId, 120_000);
   expect(ended).toMatchObject({ status: 'SUCCEEDED', output: { rows: 25 }, retries: 1 });
-  expect(await world.listed('killed in the middle')).toMatchObject([{ state: 'FINISHED' }]);
+  const listed = await world.listed('killed in the middle');
+  expect(listed).toMatchObject([{ state: 'FINISHED' }]);
+  expect(await world.session(listed[0]?.id)).toMatchObject({
+    clientTags: expect.arrayContaining(['tenant=ours', `run=${run.workflowId}`, 'step=sql#1', 'pipeline=on_trino']),
+  });
 });
 
 test('a run that is cancelled ends its statement', { timeout: 240_000 }, async () => {
