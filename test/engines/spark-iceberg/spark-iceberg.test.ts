@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import compactRun from '../../../activities/compact/run.js';
@@ -77,6 +78,21 @@ test('what Spark writes, Trino reads row by row; the same call again is submitte
   const quality = { table: { connection: 'lake', table }, checks: [checks.rowCount({ min: 3, max: 3 }), checks.unique(['day', 'id']), checks.notNull('note')] };
   const report = await runStep(qualityRun, validateQuality, quality, house.context());
   expect(report).toMatchObject({ rows: 3, checks: [{ passed: true }, { passed: true }, { passed: false, failedRows: 1 }] });
+});
+
+test('a job that fails after its commit and is run again leaves each row once, and other days as they were', async () => {
+  const jobs = new Jobs();
+  const { table } = house.fresh();
+  const permit = join(jobs.folder, 'permit');
+  await sales(jobs, ['replace', table, '1', first, second]).run;
+  const stumbles = sales(jobs, ['stumble', table, permit, '3', first]);
+  await expect(stumbles.run).rejects.toMatchObject({ code: 'work_failed', message: expect.stringContaining('the sea is rough') });
+  const expected = [...sold(first, '3.00'), ...sold(second, '1.00')];
+  expect(await rowsOf(table)).toEqual(expected);
+  writeFileSync(permit, '');
+  const again = sales(jobs, ['stumble', table, permit, '3', first], { key: stumbles.context.key, attempt: 2 });
+  expect(await again.run).toMatchObject({ rows: 3, engine: { id: expect.stringMatching(/-2$/) } });
+  expect(await rowsOf(table)).toEqual(expected);
 });
 
 test("a MERGE of Spark's, whose deletes lie beside the data, is what Trino reads and compacts", async () => {

@@ -30,6 +30,14 @@ def replace(table: str, amount: str, *days: str) -> int:
     return rows.count()
 
 
+def stumble(table: str, permit: str, *words: str) -> int:
+    """Replaces, and fails after its commit unless the file `permit` is there."""
+    rows = replace(table, *words)
+    if not os.path.exists(permit):
+        raise RuntimeError("the sea is rough")
+    return rows
+
+
 def merge(table: str, amount: str, *days: str) -> int:
     """The second sale goes, the third changes, and there is a fourth."""
     changes = sales(days, amount, "sequence(2, 4)")
@@ -47,6 +55,6 @@ def misfit(table: str) -> None:
 
 
 what, *words = sys.argv[1:]
-given = {verb.__name__: verb for verb in (replace, merge, misfit)}[what](*words)
+given = {verb.__name__: verb for verb in (replace, stumble, merge, misfit)}[what](*words)
 with open(os.environ["HEADRACE_RESULT"], "w") as file:
     json.dump({"rows": given}, file)
