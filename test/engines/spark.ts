@@ -51,8 +51,8 @@ export function sparkEnvironment(home: string): Record<string, string> {
   };
 }
 
-/** Starts it. @param settings of the master, beside what it needs @param inherited by drivers and executors from the worker's environment */
-export async function startSpark(settings: Readonly<Record<string, string>> = {}, inherited: Readonly<Record<string, string>> = {}): Promise<SparkCluster> {
+/** Starts it. @param settings of the master, beside what it needs */
+export async function startSpark(settings: Readonly<Record<string, string>> = {}): Promise<SparkCluster> {
   const home = await sparkHome();
   const folder = mkdtempSync(join(tmpdir(), 'headrace-spark-'));
   const [port, ui, rest, workerUi] = [await freePort(), await freePort(), await freePort(), await freePort()];
@@ -70,7 +70,7 @@ export async function startSpark(settings: Readonly<Record<string, string>> = {}
         `org.apache.spark.deploy.${type}`,
         ...parameters,
       ],
-      options: { cwd: folder, env: { ...process.env, ...sparkEnvironment(home), SPARK_CONF_DIR: join(folder, 'conf'), ...inherited } },
+      options: { cwd: folder, env: { ...process.env, ...sparkEnvironment(home), SPARK_CONF_DIR: join(folder, 'conf') } },
       log: join(folder, `${type}.log`),
       timeLimit: 180_000,
       answers,
