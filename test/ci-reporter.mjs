@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from '../worker/dev/prepare.mjs';
 import { isOurs } from './summary.mjs';
 
@@ -35,5 +36,5 @@ function printUnlessFlawless(test) {
 
 function printError(error) {
   const lines = [error.stack ?? error.message ?? String(error), error.diff ?? ''].join('\n').split('\n');
-  for (const line of lines.filter((it) => it !== '' && isOurs(it))) console.log(`    ${line}`);
+  for (const line of lines.filter((it) => it !== '' && isOurs(it))) console.log(`    ${stripVTControlCharacters(line)}`);
 }

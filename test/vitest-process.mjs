@@ -38,7 +38,7 @@ async function inCi(file, run) {
 
 function vitest(parameters, stderr) {
   const program = join(root, 'node_modules/vitest/vitest.mjs');
-  const env = { ...process.env, ...(mandatory ? { HEADRACE_TEST_MANDATORY: '1' } : {}), ...(ci ? { NO_COLOR: '1' } : {}) };
+  const env = { ...process.env, ...(mandatory ? { HEADRACE_TEST_MANDATORY: '1' } : {}) };
   const child = spawn(process.execPath, [program, 'run', ...parameters], { cwd: root, env, stdio: ['inherit', 'inherit', stderr] });
   // A terminal gives its Ctrl-C to vitest as well; we only wait until its servers are stopped.
   const interrupt = () => process.stdin.isTTY || child.kill('SIGINT');
