@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { Column } from '../../engines/engine.js';
 import type { LoadKey } from '../attempt.js';
+import { isStale, stagedName, stagedPrefix } from '../staged-name.js';
 import { IcebergTable } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
 import { ledgerSchema } from './lines.js';
@@ -13,10 +13,9 @@ export interface Staged {
   readonly bytes: number;
 }
 
-/** The name of a table for one attempt. It says when it was made, so that one that is left behind is found. */
+/** The table of one attempt. */
 export function stagingTable(lakehouse: Lakehouse, { catalog }: IcebergTable, key: LoadKey): IcebergTable {
-  const name = `stage_${key.short}_${Date.now().toString(36)}_${randomBytes(3).toString('hex')}`;
-  return new IcebergTable(lakehouse, lakehouse.name(catalog, ledgerSchema, name));
+  return new IcebergTable(lakehouse, lakehouse.name(catalog, ledgerSchema, stagedName(key)));
 }
 
 /** Copies rows from one table of the server to another, by the server. */
@@ -36,17 +35,15 @@ export function dropStaged(lakehouse: Lakehouse, table: IcebergTable): Promise<v
   return lakehouse.tidy(`DROP TABLE IF EXISTS ${table.quoted}`);
 }
 
-/** Drops what attempts of long ago have left behind: each table's name says when it was made. What fails is left for the next time. */
+/** Drops what attempts of long ago have left behind. What fails is left for the next time. */
 export async function dropOldStaged(lakehouse: Lakehouse, { catalog }: IcebergTable, days: number): Promise<void> {
-  const oldest = Date.now() - days * 86_400_000;
-  const madeAt = (name: string) => Number.parseInt(name.split('_')[2] ?? '', 36);
-  const old = (await stagedTables(lakehouse, catalog, 'stage_')).filter((name) => madeAt(name) < oldest);
+  const old = (await stagedTables(lakehouse, catalog, stagedPrefix())).filter((name) => isStale(name, days));
   for (const name of old) await lakehouse.tidy(`DROP TABLE IF EXISTS ${lakehouse.name(catalog, ledgerSchema, name)}`);
 }
 
 /** Takes the staged rows of all attempts of a load away: a publication that has not begun yet then fails. */
 export async function dropAllStaged(lakehouse: Lakehouse, { catalog }: IcebergTable, key: LoadKey): Promise<void> {
-  const found = await stagedTables(lakehouse, catalog, `stage_${key.short}_`);
+  const found = await stagedTables(lakehouse, catalog, stagedPrefix(key));
   for (const name of found) await lakehouse.run(`DROP TABLE IF EXISTS ${lakehouse.name(catalog, ledgerSchema, name)}`);
 }
 

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../engines/dialect.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { keptDays, type LoadKey, type Published } from '../attempt.js';
+import { isStale, stagedPrefix } from '../staged-name.js';
 
 /** A load in the ledger, which is a table of the database itself: it commits together with the rows. */
 export interface LoadRow extends Published {
@@ -114,10 +115,10 @@ export class Ledger {
       [keptDays],
     );
     const staged = await this.rows<{ name: string }>(
-      String.raw`SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace_ledger'::regnamespace AND relname LIKE 'stage\_%' AND relkind = 'r'`,
+      "SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace_ledger'::regnamespace AND starts_with(relname::text, $1) AND relkind = 'r'",
+      [stagedPrefix()],
     );
-    const oldest = Date.now() - keptDays * 86_400_000;
-    const stale = staged.map(({ name }) => name).filter((name) => Number.parseInt(name.split('_')[2] ?? '', 36) < oldest);
+    const stale = staged.map(({ name }) => name).filter((name) => isStale(name, keptDays));
     for (const name of [...old.flatMap(({ kept }) => kept ?? []), ...stale]) await this.rows(`DROP TABLE IF EXISTS headrace_ledger.${quoteIdentifier(name)}`);
   }
 

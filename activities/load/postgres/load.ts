@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { quoteIdentifier } from '../../engines/dialect.js';
 import type { Column } from '../../engines/engine.js';
@@ -7,6 +6,7 @@ import { copyIn } from '../../engines/postgres/copy.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { quoteTable } from '../../engines/table-name.js';
 import { type Counts, countsOf, declarationOf, type LoadKey, loadUndone } from '../attempt.js';
+import { stagedName } from '../staged-name.js';
 import type { Load } from '../steps.js';
 import { apply } from './apply.js';
 import { Ledger, type LoadRow } from './ledger.js';
@@ -42,10 +42,9 @@ async function stagedAlready(engine: PostgresEngine, load: Load): Promise<Staged
   return { name: quoteTable(load.from.table), columns, bytes: size?.bytes ?? 0 };
 }
 
-/** The attempt's own table. Its name says when it was made, so that one that is left behind is found. */
+/** The attempt's own table. */
 async function stage(engine: PostgresEngine, key: LoadKey, bring: () => Promise<LocalData>, context: StepContext): Promise<Staged> {
-  const table = `stage_${key.short}_${Date.now().toString(36)}_${randomBytes(3).toString('hex')}`;
-  const name = `headrace_ledger.${quoteIdentifier(table)}`;
+  const name = `headrace_ledger.${quoteIdentifier(stagedName(key))}`;
   const data = await bring();
   try {
     await engine.createTable(name, data.columns);
