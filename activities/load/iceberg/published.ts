@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { quoteLiteral } from '../../engines/dialect.js';
 import { countsOf, type LoadKey, loadUndone } from '../attempt.js';
@@ -7,6 +6,7 @@ import type { Commit, IcebergTable } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
 import type { Attempt, Ledger, PublishedLoad, Story } from './ledger.js';
 import type { LoadedIceberg } from './load.js';
+import { waitWhile } from './wait-while.js';
 
 interface Asked {
   readonly lakehouse: Lakehouse;
@@ -54,11 +54,8 @@ export async function doneBefore(asked: Asked): Promise<LoadedIceberg | undefine
   const { lakehouse, ledger, target, key, context } = asked;
   const story = await ledger.storyOf(key);
   const queries = story.published === undefined ? queriesOf(story.attempts) : [];
-  for (let pause = 250; queries.length > 0; pause = Math.min(pause * 1.5, 3_000)) {
-    if ((await target.commitsOf(queries)).length > 0 || (await alive(lakehouse, queries)).length === 0) break;
-    context.heartbeat({ waitingFor: queries });
-    await wait(pause, undefined, { signal: context.signal });
-  }
+  const left = async () => ((await target.commitsOf(queries)).length > 0 ? [] : alive(lakehouse, queries));
+  if (queries.length > 0) await waitWhile(left, context);
   return whatWasDone(asked, story);
 }
 

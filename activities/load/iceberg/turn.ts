@@ -7,6 +7,7 @@ import type { Load } from '../steps.js';
 import type { Lakehouse } from './lakehouse.js';
 import type { Ledger, OpenAttempt } from './ledger.js';
 import { alive } from './published.js';
+import { waitWhile } from './wait-while.js';
 
 /*
  * Iceberg looks for conflicts by partition, so that two loads may both add the same new key, in partitions that differ. Loads with keys therefore take turns:
@@ -50,14 +51,8 @@ export async function takeTurn(turn: Turn, query: string): Promise<void> {
 /** Waits until no other may commit. Of loads that have all gone back, the one whose key comes first tries again before the others. */
 export async function awaitTurn(turn: Turn, { query, others }: OthersTurn, round: number): Promise<void> {
   const { key, context } = turn;
-  const { signal } = context;
-  if (others.some((other) => other.key < key.text)) await wait(courtesy * (round + 1), undefined, { signal });
-  for (let pause = 250; ; pause = Math.min(pause * 1.5, 3_000)) {
-    const left = await whoMayCommit(turn, query);
-    if (left.length === 0) return;
-    context.heartbeat({ waitingFor: left.map((other) => other.key) });
-    await wait(pause, undefined, { signal });
-  }
+  if (others.some((other) => other.key < key.text)) await wait(courtesy * (round + 1), undefined, { signal: context.signal });
+  await waitWhile(async () => (await whoMayCommit(turn, query)).map((other) => other.key), context);
 }
 
 /** Attempts of other loads that may still commit: those that run, and those that Trino has accepted a short time before this query and not begun. */
