@@ -137,9 +137,9 @@ class ProjectorLoop implements Projector {
     try {
       const { outcome, ended, thinking, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
       if (lost !== undefined) this.settings.report?.(`The record of ${run.workflowId} stays as it is: ${lost}`);
+      if (outcome === 'BUSY') return this.nudges.retry(run, busyTime);
       // What was about to go on is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
       const tooEarly = !ended && (outcome === 'NEWS' ? thinking === true : nudged);
-      if (outcome === 'BUSY') return this.nudges.retry(run, busyTime);
       if (nudged) this.learn(tooEarly);
       if (tooEarly) this.nudges.again(run, spacing);
     } catch (error) {
