@@ -17,6 +17,17 @@ export async function startWorker(ground: Ground, options: readonly string[] = [
   return worker;
 }
 
+/** Kills the worker that has a run's step and starts another, and waits until that one has it. */
+export async function replaceWorker(ground: Ground, worker: BinaryProcess, workflowId: string, limit: number): Promise<void> {
+  await worker.kill();
+  await startWorker(ground);
+  await until(
+    () => ground.status(workflowId),
+    ({ retries }) => retries === 1,
+    { limit },
+  );
+}
+
 /** Whether Temporal has seen this process ask for workflow tasks and for activities. */
 async function polls({ temporal, namespace, taskQueue }: Ground, pid: number): Promise<boolean> {
   const identity = `${pid}@${hostname()}`;

@@ -12,13 +12,13 @@ import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { dataPipeline } from '../../../workflows/data_pipeline.js';
-import { type Ground, openGround } from '../../faults/ground.js';
+import type { Ground } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
-import { startWorker } from '../../faults/worker-process.js';
+import { replaceWorker, startWorker } from '../../faults/worker-process.js';
 import { makeAuthority } from '../../servers/certificates.js';
-import { startTestTemporal } from '../../servers/temporal.js';
 import { startTlsFront } from '../../servers/tls-front.js';
 import { type AirflowServer, startAirflow } from '../airflow.js';
+import { openOwnGround } from '../own-ground.js';
 import { waitForDag } from './pipelines/wait-for-dag.js';
 
 const dags = join(import.meta.dirname, 'dags');
@@ -201,16 +201,12 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
 
   describe('through Temporal', () => {
     let here: Ground;
-    const clears: (() => unknown)[] = [];
 
     beforeAll(async () => {
-      const temporal = await startTestTemporal();
-      clears.push(() => temporal.stop());
-      here = await openGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: { airflow: as('admin') }, temporal });
-      clears.push(() => here.leave());
+      here = await openOwnGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: { airflow: as('admin') } });
     });
     afterAll(async () => {
-      for (const clear of clears.reverse()) await clear();
+      await here?.leave();
     });
 
     test('a worker that is killed in the middle: another goes on with the same run', { timeout: 3 * long }, async () => {
@@ -220,13 +216,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
       const { workflowId } = await here.client.start(waitForDag, { go });
       const begun = async () => [...(await runsOf('waits'))].filter(([id]) => !before.has(id));
       await until(begun, ([run]) => run?.[1] === 'running', { limit: long, every: 500 });
-      await first.kill();
-      await startWorker(here);
-      await until(
-        () => here.status(workflowId),
-        ({ retries }) => retries === 1,
-        { limit: long },
-      );
+      await replaceWorker(here, first, workflowId, long);
       writeFileSync(go, '');
       expect(await here.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { result: 'went on' } });
       expect((await begun()).map(([, state]) => state)).toEqual(['success']);

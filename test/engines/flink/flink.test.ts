@@ -11,13 +11,12 @@ import { type RecordedContext, stepContext } from '../../../activities/step-cont
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
-import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
-import { startWorker } from '../../faults/worker-process.js';
+import { replaceWorker, startWorker } from '../../faults/worker-process.js';
 import { makeAuthority } from '../../servers/certificates.js';
-import { startTestTemporal } from '../../servers/temporal.js';
 import { startTlsFront } from '../../servers/tls-front.js';
 import { compileJob, type FlinkServer, startFlink } from '../flink.js';
+import { openOwnGround } from '../own-ground.js';
 import { startGate } from './gate.js';
 import { runJar } from './pipelines/run-jar.js';
 
@@ -229,10 +228,8 @@ describe('flink_job on a session cluster', () => {
   });
 
   test('a worker that is killed in the middle: another goes on with the same job', { timeout: 3 * long }, async ({ onTestFinished }) => {
-    const temporal = await startTestTemporal();
-    onTestFinished(() => temporal.stop());
     const connections = { flink: connection(), jars: { kind: 'files', folder: dirname(jar) } };
-    const here = await openGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections, temporal });
+    const here = await openOwnGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections });
     onTestFinished(() => here.leave());
     const before = await jobs();
     const go = join(folder, randomUUID());
@@ -240,13 +237,7 @@ describe('flink_job on a session cluster', () => {
     const { workflowId } = await here.client.start(runJar, { go });
     const begun = async () => [...(await jobs()).values()].filter(({ jid }) => !before.has(jid));
     await until(begun, ([job]) => job?.state === 'RUNNING', { limit: long });
-    await first.kill();
-    await startWorker(here);
-    await until(
-      () => here.status(workflowId),
-      ({ retries }) => retries === 1,
-      { limit: long },
-    );
+    await replaceWorker(here, first, workflowId, long);
     writeFileSync(go, '');
     expect(await here.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { rows: 100 } });
     expect((await begun()).map(({ state }) => state)).toEqual(['FINISHED']);

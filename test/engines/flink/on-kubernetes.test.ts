@@ -4,10 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
-import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
-import { startWorker } from '../../faults/worker-process.js';
-import { startTestTemporal } from '../../servers/temporal.js';
+import { replaceWorker, startWorker } from '../../faults/worker-process.js';
+import { openOwnGround } from '../own-ground.js';
 import { OperatedFlink } from './operated.js';
 import { runInSession } from './pipelines/run-in-session.js';
 
@@ -184,22 +183,14 @@ describe('jobs of a session cluster', () => {
   });
 
   test('a worker that is killed in the middle: another goes on with the same job', { timeout: 2 * long }, async ({ onTestFinished }) => {
-    const temporal = await startTestTemporal();
-    onTestFinished(() => temporal.stop());
-    const here = await openGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: { cluster: flink.connection() }, temporal });
+    const here = await openOwnGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: { cluster: flink.connection() } });
     onTestFinished(() => here.leave());
     const go = join(flink.folder, 'go-on');
     const first = await startWorker(here);
     const { workflowId, runId } = await here.client.start(runInSession, { cluster, jar: `file://${flink.jar}`, go });
     const begun = () => flink.objectsOfRun('session_job', runId);
     await until(begun, ([job]) => job?.status?.jobStatus?.state === 'RUNNING', { limit: long });
-    await first.kill();
-    await startWorker(here);
-    await until(
-      () => here.status(workflowId),
-      ({ retries }) => retries === 1,
-      { limit: long },
-    );
+    await replaceWorker(here, first, workflowId, long);
     writeFileSync(go, '');
     expect(await here.ended(workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { state: 'FINISHED' } });
     expect(await begun()).toHaveLength(1);

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TableRef } from '../../../sdk/index.js';
-import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
-import { startTestTemporal } from '../../servers/temporal.js';
+import { openOwnGround } from '../own-ground.js';
 import { startTrino, type TrinoServer } from '../trino.js';
 import { IceHouse } from './ice-house.js';
 import { loadLines } from './pipelines/load-lines.js';
@@ -50,10 +49,8 @@ test('three million rows go in by a worker that is killed in the middle and one 
   const { from, rows } = await lines(3_000_000);
   expect(rows).toBeGreaterThan(2_990_000);
   const into = house.fresh();
-  const temporal = await startTestTemporal();
-  onTestFinished(() => temporal.stop());
   const connections = { ice: house.connections?.lake };
-  const here = await openGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections, temporal });
+  const here = await openOwnGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections });
   onTestFinished(() => here.leave());
   const first = await startWorker(here);
   const run = await here.client.start(loadLines, { from: { ...from, connection: 'ice' }, into: { ...into, connection: 'ice' } });

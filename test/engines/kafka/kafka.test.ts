@@ -16,11 +16,10 @@ import { type RecordedContext, stepContext } from '../../../activities/step-cont
 import { PermissionDeniedError, type TableRef, ValidationError } from '../../../sdk/index.js';
 import type { Connection, StepContext } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
-import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
-import { startTestTemporal } from '../../servers/temporal.js';
 import { type KafkaServer, startKafka } from '../kafka.js';
+import { openOwnGround } from '../own-ground.js';
 import { sendNumbers } from './pipelines/send-numbers.js';
 
 type Bus = Connection & { kind: 'kafka' };
@@ -229,9 +228,7 @@ describe('Kafka', () => {
   });
 
   test('a worker that is killed in the middle of an export: another sends the rest', { timeout: 3 * long }, async ({ onTestFinished }) => {
-    const temporal = await startTestTemporal();
-    onTestFinished(() => temporal.stop());
-    const here = await openGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: { bus: open() }, temporal });
+    const here = await openOwnGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: { bus: open() } });
     onTestFinished(() => here.leave());
     const name = await topic();
     const rows = 20_000;

@@ -5,11 +5,10 @@ import { outsideId } from '../../../activities/outside/outside-id.js';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
-import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
-import { startTestTemporal } from '../../servers/temporal.js';
 import { isAlive } from '../kubernetes/ground.js';
+import { openOwnGround } from '../own-ground.js';
 import { type SparkCluster, startSpark } from '../spark.js';
 import { driversOf, type Input, Jobs, newCall, runJob } from './ground.js';
 import { onSpark } from './pipelines/on-spark.js';
@@ -143,10 +142,8 @@ test('doctor says what it finds, and what it may not', async () => {
 
 test('a worker that is killed in the middle: another one goes on with the driver, which was begun once', { timeout: patience + 60_000 }, async () => {
   const jobs = new Jobs();
-  const temporal = await startTestTemporal();
-  onTestFinished(() => temporal.stop());
   const connections = { spark: connection(), shared: { kind: 'files', folder: jobs.folder } };
-  const ground = await openGround({ pipelines: `${import.meta.dirname}/pipelines`, connections, temporal });
+  const ground = await openOwnGround({ pipelines: `${import.meta.dirname}/pipelines`, connections });
   onTestFinished(() => ground.leave());
   const first = await startWorker(ground);
   const run = await ground.client.start(onSpark, { application: jobs.waiting() });
