@@ -35,12 +35,20 @@ async function pipelineTypeId(database: Kysely<Database>, name: string): Promise
  */
 export async function recordPipelines(database: Kysely<Database>, pipelines: Iterable<AnyPipeline>): Promise<string[]> {
   const changed: string[] = [];
+  const known = await readHashes(database);
   for (const pipeline of pipelines) {
     const { options, hash } = contentOf(pipeline);
+    if (known.get(pipeline.id) === hash) continue;
     const isNew = await database.transaction().execute((transaction) => record(transaction, pipeline.id, options, hash));
     if (isNew) changed.push(pipeline.id);
   }
   return changed;
+}
+
+/** Mostly all are known already: one question spares a transaction each. */
+async function readHashes(database: Kysely<Database>): Promise<Map<string, string | null>> {
+  const rows = await database.selectFrom('pipeline').select(['name', 'content_hash']).execute();
+  return new Map(rows.map(({ name, content_hash }) => [name, content_hash]));
 }
 
 async function record(transaction: Transaction<Database>, name: string, options: unknown, hash: string): Promise<boolean> {
