@@ -34,6 +34,7 @@ export interface Host {
 }
 
 const drainTime = 3_000;
+const recordWithin = 2_000;
 
 /**
  * Loads and bundles the pipelines of a folder and connects to Temporal.
@@ -76,7 +77,8 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
     refused: catalogue.refusals.length,
     serve: async () => {
       running = run(worker);
-      record.begin();
+      // Opening takes a second of work, and what a change is tried with comes first.
+      record.begin(recordWithin);
       const open = encryption && { ...encryption, origins: [...encryption.origins, ...originsOf(settings.uiUrl)] };
       const context = { client: new Client(temporal), catalogue, record, sources: telemetry.ofTemporal, authenticator, encryption: open };
       api = await startApi({ ...context, port: settings.apiPort, host: '127.0.0.1', limits: settings.limits });

@@ -36,6 +36,20 @@ test('what keeps the registry from being opened is told once and answered, and i
   expect(told).toHaveLength(1);
 });
 
+test('a registry that may wait is opened by whoever asks for it, and a record that is closed meanwhile says nothing', async () => {
+  const place = embeddedPlace();
+  undo.push(() => place.remove());
+  const told: string[] = [];
+  const settings = { temporal: await connectHere(), registry: place.settings, pipelines: [], report: (it: string) => told.push(it) };
+  const never = 3_600_000;
+  await new RunRecord(settings).begin(never).close();
+  const record = new RunRecord(settings).begin(never);
+  undo.push(() => record.close());
+  expect(record.current).toBeUndefined();
+  await (await record.registry()).ready();
+  expect(told).toEqual([]);
+});
+
 test('what was never begun, or is closed, says so', async () => {
   const record = new RunRecord({ temporal: await connectHere(), registry: { url: '', folder: 'unused' }, pipelines: [] });
   await expect(record.registry()).rejects.toMatchObject({ code: 'registry_unreachable' });

@@ -46,6 +46,7 @@ export class RunRecord implements Recording {
     meet: (workflowId, executionId) => (this.open === undefined ? this.nudge(workflowId, executionId) : this.open.projector.meet(workflowId, executionId)),
   };
   private readonly closing = new AbortController();
+  private readonly wanted = new AbortController();
   private opening: Promise<void> | undefined;
   private attempt: Promise<Open> | undefined;
   private open: Open | undefined;
@@ -53,9 +54,13 @@ export class RunRecord implements Recording {
 
   constructor(private readonly settings: RecordSettings) {}
 
-  /** Opens the registry and begins to keep it. */
-  begin(): this {
-    this.opening ??= this.keepTrying();
+  /**
+   * Opens the registry and begins to keep it.
+   *
+   * @param within milliseconds that it may wait, where nobody asks for the registry; at once unless said
+   */
+  begin(within = 0): this {
+    this.opening ??= this.keepTrying(within);
     return this;
   }
 
@@ -102,26 +107,33 @@ export class RunRecord implements Recording {
   }
 
   private async opened(): Promise<Open> {
+    this.wanted.abort();
     if (this.attempt !== undefined && !this.closing.signal.aborted) return this.attempt;
     throw new HeadraceError('The registry is not open.', { code: 'registry_unreachable' });
   }
 
-  private async keepTrying(): Promise<void> {
+  private async keepTrying(within: number): Promise<void> {
     const { signal } = this.closing;
     let told = '';
     while (this.open === undefined && !signal.aborted) {
       try {
-        this.attempt = this.tryToOpen();
+        this.attempt = this.whenWanted(within).then(() => this.tryToOpen());
         this.open = await this.attempt;
         for (const [workflowId, executionId] of this.early) this.nudge(workflowId, executionId);
         this.early.clear();
       } catch (error) {
+        if (signal.aborted) return;
         const { message, fix } = error as Error & { fix?: string };
         if (message !== told) this.settings.report?.(`The record of runs is not kept for now: ${message}${fix === undefined ? '' : ` — ${fix}`}`);
         told = message;
         await wait(pause, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  private async whenWanted(within: number): Promise<void> {
+    await wait(within, undefined, { signal: AbortSignal.any([this.wanted.signal, this.closing.signal]) }).catch(() => undefined);
+    this.closing.signal.throwIfAborted();
   }
 
   private async tryToOpen(): Promise<Open> {
