@@ -9,7 +9,8 @@ import type { Connections } from './connections/connections.js';
 import { beatByItself } from './heartbeat.js';
 import type { Implementation } from './implement.js';
 import { tenantOfRun } from './run-tenant.js';
-import type { StepContext } from './step-context.js';
+import type { StepContext, StepLog } from './step-context.js';
+import { OwnLog } from './step-log.js';
 import { workerStops } from './worker-stops.js';
 
 /** A step's work as a Temporal activity: schemas on both sides, heartbeats by itself, errors typed. */
@@ -17,25 +18,29 @@ export function asActivity({ step, work }: Implementation, connections: Connecti
   return async (input) => {
     const temporal = Context.current();
     const heart = beatByItself(temporal);
+    const log = new OwnLog(temporal);
     try {
       const parsed = parse(step.input, input, `The input of step ${step.id}`, 'wrong_input');
       const beat = (details: unknown) => {
         refuseOversize(details, `The heartbeat of step ${step.id}`);
         heart.beat(details);
       };
-      const output = await work(parsed as never, stepContext(temporal, connections, beat));
+      const output = await work(parsed as never, stepContext(temporal, connections, beat, log));
       const checked = parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
       refuseOversize(checked, `The output of step ${step.id}`, step.fast ? maximumFastOutput : maximumPayload);
       return checked;
     } catch (error) {
-      throw asFailure(error, temporal.cancellationSignal);
+      const failure = asFailure(error, temporal.cancellationSignal);
+      await log.learn(); // Temporal writes a line of its own about it
+      throw failure;
     } finally {
+      await log.written();
       heart.stop();
     }
   };
 }
 
-function stepContext(temporal: Context, connections: Connections, heartbeat: (details: unknown) => void): StepContext {
+function stepContext(temporal: Context, connections: Connections, heartbeat: (details: unknown) => void, log: StepLog): StepContext {
   const { activityId: callId, workflowExecution, workflowType, attempt, startToCloseTimeoutMs } = temporal.info;
   const { workflowId = '', runId = '' } = workflowExecution ?? {};
   return {
@@ -50,10 +55,7 @@ function stepContext(temporal: Context, connections: Connections, heartbeat: (de
     signal: temporal.cancellationSignal,
     resumed: temporal.info.heartbeatDetails as unknown,
     heartbeat,
-    log: {
-      info: (message, attributes) => void temporal.log.info(message, attributes),
-      warn: (message, attributes) => void temporal.log.warn(message, attributes),
-    },
+    log: { info: (message, attributes) => log.info(message, attributes), warn: (message, attributes) => log.warn(message, attributes) },
     connection: (name, ...kinds) => connections.get(name, ...kinds),
   };
 }

@@ -4,7 +4,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { DecideInput } from '../authoring/decision.js';
 import { signatureTime, signedText, type TrustedKey } from '../authoring/decision-signature.js';
 import { HeadraceError } from '../authoring/errors.js';
-import { defaultTenant, runTenant } from '../authoring/run-memo.js';
+import { tenantOfRun } from './run-tenant.js';
 
 hashes.sha512 = sha512;
 
@@ -31,10 +31,6 @@ function fits(input: DecideInput, value: string, key: string): boolean {
   } catch {
     return false; // it is no signature at all
   }
-}
-
-function tenantOfRun(): string {
-  return workflowInfo().typedSearchAttributes.get(runTenant) ?? defaultTenant;
 }
 
 function untrusted(reason: string): HeadraceError {

@@ -38,6 +38,7 @@ export async function bundlePipelines(catalogue: Catalogue, cacheFolder?: string
       workflowsPath,
       logger,
       failureConverterPath: ownFile('worker/host/failure-converter'),
+      workflowInterceptorModules: [ownFile('sdk/sandbox/log-attributes')],
       preloadModules: [ownFile('worker/host/preload')],
       webpackConfigHook: (configuration) => configure(configuration, trespasses, cacheFolder),
     });

@@ -1,5 +1,6 @@
 import { DefaultLogger, type LogEntry } from '@temporalio/worker';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { knownTenant } from '../../sdk/node/run-tenant.js';
 import { type Log, processLog } from './log.js';
 
 /** Fields of Temporal's own that say nothing to the reader of a pipeline's log. */
@@ -19,7 +20,8 @@ export const coreLogging = { filter: { core: 'WARN', other: 'ERROR' }, forward: 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /**
- * Temporal's log, the steps' and the pipelines', as entries of the process' log: whose run, which call, which attempt.
+ * Temporal's log, the steps' and the pipelines', as entries of the process' log: whose run, which call, which attempt. A run
+ * says its tenant by itself (`sdk/sandbox/log-attributes.ts`); a step's is known once a step of its run has said something or failed here.
  *
  * @param encrypted leaves out what errors say: payloads are encrypted for the same reason
  */
@@ -36,7 +38,13 @@ function fieldsOf(meta: Record<string | symbol, unknown>): Record<string, unknow
   const plain = (value: unknown) => authors.has(meta.sdkComponent) || typeof value !== 'object';
   const kept = Object.entries(meta).filter(([key, value]) => !leftOut.has(key) && plain(value));
   // What a step logs under one of these names does not hide whose line it is.
-  return Object.fromEntries([...kept.filter(([key]) => renamed[key] === undefined), ...kept.flatMap(([key, value]) => renamedTo(key, value))]);
+  const ours = [...kept.flatMap(([key, value]) => renamedTo(key, value)), ...tenantOf(meta)];
+  return Object.fromEntries([...kept.filter(([key]) => renamed[key] === undefined), ...ours]);
+}
+
+function tenantOf({ workflowRunId, runId }: Record<string, unknown>): [string, unknown][] {
+  const tenant = knownTenant(String(workflowRunId ?? runId));
+  return tenant === undefined ? [] : [['tenant', tenant]];
 }
 
 function renamedTo(key: string, value: unknown): [string, unknown][] {
