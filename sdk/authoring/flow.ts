@@ -87,7 +87,7 @@ export interface Flow {
   each<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>, options?: { concurrency?: number }): Promise<Result[]>;
   /**
    * Runs another pipeline as a child and waits for its output. It is cancelled and undone with this run. One that ended itself by flow.end gives its
-   * output, whose `status` says so.
+   * output, whose `status` says so, as its schema lets it.
    *
    * @throws Declined, ApprovalExpired, StepFailed or what the child failed with; HeadraceError unknown_pipeline when no module exports it, run_exists
    */
@@ -113,7 +113,7 @@ export interface Flow {
   sleep(duration: Duration): Promise<void>;
   /**
    * Waits for the steps that still work, undoes what is registered and ends the run in that state: return what this returns. A failed undo makes
-   * the run FAILED. The output's `status` says the state too: it is all that a run which started this one as a child sees of its end.
+   * the run FAILED. The output's `status` says the state too, to who reads nothing but the output.
    *
    * @example return flow.end('ROLLED_BACK', { status: 'ROLLED_BACK', rows: 0 });
    */

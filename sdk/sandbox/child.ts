@@ -1,5 +1,6 @@
 import { CancellationScope, type ChildWorkflowOptions, isCancellation, startChild, workflowInfo } from '@temporalio/workflow';
 import { isDeclined, whyDeclined } from '../authoring/declined-result.js';
+import { readResult } from '../authoring/ended-result.js';
 import { HeadraceError, RunTimedOut, StepFailed } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
@@ -66,5 +67,5 @@ function childOptions(run: RunState, pipeline: AnyPipeline): ChildWorkflowOption
 
 function conclude(pipeline: AnyPipeline, result: unknown): unknown {
   if (isDeclined(result)) throw whyDeclined(result);
-  return parse(pipeline.output, result, `The output of pipeline ${pipeline.id}`, 'wrong_output');
+  return parse(pipeline.output, readResult(result).output, `The output of pipeline ${pipeline.id}`, 'wrong_output');
 }

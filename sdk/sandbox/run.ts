@@ -1,4 +1,5 @@
 import { CancellationScope, log } from '@temporalio/workflow';
+import { resultOf } from '../authoring/ended-result.js';
 import type { Flow } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline, Notifications, RunOutcome } from '../authoring/pipeline.js';
@@ -31,8 +32,7 @@ export async function runPipeline(load: () => AnyPipeline, input: unknown, verif
   const flow = makeFlow(run);
   try {
     const output = await run.scope.run(() => runBody(run, flow, input));
-    await succeed(run, flow, output);
-    return output;
+    return await succeed(run, flow, output);
   } catch (error) {
     if (isTemporals(error)) throw error;
     return endWithout(run, flow, error);
@@ -57,10 +57,11 @@ async function runBody(run: RunState, flow: Flow, input: unknown): Promise<unkno
   return checked;
 }
 
-async function succeed(run: RunState, flow: Flow, output: unknown): Promise<void> {
+async function succeed(run: RunState, flow: Flow, output: unknown): Promise<unknown> {
   const status = run.endState ?? 'SUCCEEDED';
   if (run.endState !== undefined) run.record.ended({ state: run.endState, reason: reasonIn(output) });
   await tell(run, outcomeOf(run.pipeline.id, status, { run: flow.run, output, undo: run.endState === undefined ? 'NONE' : 'DONE' }));
+  return resultOf(output, status);
 }
 
 /** A result that says why, as data_pipeline's does, says it to the reader of the run too. */

@@ -10,6 +10,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { isDeclined } from '../authoring/declined-result.js';
+import { readResult } from '../authoring/ended-result.js';
 import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import { childAttributes, childMemo } from './child-attributes.js';
@@ -58,12 +59,11 @@ async function end(run: RunState, result: Promise<unknown>): Promise<ChildEnd> {
   }
 }
 
-/** A pipeline that ended itself by flow.end says so in its result's status, as the ready-made ones do. */
-function closedNormally(output: unknown): ChildEnd {
-  if (isDeclined(output)) return { state: 'CANCELLED', output: undefined, reason: output.reason };
-  const { status, reason } = (output ?? {}) as { status?: unknown; reason?: unknown };
-  if (status === 'CANCELLED' || status === 'ROLLED_BACK') return { state: status, output, reason: typeof reason === 'string' ? reason : undefined };
-  return { state: 'SUCCEEDED', output, reason: undefined };
+function closedNormally(result: unknown): ChildEnd {
+  if (isDeclined(result)) return { state: 'CANCELLED', output: undefined, reason: result.reason };
+  const { state, output } = readResult(result);
+  const { reason } = (output ?? {}) as { reason?: unknown };
+  return { state, output, reason: state !== 'SUCCEEDED' && typeof reason === 'string' ? reason : undefined };
 }
 
 function failed(cause: Error | undefined): ChildEnd {

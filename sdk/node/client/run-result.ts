@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { isDeclined, whyDeclined } from '../../authoring/declined-result.js';
+import { readResult } from '../../authoring/ended-result.js';
 import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConflictError, StepFailed, ValidationError } from '../../authoring/errors.js';
 import type { Temporal } from './temporal.js';
 import { unknownRun } from './unknown-run.js';
@@ -34,7 +35,7 @@ const known = { ValidationError, PermissionDeniedError, SchemaConflictError, Ref
 export async function awaitResult(temporal: Temporal, workflowId: string): Promise<unknown> {
   const result = await awaitEnd(temporal, workflowId);
   if (isDeclined(result)) throw whyDeclined(result);
-  return result;
+  return readResult(result).output;
 }
 
 async function awaitEnd(temporal: Temporal, workflowId: string): Promise<unknown> {

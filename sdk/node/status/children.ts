@@ -1,4 +1,6 @@
+import { isDeclined } from '../../authoring/declined-result.js';
 import { formatDuration } from '../../authoring/duration.js';
+import { readResult } from '../../authoring/ended-result.js';
 import { describeFailure } from './failure.js';
 import { decodeFirst, type Failure, type HistoryEvent, iso, milliseconds } from './history-event.js';
 import type { ChildStatus } from './run-status.js';
@@ -60,11 +62,8 @@ export class Children {
   }
 }
 
-/** A pipeline that ended itself by flow.end says so in its result's status, as the ready-made ones do. */
 function closedAs(result: unknown): ChildStatus['status'] {
-  const { declined, status } = (result ?? {}) as { declined?: unknown; status?: unknown };
-  if (typeof declined === 'string' || status === 'CANCELLED') return 'CANCELLED';
-  return status === 'ROLLED_BACK' ? 'ROLLED_BACK' : 'SUCCEEDED';
+  return isDeclined(result) ? 'CANCELLED' : readResult(result).state;
 }
 
 function outOfTime(failure: Failure | null | undefined): boolean {

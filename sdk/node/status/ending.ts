@@ -1,4 +1,5 @@
 import { isDeclined } from '../../authoring/declined-result.js';
+import { readResult } from '../../authoring/ended-result.js';
 import type { EndRecord, RunMemo } from '../../authoring/run-memo.js';
 import { describeFailure } from './failure.js';
 import { decodeFirst, type HistoryEvent, milliseconds } from './history-event.js';
@@ -28,8 +29,9 @@ export function endingOf(event: HistoryEvent, { end }: RunMemo): Ending | undefi
   return forcedEnd(event, at);
 }
 
-function completedAs(output: unknown, at: number, end: EndRecord | undefined): Ending {
-  if (isDeclined(output)) return { state: 'CANCELLED', at, forced: false, output, reason: output.reason };
+function completedAs(result: unknown, at: number, end: EndRecord | undefined): Ending {
+  if (isDeclined(result)) return { state: 'CANCELLED', at, forced: false, output: result, reason: result.reason };
+  const { output } = readResult(result);
   if (end !== undefined) return { state: end.state, at, forced: false, output, reason: end.reason };
   return { state: 'SUCCEEDED', at, forced: false, output };
 }
