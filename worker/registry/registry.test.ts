@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { pipeline } from '../../sdk/index.js';
 import {
@@ -32,12 +32,13 @@ describe.each(kinds)('the %s registry', (kind) => {
   let place: RegistryPlace;
   let registry: Registry;
 
-  beforeAll(async () => {
+  // What a test that is tried once more has left is gone.
+  beforeEach(async () => {
     place = (await registryPlace(kind, inject('postgresUrl'))) as RegistryPlace;
     registry = await place.open();
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     await registry.close();
     await place.remove();
   });

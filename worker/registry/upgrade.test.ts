@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { readLatest } from '../events/outbox.js';
 import { openEmbedded } from './embedded.js';
 import { attachToParent, type Registry, readRetention, verifyAuditLog } from './index.js';
@@ -52,7 +52,8 @@ describe.each(kinds)('a registry of the first schema (%s)', (kind) => {
   let registry: Registry;
   let before: Record<string, string>;
 
-  beforeAll(async () => {
+  // What a test that is tried once more has left is gone.
+  beforeEach(async () => {
     place = (await registryPlace(kind, inject('postgresUrl'))) as RegistryPlace;
     before = await within(kind, place, async (asking) => {
       await asking.run(dump);
@@ -61,7 +62,7 @@ describe.each(kinds)('a registry of the first schema (%s)', (kind) => {
     registry = await place.open();
   });
 
-  afterAll(async () => {
+  afterEach(async () => {
     await registry.close();
     await place.remove();
   });
