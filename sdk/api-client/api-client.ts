@@ -15,6 +15,7 @@ export type ApiRequest<Method extends 'get' | 'post', Path extends ApiPath<Metho
 /** What a path answers. */
 export type ApiAnswer<Method extends 'get' | 'post', Path extends ApiPath<Method>> = MethodResponse<Http, Method, Path>;
 
+/** Where the API is, and who asks. */
 export interface ApiClientOptions {
   /** Such as http://127.0.0.1:8092. */
   url: string;

@@ -7,6 +7,7 @@ export interface StreamMessage<Data> {
   data: Data;
 }
 
+/** How a stream is followed. */
 export interface FollowOptions {
   /** Ends the stream; the iterator is then done. */
   signal?: AbortSignal;

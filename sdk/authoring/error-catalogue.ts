@@ -13,7 +13,7 @@ export const catalogue = {
   run_timed_out: "Make the slow step faster, or raise the pipeline's maxDuration.",
   wrong_input: 'Send input that fits the schema.',
   wrong_output: 'Return what the declared output schema says, or correct the schema.',
-  outside_pipeline: 'Call a step inside the body of a pipeline; in a test, use testPipeline of headrace/testing.',
+  outside_pipeline: 'Call a step inside the body of a pipeline; in a test, use testBed of headrace/testing.',
   two_copies: 'Remove one copy: npm ls names who brought it. Headrace and zod must be there once.',
   bad_declaration: 'Correct the declaration that is named.',
   unsafe_schema:
@@ -96,4 +96,5 @@ export const catalogue = {
   history_changed: 'Finish or reset the runs that are named before this change is deployed, or keep their path in the code.',
 } as const;
 
+/** A code of the catalogue. */
 export type Code = keyof typeof catalogue;

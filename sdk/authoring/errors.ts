@@ -1,5 +1,6 @@
 import { type Code, catalogue } from './error-catalogue.js';
 
+/** What is told of an error beside its message. */
 export interface ErrorOptions {
   /** A code of the catalogue, or a team's own. */
   code?: Code | (string & {});

@@ -34,6 +34,7 @@ export type Calls<Results> = { [Name in keyof Results]: () => Promise<Results[Na
 /** The end of a run that did not succeed and is no failure either. */
 export type EndState = 'CANCELLED' | 'ROLLED_BACK';
 
+/** How a coordinator starts a run. */
 export interface StartOptions {
   workflowId: string;
   /** The key of the partition that the run is for, by which it is found (DESIGN §3.5). */

@@ -5,6 +5,7 @@ import { TableRef } from './table-ref.js';
 /** How bad it is when a check fails. */
 export const Severity = z.enum(['info', 'warning', 'critical']);
 
+/** `info`, `warning` or `critical`. */
 export type Severity = z.output<typeof Severity>;
 
 const Column = z.string().min(1);
@@ -46,6 +47,7 @@ export const Check = z.discriminatedUnion('check', [
   z.object({ check: z.literal('sql'), statement: z.string().min(1), ...common }),
 ]);
 
+/** A check with its weight and severity. */
 export type Check = z.output<typeof Check>;
 /** A check as an author writes it. */
 export type CheckInput = z.input<typeof Check>;

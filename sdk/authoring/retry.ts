@@ -25,6 +25,7 @@ export const retryPresets = {
   none: { attempts: 1, firstWait: '1 second', longestWait: '1 second', backoff: 1 },
 } as const satisfies Record<string, RetryRule>;
 
+/** The name of a preset. */
 export type RetryPreset = keyof typeof retryPresets;
 
 /** A preset's name, a preset with some values changed, or a rule of one's own. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 /** Where a table is: a named connection, and a name within it, with its schema where it has one. */
 export const TableRef = z.object({ connection: z.string().min(1), table: z.string().min(1) });
 
+/** What steps pass on instead of rows. */
 export type TableRef = z.output<typeof TableRef>;
 
 /**

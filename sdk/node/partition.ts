@@ -16,6 +16,7 @@ export interface Partition {
   end: string;
 }
 
+/** What is cut into partitions, and how. */
 export interface PartitionRange {
   /** Where the first partition begins: a date, an hour, or an instant with its offset. */
   start: string;

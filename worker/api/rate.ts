@@ -1,3 +1,4 @@
+/** How much is allowed. */
 export interface RateLimit {
   /** What each one may ask in the long run. */
   requestsPerSecond: number;

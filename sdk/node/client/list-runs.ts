@@ -22,6 +22,7 @@ export interface ListedRun {
   waiting: PendingSignal[];
 }
 
+/** Which part of a list is asked for. */
 export interface Page {
   /** Runs of one answer; 50 unless said, 200 at most. */
   limit?: number;
@@ -29,6 +30,7 @@ export interface Page {
   cursor?: string;
 }
 
+/** One page of runs. */
 export interface RunList {
   runs: ListedRun[];
   /** For the next page; left out on the last. */

@@ -13,6 +13,7 @@ import { describeRun } from '../status/read-run.js';
 import { hashJson } from './hash-json.js';
 import type { Temporal } from './temporal.js';
 
+/** How a run is started. */
 export interface StartOptions {
   /** Chosen by Headrace unless given. */
   workflowId?: string;

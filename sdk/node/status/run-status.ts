@@ -3,6 +3,7 @@ import type { Decided } from '../../authoring/decision.js';
 /** The states of a run (SPEC §6). */
 export const runStates = ['RUNNING', 'RETRYING', 'WAITING_FOR_APPROVAL', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'TIMED_OUT', 'TERMINATED'] as const;
 
+/** A state of a run. */
 export type RunStateName = (typeof runStates)[number];
 
 /** How a call of a step stands. RETRYING waits for its next attempt; ABANDONED was open when its run ended. */
