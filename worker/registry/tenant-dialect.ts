@@ -68,6 +68,15 @@ function ask<Row>(connection: DatabaseConnection, statement: string) {
   return connection.executeQuery<Row>(CompiledQuery.raw(statement));
 }
 
+/** Whose schema it is, and on which PostgreSQL: 160004 is 16.4. */
+interface Place {
+  me: string;
+  here: string;
+  version: number;
+}
+
+const whereAndWho = `select quote_ident(current_user) as me, quote_ident(current_schema()) as here, current_setting('server_version_num')::int as version`;
+
 const noSuchRole = '22023';
 const notAllowed = '42501';
 
@@ -75,23 +84,25 @@ async function explain(connection: DatabaseConnection, error: unknown): Promise<
   const { code, message } = error as Error & { code?: string };
   await ask(connection, 'rollback').catch(() => undefined);
   if (code !== noSuchRole && code !== notAllowed) return error;
-  const { rows } = await ask<{ me: string; here: string }>(connection, 'select quote_ident(current_user) as me, quote_ident(current_schema()) as here');
-  const { me = 'the user of DATABASE_URL', here = 'public' } = rows[0] ?? {};
-  return new HeadraceError(`The registry keeps tenants apart by the role headrace_reader, which ${me} cannot take: ${message}.`, {
+  const { rows } = await ask<Place>(connection, whereAndWho);
+  const place = rows[0] ?? { me: 'the user of DATABASE_URL', here: 'public', version: 0 };
+  return new HeadraceError(`The registry keeps tenants apart by the role headrace_reader, which ${place.me} cannot take: ${message}.`, {
     code: 'no_tenant_wall',
-    fix: `As an administrator of the database, run: ${wallStatements(me, here, code).join(' ')}`,
+    fix: `As an administrator of the database, run: ${wallStatements(place, code).join(' ')}`,
     cause: error,
   });
 }
 
 /** What an administrator runs where the registry's own user may not make roles: the same as migration 5 does. */
-function wallStatements(user: string, schema: string, code: string): string[] {
+function wallStatements({ me: user, here: schema, version }: Place, code: string): string[] {
   const whole = ['pipeline', 'pipeline_execution', 'pipeline_execution_closure', 'step_call', 'approval', 'run_log', 'outbox'];
   const tables = [...whole, 'projection', 'projection_execution', 'metric_total'].map((table) => `${schema}.${table}`).join(', ');
   const ofKeys = 'id, name, tenant, grants, created_by, created_at, expires_at, revoked_at, last_used_at, previous_until';
+  // From 16 on, who has made a role is a member that may not take it, and a grant changes no option of a membership that it does not name.
+  const toTakeIt = version >= 160_000 ? ' with set true' : '';
   return [
     ...(code === noSuchRole ? ['create role headrace_reader nologin;'] : []),
-    `grant headrace_reader to ${user};`,
+    `grant headrace_reader to ${user}${toTakeIt};`,
     `grant usage on schema ${schema} to headrace_reader;`,
     `grant select on ${tables} to headrace_reader;`,
     `grant select (${ofKeys}) on ${schema}.api_key to headrace_reader;`,
