@@ -1,5 +1,6 @@
 import { RetryLater, ValidationError } from '../../sdk/index.js';
 import type { Cluster } from './cluster.js';
+import { createOnce } from './create-once.js';
 import { statusOf, unlessMissing } from './failure.js';
 import type { JobHandle } from './job-work.js';
 
@@ -21,9 +22,6 @@ export interface ResourceKind {
   /** Who carries such objects out: 'the Flink Kubernetes operator'. */
   readonly operator: string;
 }
-
-/** Milliseconds after which a name is tried again whose last object is still being taken away. */
-const untilItIsGone = 2_000;
 
 /** Objects of a kind that an operator brings, in the namespace of a connection. */
 export class CustomResource<Found extends CustomObject> {
@@ -54,20 +52,17 @@ export class CustomResource<Found extends CustomObject> {
     return items;
   }
 
-  /** Creates an object, or gives the one that has its name already. @throws ValidationError where the cluster has no such resource */
+  /** Creates an object, or gives the one that has its name already. @throws ValidationError where the cluster has no such resource, RetryLater while the last is being taken away */
   async create(metadata: { readonly name: string }, spec: object, signal: AbortSignal): Promise<Found> {
     const { place } = this;
     const { group, version, kind } = this.kind;
     const body = { apiVersion: `${group}/${version}`, kind, metadata, spec };
-    return this.cluster
-      .ask(`create the ${kind}`, signal, ({ custom }) => custom.createNamespacedCustomObject({ ...place, body }) as Promise<Found>)
-      .catch(async (error: unknown) => {
-        if (statusOf(error) === 404) throw this.unknown(error as Error);
-        const theirs = statusOf(error) === 409 ? await this.readAny(metadata.name, signal) : undefined;
-        if (theirs === undefined) throw error;
-        if (theirs.metadata.deletionTimestamp !== undefined) throw this.leaving(theirs);
-        return theirs;
-      });
+    const create = () =>
+      this.cluster.ask(`create the ${kind}`, signal, ({ custom }) => custom.createNamespacedCustomObject({ ...place, body }) as Promise<Found>);
+    const creation = { kind, name: metadata.name, create, read: () => this.readAny(metadata.name, signal) };
+    return createOnce(this.cluster, creation).catch((error: unknown) => {
+      throw statusOf(error) === 404 ? this.unknown(error as Error) : error;
+    });
   }
 
   /** Merges fields into an object; undefined where it is gone. */
@@ -105,10 +100,6 @@ export class CustomResource<Found extends CustomObject> {
       fix: `Install ${operator} in the cluster, and name a namespace that is there.`,
       cause,
     });
-  }
-
-  private leaving({ metadata: { name } }: Found): RetryLater {
-    return new RetryLater(`The last ${this.kind.kind} ${name} is still being taken away.`, { where: this.cluster.name, after: untilItIsGone });
   }
 }
 

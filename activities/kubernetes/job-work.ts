@@ -4,6 +4,7 @@ import type { StepLog } from '../../sdk/node/step-context.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
 import { workFailed } from '../outside/work-failed.js';
 import type { Cluster } from './cluster.js';
+import { createOnce } from './create-once.js';
 import { statusOf, unlessMissing } from './failure.js';
 import { filesManifest, type JobDescription, jobManifest, type Owner } from './job.js';
 import { disruption, hasBegun, jobEnd, type PodEnd, podEnd, waitsFor } from './pod-end.js';
@@ -53,13 +54,12 @@ export class JobWork<Result> implements OutsideWork<JobHandle, Result> {
     const { namespace } = this.cluster;
     const description = await this.order.describe();
     const body = jobManifest(id, description, this.order.owner);
-    const job = await this.cluster
-      .ask('create the Job', signal, ({ batch }) => batch.createNamespacedJob({ namespace, body }))
-      .catch(async (error: unknown) => {
-        const theirs = statusOf(error) === 409 ? await this.read(id, signal) : undefined;
-        if (theirs === undefined) throw error;
-        return theirs;
-      });
+    const job = await createOnce(this.cluster, {
+      kind: 'Job',
+      name: id,
+      create: () => this.cluster.ask('create the Job', signal, ({ batch }) => batch.createNamespacedJob({ namespace, body })),
+      read: () => this.read(id, signal),
+    });
     await this.giveFiles(job, description, signal);
     return handleOf(job);
   }

@@ -175,6 +175,21 @@ test('a Job that was begun by an attempt whose files were not made yet gets them
   expect(await on.jobs(context)).toHaveLength(1);
 });
 
+test('a Job of its name that is still being taken away is waited for, and not taken for its own', async () => {
+  const context = on.context();
+  const letGo = await on.leavingJob(context);
+  const running = on.run(give('"mine"'), context);
+  await until(
+    () => context.lines,
+    (lines) => lines.some((line) => line.includes('still being taken away')),
+  );
+  const [last] = await on.jobs(context);
+  await letGo();
+  expect(await running).toMatchObject({ result: 'mine' });
+  const [own] = await on.jobs(context);
+  expect(own?.metadata).toMatchObject({ name: last?.metadata?.name, uid: expect.not.stringMatching(last?.metadata?.uid ?? '') });
+});
+
 test('a cluster that is killed in the middle and comes back costs no attempt', async () => {
   const meeting = new Meeting();
   const context = on.context();

@@ -1,0 +1,30 @@
+import { RetryLater } from '../../sdk/index.js';
+import type { Cluster } from './cluster.js';
+import { statusOf } from './failure.js';
+
+interface Named {
+  readonly metadata?: { readonly name?: string; readonly deletionTimestamp?: Date | string };
+}
+
+/** An object whose name says which work it is for. */
+export interface Creation<Found> {
+  readonly kind: string;
+  readonly name: string;
+  readonly create: () => Promise<Found>;
+  readonly read: () => Promise<Found | undefined>;
+}
+
+/** Milliseconds after which a name is tried again whose last object is still being taken away. */
+const untilItIsGone = 2_000;
+
+/** Creates an object, or gives the one that has its name already, begun before. @throws RetryLater while that one is being taken away */
+export async function createOnce<Found extends Named>({ name: where }: Cluster, { kind, name, create, read }: Creation<Found>): Promise<Found> {
+  try {
+    return await create();
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+    const theirs = await read();
+    if (theirs !== undefined && theirs.metadata?.deletionTimestamp === undefined) return theirs;
+    throw new RetryLater(`The last ${kind} ${name} is still being taken away.`, { where, after: untilItIsGone, cause: error });
+  }
+}
