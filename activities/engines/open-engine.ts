@@ -16,7 +16,7 @@ import { TrinoEngine } from './trino/trino-engine.js';
 export async function openEngine(context: StepContext, name: string): Promise<Engine> {
   const connection = context.connection(name, 'duckdb', 'postgres', 'trino');
   if (connection.kind === 'trino') return TrinoEngine.open(name, connection, context);
-  if (connection.kind === 'postgres') return PostgresEngine.open(name, connection, context.signal);
+  if (connection.kind === 'postgres') return PostgresEngine.open(name, connection, context);
   if (connection.folder !== undefined) return DuckDbFolderEngine.open(name, { ...connection, folder: connection.folder }, context.signal);
   return DuckDbFileEngine.open(name, connection, context.signal);
 }

@@ -7,6 +7,7 @@ import { withEngine } from '../engines/open-engine.js';
 import { PostgresEngine } from '../engines/postgres/postgres-engine.js';
 import { TrinoEngine } from '../engines/trino/trino-engine.js';
 import { Lakehouse } from '../load/iceberg/lakehouse.js';
+import { patiently } from '../outside/patience.js';
 import type { QualityReport } from '../quality/steps.js';
 import { validate } from '../quality/validate.js';
 import { DuckDbMigrator } from './duckdb/duckdb-migrator.js';
@@ -17,6 +18,8 @@ import { applyMigration, createBackup, type Migration, restoreBackup, validateMi
 
 /** Times that statements are tried whose failure has proven that nothing was applied. */
 const tries = 3;
+/** Milliseconds for which an engine that went away in the middle is waited for: there is no other attempt that could ask it. */
+const patience = 5 * 60_000;
 
 export default implement(
   { validateMigration, createBackup, applyMigration, restoreBackup, validatePostMigration },
@@ -32,7 +35,7 @@ export default implement(
       }),
     applyMigration: async (input, context) => {
       await applyOnce(input, context);
-      const { rows, bytes } = await withMigrator(context, input.connection, (migrator) => migrator.content(input.table)).catch(gone);
+      const { rows, bytes } = await whenItIsBack(context, input.connection, (migrator) => migrator.content(input.table)).catch(gone);
       return { statements: input.statements.length, rows, bytes };
     },
     restoreBackup: ({ connection, table }, context) =>
@@ -50,6 +53,11 @@ function backupKey({ workflowId, runId }: StepContext, connection: string, table
 
 function withMigrator<Result>(context: StepContext, connection: string, work: (migrator: Migrator) => Promise<Result>): Promise<Result> {
   return withEngine(context, connection, (engine) => work(migratorOf(engine)));
+}
+
+function whenItIsBack<Result>(context: StepContext, connection: string, work: (migrator: Migrator) => Promise<Result>): Promise<Result> {
+  const onTrouble = ({ message }: HeadraceError) => context.log.warn(`the engine is asked again: ${message}`);
+  return patiently({ limit: patience, signal: context.signal, onTrouble }, () => withMigrator(context, connection, work));
 }
 
 function migratorOf(engine: Engine): Migrator {
@@ -90,7 +98,7 @@ async function applyOnce({ connection, statements }: Migration, context: StepCon
       return await withMigrator(context, connection, (migrator) => migrator.apply(statements, context.key));
     } catch (error) {
       if (error instanceof Refused || context.signal.aborted) throw error;
-      if (await withMigrator(context, connection, (migrator) => migrator.applied(context.key))) return;
+      if (await whenItIsBack(context, connection, (migrator) => migrator.applied(context.key))) return;
       if (attempt === tries) throw error;
       context.log.warn(`nothing was applied, and it is tried again: ${(error as Error).message}`);
     }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import { describeAirflow } from '../../activities/airflow/describe.js';
+import { translatePostgresError } from '../../activities/engines/postgres/errors.js';
 import { describeFlink } from '../../activities/flink/describe.js';
 import { describeKafka } from '../../activities/kafka/describe.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
@@ -19,7 +20,7 @@ const patience = 5_000;
 export async function tryConnection(connection: Connection, name: string): Promise<string> {
   switch (connection.kind) {
     case 'postgres':
-      return tryPostgres(connection);
+      return tryPostgres(connection, name);
     case 'trino':
       return (await import('../../activities/engines/trino/try-trino.js')).tryTrino(name, connection, AbortSignal.timeout(3 * patience));
     case 'duckdb':
@@ -49,18 +50,21 @@ export async function tryConnection(connection: Connection, name: string): Promi
   }
 }
 
-async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postgres' }>): Promise<string> {
+async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postgres' }>, name: string): Promise<string> {
   const client = new pg.Client({ connectionString: url, ...(password === undefined ? {} : { password }), connectionTimeoutMillis: patience });
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: string; create: boolean }>(
-      "SELECT current_setting('server_version') AS version, has_database_privilege(current_database(), 'CREATE') AS create",
+    const { rows } = await client.query<{ version: string; closed: string[] }>(
+      `SELECT current_setting('server_version') AS version, ARRAY(SELECT wanted FROM unnest('{headrace_ledger,headrace_tmp}'::text[]) AS wanted
+         WHERE NOT COALESCE(has_schema_privilege(to_regnamespace(wanted), 'CREATE'), has_database_privilege(current_database(), 'CREATE'))) AS closed`,
     );
-    const may = rows[0]?.create === true ? 'may create schemas' : 'may not create schemas: loads need the schema headrace to be there';
+    const closed = rows[0]?.closed ?? [];
+    const may = closed.length === 0 ? 'may keep rows, load and migrate' : `reads only: CREATE is missing on the schemas ${closed.join(', ')}`;
     return `PostgreSQL ${rows[0]?.version}, ${may}`;
   } catch (error) {
-    throw unreachable(error);
+    const told = translatePostgresError(error, name);
+    throw told instanceof HeadraceError ? told : unreachable(error);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -22,12 +22,8 @@ export async function copyOut(session: PostgresSession, query: string, columns: 
   try {
     const list = columns.map(({ name, type }) => (type.endsWith('[]') ? `to_json(${quoteIdentifier(name)})` : quoteIdentifier(name))).join(', ');
     const quoted = columns.length === 0 ? '' : ', FORCE_QUOTE *';
-    await session.guard(() =>
-      pipeline(
-        session.client.query(copyStreams.to(`COPY (SELECT ${list} FROM (${query}\n) AS rows) TO STDOUT (FORMAT csv${quoted})`)),
-        createWriteStream(file),
-      ),
-    );
+    const text = `COPY (SELECT ${list} FROM (${query}\n) AS rows) TO STDOUT (FORMAT csv${quoted})`;
+    await session.guard(text, () => pipeline(session.client.query(copyStreams.to(text)), createWriteStream(file)));
     return { relation: readCopy(file, columns), columns: columns.map(({ name, type }) => ({ name, type: toDuckDbType(type) })), dispose };
   } catch (error) {
     await dispose();
@@ -53,7 +49,8 @@ export async function copyIn(session: PostgresSession, table: string, data: Loca
     const rows = await writeCopy(file, data, signal);
     const { size } = await stat(file);
     const names = data.columns.map(({ name }) => quoteIdentifier(name)).join(', ');
-    await session.guard(() => pipeline(createReadStream(file), session.client.query(copyStreams.from(`COPY ${table} (${names}) FROM STDIN (FORMAT csv)`))));
+    const text = `COPY ${table} (${names}) FROM STDIN (FORMAT csv)`;
+    await session.guard(text, () => pipeline(createReadStream(file), session.client.query(copyStreams.from(text))));
     return { rows, bytes: size };
   } finally {
     await rm(dirname(file), { recursive: true, force: true });

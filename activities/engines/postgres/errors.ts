@@ -1,11 +1,15 @@
 import { HeadraceError, PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
+import { workFailed } from '../../outside/work-failed.js';
 
 interface ServerError extends Error {
   code?: string;
   detail?: string;
 }
 
-const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', '57P03']);
+/** The server is not there, goes, recovers, or takes no more connections. */
+const away = /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|57P0[1-3]|08(?!P01)...|53300)$/;
+/** What the driver says of a connection that it has lost, or did not get in time. It has no code for either. */
+const lost = /^(Connection terminated|Client has encountered a connection error|timeout e)/;
 
 /** What an error of PostgreSQL, or of the way to it, means for the step: refused, or tried again. */
 export function translatePostgresError(error: unknown, connection: string): Error {
@@ -13,13 +17,15 @@ export function translatePostgresError(error: unknown, connection: string): Erro
   const { code = '', message, detail } = error as ServerError;
   const options = { where: connection, cause: error };
   const text = detail === undefined ? message : `${message} (${detail})`;
-  if (unreachable.has(code))
+  if (away.test(code) || lost.test(message))
     return new HeadraceError(`PostgreSQL of '${connection}' cannot be reached: ${message || code}`, { ...options, code: 'unreachable' });
-  if (code === '42501' || code.startsWith('28')) return new PermissionDeniedError(text, options);
+  if (code.startsWith('28'))
+    return new PermissionDeniedError(text, { ...options, fix: "Correct the connection's user or password, or let the server take it (pg_hba.conf)." });
+  if (code === '42501') return new PermissionDeniedError(text, options);
   if (code === '3D000') return new ValidationError(text, { ...options, code: 'bad_connection' });
   if (code === '42703') return new ValidationError(text, { ...options, code: 'unknown_column' });
   if (code === '42P01' || code === '3F000') return new ValidationError(text, { ...options, code: 'unknown_table' });
   if (code.startsWith('42') || code.startsWith('0A') || code === '25006' || code === '08P01') return new ValidationError(text, { ...options, code: 'bad_sql' });
   if (code.startsWith('22') || code.startsWith('23')) return new ValidationError(text, options);
-  return error;
+  return /^[0-9A-Z]{5}$/.test(code) ? workFailed('PostgreSQL', connection, text, error) : error;
 }

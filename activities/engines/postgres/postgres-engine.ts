@@ -10,7 +10,7 @@ import { refuseLongNames } from './name-length.js';
 import { numberParameters } from './named-parameters.js';
 import type { PostgresSettings } from './pools.js';
 import { queryRows } from './query-rows.js';
-import { PostgresSession } from './session.js';
+import { type Caller, PostgresSession } from './session.js';
 import { toPostgresType } from './types.js';
 
 const columnsOf = `
@@ -27,8 +27,8 @@ export class PostgresEngine implements Engine {
     readonly signal: AbortSignal,
   ) {}
 
-  static async open(name: string, settings: PostgresSettings, signal: AbortSignal): Promise<PostgresEngine> {
-    return new PostgresEngine(name, await PostgresSession.open(name, settings, signal), signal);
+  static async open(name: string, settings: PostgresSettings, caller: Caller): Promise<PostgresEngine> {
+    return new PostgresEngine(name, await PostgresSession.open(name, settings, caller), caller.signal);
   }
 
   async query(statement: Statement, limit: number): Promise<Rows> {
@@ -83,7 +83,7 @@ export class PostgresEngine implements Engine {
   async prune(days: number): Promise<void> {
     const old = await this.session.rows<{ name: string }>(
       `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = $1 AND c.relkind = 'r' AND obj_description(c.oid, 'pg_class')::timestamptz < now() - make_interval(days => $2::integer)`,
+       WHERE n.nspname = $1 AND c.relkind = 'r' AND pg_has_role(c.relowner, 'USAGE') AND obj_description(c.oid, 'pg_class')::timestamptz < now() - make_interval(days => $2::integer)`,
       [temporarySchema, days],
     );
     for (const { name } of old) await this.session.rows(`DROP TABLE IF EXISTS ${quoteIdentifier(temporarySchema)}.${quoteIdentifier(name)}`);

@@ -1,14 +1,24 @@
 import pg from 'pg';
-import { ValidationError } from '../../../sdk/index.js';
+import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
+import type { StepContext } from '../../../sdk/node/index.js';
 import { distinctNames } from '../distinct-names.js';
 import type { Row, Rows, Statement } from '../engine.js';
 import { inTransaction, underSignal } from '../under-signal.js';
 import { translatePostgresError } from './errors.js';
+import { type Ask, missingRight } from './missing-right.js';
 import { numberParameters } from './named-parameters.js';
 import { clientSettings, type PostgresSettings, takeClient } from './pools.js';
 import { bindValue, toJson } from './values.js';
 
 const asText = { getTypeParser: () => (text: unknown) => text } as unknown as pg.CustomTypesConfig;
+
+/** What a step gives its session: when to stop, and how long it may take. */
+export type Caller = Pick<StepContext, 'signal' | 'timeLimit'>;
+
+const longestTimeout = 2 ** 31 - 1;
+/** The server ends a statement when nobody is left to stop it: at the step's time limit, and soon after its worker was killed. PostgreSQL 14 looks for the second, on Linux. */
+const limits = `SELECT set_config('statement_timeout', $1, false), CASE WHEN version() LIKE '%linux%' AND current_setting('client_connection_check_interval', true) IS NOT NULL
+  THEN set_config('client_connection_check_interval', '10s', false) END`;
 
 /** One connection to PostgreSQL for the length of a step: cancelled by the step's signal, speaks the house's errors. */
 export class PostgresSession {
@@ -24,15 +34,22 @@ export class PostgresSession {
     client.on('error', this.markBroken);
   }
 
-  static async open(name: string, settings: PostgresSettings, signal: AbortSignal): Promise<PostgresSession> {
+  static async open(name: string, settings: PostgresSettings, { signal, timeLimit }: Caller): Promise<PostgresSession> {
     signal.throwIfAborted();
-    return new PostgresSession(await takeClient(name, settings), name, settings, signal);
+    const session = new PostgresSession(await takeClient(name, settings), name, settings, signal);
+    try {
+      await session.rows(limits, [String(Math.min(settings.statementTimeout || longestTimeout, timeLimit || longestTimeout, longestTimeout))]);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
   }
 
   /** Runs a statement and gives all that it gives. */
   async run(statement: Statement): Promise<Omit<Rows, 'more'>> {
     const { text, values } = numberParameters(statement);
-    const result = await this.guard(() =>
+    const result = await this.guard(text, () =>
       this.client.query({ text, values: values.map(bindValue), rowMode: 'array', types: asText, queryMode: 'extended' } as pg.QueryArrayConfig),
     );
     const names = distinctNames(result.fields.map((field) => field.name));
@@ -52,11 +69,15 @@ export class PostgresSession {
     return inTransaction((statement) => this.rows(statement), rollBack, work);
   }
 
-  /** Runs work on the client under the step's signal. @throws the house's errors */
-  guard<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** Runs a statement on the client under the step's signal. @throws the house's errors */
+  async guard<Result>(statement: string, work: () => Promise<Result>): Promise<Result> {
     const { signal, name } = this;
     const translate = (error: unknown) => translatePostgresError(error, name);
-    return underSignal({ system: 'postgresql', connection: name, signal, interrupt: () => void this.cancel(), translate }, work);
+    try {
+      return await underSignal({ system: 'postgresql', connection: name, signal, interrupt: () => void this.cancel(), translate }, work);
+    } catch (error) {
+      throw error instanceof PermissionDeniedError ? await this.withRight(error, statement) : error;
+    }
   }
 
   /** Gives the connection back as it was, or drops it. */
@@ -81,6 +102,17 @@ export class PostgresSession {
   private cancel(): Promise<void> {
     this.broken = true;
     return this.apart(async (other) => void (await other.query('SELECT pg_cancel_backend($1)', [(this.client as unknown as { processID: number }).processID])));
+  }
+
+  /** Names the right that is missing. */
+  private async withRight(error: PermissionDeniedError, statement: string): Promise<PermissionDeniedError> {
+    const { message, where, cause } = error;
+    let fix = error.fix;
+    await this.apart(async (other) => {
+      const ask: Ask = async (text, parameters) => (await other.query(text, parameters)).rows as Awaited<ReturnType<Ask>>;
+      fix = (await missingRight((cause as Error).message, statement, ask)) ?? fix;
+    });
+    return new PermissionDeniedError(message, { where, fix, cause });
   }
 
   /** Does something on a connection of its own. */

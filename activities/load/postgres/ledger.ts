@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../engines/dialect.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { keptDays, type LoadKey, type Published } from '../attempt.js';
-import { isStale, stagedPrefix } from '../staged-name.js';
+import { stagedPrefix } from '../staged-name.js';
 
 /** A load in the ledger, which is a table of the database itself: it commits together with the rows. */
 export interface LoadRow extends Published {
@@ -108,18 +108,27 @@ export class Ledger {
     await this.rows('UPDATE headrace_ledger.loads SET kept = $2 WHERE key = $1', [key, kept]);
   }
 
-  /** Drops what loads of long ago kept and left behind. What somebody holds is left for the next time. */
+  /** Tells others that this session works with a staged table, for as long as it is open. */
+  async holdStaged(name: string): Promise<void> {
+    await this.rows("SELECT pg_advisory_lock(hashtextextended('headrace_ledger.staged:' || $1, 0))", [name]);
+  }
+
+  /** Drops what loads of long ago kept, and what was staged by sessions that are over. What other roles own is left to them. */
   async prune(): Promise<void> {
     const old = await this.rows<{ kept: string | null }>(
-      `DELETE FROM headrace_ledger.loads WHERE key IN (SELECT key FROM headrace_ledger.loads WHERE recorded_at < now() - make_interval(days => $1::integer) LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING kept`,
+      `DELETE FROM headrace_ledger.loads WHERE key IN (SELECT key FROM headrace_ledger.loads WHERE recorded_at < now() - make_interval(days => $1::integer)
+         AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'headrace_ledger'::regnamespace AND relname = kept AND NOT pg_has_role(relowner, 'USAGE'))
+         LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING kept`,
       [keptDays],
     );
-    const staged = await this.rows<{ name: string }>(
-      "SELECT relname AS name FROM pg_class WHERE relnamespace = 'headrace_ledger'::regnamespace AND starts_with(relname::text, $1) AND relkind = 'r'",
+    const left = await this.rows<{ name: string }>(
+      `WITH staged AS MATERIALIZED (SELECT relname::text AS name FROM pg_class
+         WHERE relnamespace = 'headrace_ledger'::regnamespace AND starts_with(relname::text, $1) AND relkind = 'r' AND pg_has_role(relowner, 'USAGE'))
+       SELECT name FROM staged WHERE pg_try_advisory_xact_lock(hashtextextended('headrace_ledger.staged:' || name, 0))`,
       [stagedPrefix()],
     );
-    const stale = staged.map(({ name }) => name).filter((name) => isStale(name, keptDays));
-    for (const name of [...old.flatMap(({ kept }) => kept ?? []), ...stale]) await this.rows(`DROP TABLE IF EXISTS headrace_ledger.${quoteIdentifier(name)}`);
+    const names = [...old.flatMap(({ kept }) => kept ?? []), ...left.map(({ name }) => name)];
+    for (const name of names) await this.rows(`DROP TABLE IF EXISTS headrace_ledger.${quoteIdentifier(name)}`);
   }
 
   private rows<R>(text: string, parameters?: Parameters<PostgresEngine['session']['rows']>[1]): Promise<R[]> {

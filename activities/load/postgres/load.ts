@@ -28,7 +28,7 @@ export async function loadPostgres(engine: PostgresEngine, load: Load, key: Load
   await ledger.prune();
   const before = publishedBefore(await ledger.find(key), load, key);
   if (before !== undefined) return before;
-  const staged = load.from.connection === engine.connection ? await stagedAlready(engine, load) : await stage(engine, key, bring, context);
+  const staged = load.from.connection === engine.connection ? await stagedAlready(engine, load) : await stage(engine, ledger, key, bring, context);
   try {
     return await publish(engine, ledger, load, key, staged);
   } finally {
@@ -42,9 +42,11 @@ async function stagedAlready(engine: PostgresEngine, load: Load): Promise<Staged
   return { name: quoteTable(load.from.table), columns, bytes: size?.bytes ?? 0 };
 }
 
-/** The attempt's own table. */
-async function stage(engine: PostgresEngine, key: LoadKey, bring: () => Promise<LocalData>, context: StepContext): Promise<Staged> {
-  const name = `headrace_ledger.${quoteIdentifier(stagedName(key))}`;
+/** The attempt's own table, which goes with it: one that is left behind is held by no session. */
+async function stage(engine: PostgresEngine, ledger: Ledger, key: LoadKey, bring: () => Promise<LocalData>, context: StepContext): Promise<Staged> {
+  const table = stagedName(key);
+  const name = `headrace_ledger.${quoteIdentifier(table)}`;
+  await ledger.holdStaged(table);
   const data = await bring();
   try {
     await engine.createTable(name, data.columns);

@@ -90,6 +90,7 @@ export class PostgresMigrator implements Migrator {
   }
 
   async applied(key: string): Promise<boolean> {
+    await this.ensure();
     return (await this.engine.session.rows('SELECT key FROM headrace_ledger.migrations WHERE key = $1', [key])).length > 0;
   }
 
