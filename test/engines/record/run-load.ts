@@ -7,14 +7,15 @@ import type { World } from './world.js';
 export type StartedRuns = Map<string, PlannedRun>;
 
 /** Starts each run at its time; the returned map fills meanwhile. */
-export function startRuns({ fleet }: World, plan: readonly PlannedRun[]): { started: StartedRuns; allStarted: Promise<void> } {
+export function startRuns({ fleet, taskQueue }: World, plan: readonly PlannedRun[]): { started: StartedRuns; allStarted: Promise<void> } {
   const started: StartedRuns = new Map();
   const begun = Date.now();
   const start = async (planned: PlannedRun) => {
     await wait(Math.max(0, begun + planned.at - Date.now()));
     const { status, body } = await ask(fleet.urls, `/v1/pipelines/${planned.pipeline}/execute`, {
       body: planned.input,
-      headers: { 'idempotency-key': planned.key },
+      // The plans of all seeds use the same names, on the same servers.
+      headers: { 'idempotency-key': `${taskQueue}-${planned.key}` },
     });
     if (status !== 201) throw new Error(`${planned.key} was not started: ${status} ${JSON.stringify(body)}`);
     started.set((body as { workflowId: string }).workflowId, planned);
