@@ -8,7 +8,7 @@ import { parse } from '../authoring/schema.js';
 import type { AnyStep, CallOptions } from '../authoring/step.js';
 import { fromFailure, isLostWorker, isTimeOut } from './failure.js';
 import { currentPlace, type Place } from './place.js';
-import { currentRun, type RunState } from './run-state.js';
+import { awaitedLater, currentRun, type RunState } from './run-state.js';
 
 /** Shorter steps end by their own time-out before a missed heartbeat would tell. */
 const longEnoughToHeartbeat = 25_000;
@@ -25,14 +25,13 @@ export function callStep(step: AnyStep, input: unknown, options: CallOptions): P
   const run = currentRun();
   const place = currentPlace();
   const call = () => makeCall(run, step, input, options, place);
-  return place.queue === undefined ? call() : inTurn(run, place.queue, call);
+  return place.queue === undefined ? call() : run.follow(inTurn(place.queue, call));
 }
 
-function inTurn(run: RunState, queue: { last: Promise<unknown> }, call: () => Promise<unknown>): Promise<unknown> {
-  const begin = () => run.passOn(turn, call());
-  const turn: Promise<unknown> = queue.last.then(begin, begin);
+function inTurn(queue: { last: Promise<unknown> }, call: () => Promise<unknown>): Promise<unknown> {
+  const turn = queue.last.then(call, call);
   queue.last = turn.catch(() => undefined);
-  return run.follow(turn);
+  return turn;
 }
 
 function makeCall(run: RunState, step: AnyStep, input: unknown, options: CallOptions, place: Place): Promise<unknown> {
@@ -43,8 +42,7 @@ function makeCall(run: RunState, step: AnyStep, input: unknown, options: CallOpt
     const begin = () => schedule(step, value, activityOptions(run, step, callId, options, place));
     return untilHeard({ run, step, callId, bytes, begin }, 0);
   } catch (error) {
-    // Rejected when it is followed already.
-    return run.follow(Promise.reject(error as Error).then());
+    return run.follow(Promise.reject(error as Error));
   }
 }
 
@@ -64,7 +62,8 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
   const { run, step, callId } = call;
   const end = (failed: boolean) => {
     run.room.leave();
-    run.forget(heard, { failed });
+    run.forget(heard);
+    if (failed) void awaitedLater(heard);
   };
   const heard: Promise<unknown> = begin(call).then(
     (output) => {
@@ -74,7 +73,7 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
     },
     (error) => {
       end(true);
-      if (isLostWorker(error) && lost < lostWorkersBorne) return run.passOn(heard, untilHeard(call, lost + 1));
+      if (isLostWorker(error) && lost < lostWorkersBorne) return untilHeard(call, lost + 1);
       if (isTimeOut(error) && (run.remaining() ?? 1) <= 0) throw outOfTime(callId, error);
       throw fromFailure(error, step.id, callId);
     },

@@ -23,10 +23,10 @@ export function makeFlow(run: RunState): Flow {
     run: describeRun(run),
     approve: ((approval, ask) => run.follow(approve(run, approval, ask))) as Flow['approve'],
     undo: (compensation) => void run.undos.push(compensation),
-    phases: (calls) => run.branch(phases(calls)),
-    each: (items, work, options) => run.branch(each(items, work, options)),
+    phases: (calls) => awaitedLater(phases(calls)),
+    each: (items, work, options) => awaitedLater(each(items, work, options)),
     runPipeline: ((pipeline, input, options) => runChild(run, pipeline, input, options)) as Flow['runPipeline'],
-    startPipeline: (pipeline, input, options) => run.branch(startPipeline(run, pipeline, input, options)),
+    startPipeline: (pipeline, input, options) => awaitedLater(startPipeline(run, pipeline, input, options)),
     cancelRun,
     notify: (notifications) => void run.notifications.push(notifications),
     skip: (step, reason) => run.record.skipped({ step: step.id, reason, at: new Date().toISOString() }),
@@ -36,7 +36,7 @@ export function makeFlow(run: RunState): Flow {
     },
     progress: (fraction) => run.record.progress(fraction),
     sleep: (duration) => awaitedLater(sleepWithin(run, duration)),
-    end: (state, output) => run.branch(end(run, state, output)),
+    end: (state, output) => awaitedLater(end(run, state, output)),
     continueAs: (input) => continueAs(run, input),
     get historyIsLong() {
       const { historyLength, continueAsNewSuggested } = workflowInfo();
@@ -77,7 +77,6 @@ async function continueAs(run: RunState, input: unknown): Promise<never> {
   }
   const parsed = parse(run.pipeline.input, input, `The input of pipeline ${run.pipeline.id}`, 'wrong_input');
   refuseOversize(parsed, `The input of pipeline ${run.pipeline.id}`);
-  await run.hearFailure();
   await condition(allHandlersFinished);
   return makeContinueAsNewFunc({ memo: memoOfNext(run) })(parsed);
 }

@@ -6,7 +6,6 @@ import type { Wait } from './decide.js';
 import { currentPlace } from './place.js';
 import { Room } from './room.js';
 import { RunRecord } from './run-record.js';
-import { Unheard } from './unheard.js';
 
 /** What the sandbox remembers of the one run that it holds: Temporal gives every run module state of its own. */
 export class RunState {
@@ -24,8 +23,6 @@ export class RunState {
   endState: EndState | undefined;
   private readonly calls = new Map<string, number>();
   private readonly unfinished = new Set<Promise<unknown>>();
-  private readonly branches = new Set<Promise<unknown>>();
-  private readonly unheard = new Unheard();
 
   constructor(readonly pipeline: AnyPipeline) {
     this.notifications = [pipeline.notifications];
@@ -52,42 +49,20 @@ export class RunState {
 
   /** Keeps a call until it has ended, so that nothing is undone while a step still works. */
   follow<Result>(call: Promise<Result>): Promise<Result> {
-    call.then(
-      () => this.forget(call),
-      () => this.forget(call, { failed: true }),
-    );
     this.keep(call);
+    const forget = () => this.forget(call);
+    call.then(forget, forget);
     return call;
   }
 
   /** The same, for a maker who says himself when the call has ended. */
   keep(call: Promise<unknown>): void {
-    this.unheard.watch(call);
     this.unfinished.add(call);
   }
 
   /** A kept call has ended. */
-  forget(call: Promise<unknown>, { failed = false } = {}): void {
+  forget(call: Promise<unknown>): void {
     this.unfinished.delete(call);
-    if (failed) this.unheard.add(call);
-  }
-
-  /** A call is to end as another one does, which is given back. */
-  passOn<Result>(call: Promise<unknown>, to: Promise<Result>): Promise<Result> {
-    this.unheard.passOn(call);
-    return to;
-  }
-
-  /** Keeps what makes calls until it has ended; the body may begin it, do something else, and await it then. One of its own calls may wait for all calls. */
-  branch<Result>(work: Promise<Result>): Promise<Result> {
-    const end = () => this.branches.delete(work);
-    work.then(end, () => {
-      end();
-      this.unheard.add(work);
-    });
-    this.unheard.watch(work);
-    this.branches.add(work);
-    return work;
   }
 
   /** Waits until no call works, however they end. */
@@ -95,16 +70,9 @@ export class RunState {
     while (this.unfinished.size > 0) await Promise.allSettled(this.unfinished);
   }
 
-  /** Waits for the calls that nobody awaited. @throws the first failure among them, of calls that failed before too */
+  /** Waits for the calls that nobody awaited. @throws the first failure among them */
   async finishCalls(): Promise<void> {
-    while (this.unfinished.size + this.branches.size > 0) await Promise.all([...this.unfinished, ...this.branches]);
-    await this.hearFailure();
-  }
-
-  /** @throws the failure of a call that nobody awaited */
-  async hearFailure(): Promise<void> {
-    if (this.endState !== undefined) return; // the body has seen to the end itself
-    for (const call of this.unheard.list()) await call;
+    while (this.unfinished.size > 0) await Promise.all(this.unfinished);
   }
 
   /** Cancels what still runs and waits until it has stopped. */
