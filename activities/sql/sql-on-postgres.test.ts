@@ -82,8 +82,12 @@ describe.runIf(postgresUrl !== undefined)('on PostgreSQL', () => {
     await ask('VACUUM pg_changes');
   });
 
-  test('a step leaves nothing of its session to the next', async () => {
+  test('a step leaves nothing of its session to the next but the connection', async () => {
+    const server = async () => (await ask('SELECT pg_backend_pid() AS id')).rows;
+    const first = await server();
+    expect(await server()).toEqual(first);
     await ask("SET search_path = 'nowhere'");
+    expect(await server()).toEqual(first);
     expect((await ask('SHOW search_path')).rows).toEqual([{ search_path: '"$user", public' }]);
   });
 

@@ -82,7 +82,8 @@ export class PostgresSession {
 
   /** Gives the connection back as it was, or drops it. */
   async close(): Promise<void> {
-    if (!this.broken) await this.client.query('ROLLBACK; DISCARD ALL').catch(this.markBroken);
+    // Two statements: together they would be one transaction, in which DISCARD is refused.
+    for (const statement of this.broken ? [] : ['ROLLBACK', 'DISCARD ALL']) await this.client.query(statement).catch(this.markBroken);
     this.client.removeListener('error', this.markBroken);
     this.client.release(this.broken);
   }
