@@ -15,6 +15,7 @@ export default class CiReporter {
     const seconds = (module.diagnostic().duration / 1_000).toFixed(1);
     console.log(`${module.ok() ? 'ok    ' : 'FAILED'} ${relative(root, module.moduleId)}: ${counts.join(', ') || 'no tests'}, ${seconds} s`);
     for (const error of module.errors()) printError(error);
+    for (const suite of module.children.allSuites()) printSuite(suite);
     for (const test of tests) printUnlessFlawless(test);
   }
 
@@ -23,6 +24,14 @@ export default class CiReporter {
       console.log('FAILED outside the tests:');
       printError(error);
     }
+  }
+}
+
+/** What failed before or after its tests. */
+function printSuite(suite) {
+  for (const error of suite.errors()) {
+    console.log(`  FAILED around its tests: ${suite.fullName}`);
+    printError(error);
   }
 }
 

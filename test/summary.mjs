@@ -14,7 +14,10 @@ export function countTests(report) {
     passed: report.numPassedTests,
     failed: report.numFailedTests + unloaded.length,
     skipped: report.numPendingTests + report.numTodoTests,
-    failures: [...unloaded.map(({ name, message }) => `${name}: ${message}`), ...report.testResults.flatMap(failuresOf)],
+    failures: [
+      ...unloaded.map(({ name, message }) => `${name}: ${message || 'what is done before or after its tests failed; see above'}`),
+      ...report.testResults.flatMap(failuresOf),
+    ],
   };
 }
 
