@@ -13,7 +13,7 @@ export async function skippingServer(path: string | undefined, taskQueue: string
   // An optional peer: who tests on a server of his own need not install it.
   const { TestWorkflowEnvironment } = await import('@temporalio/testing');
   const executable = path === undefined ? undefined : ({ type: 'existing-path', path } as const);
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+  const environment = await patiently(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
   const { nativeConnection: native, client, connection, address, namespace = 'default' } = environment;
   // It knows no search attributes and cannot list them.
   await native.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(searchAttributes.map(({ name }) => [name, keyword])) });
@@ -27,4 +27,14 @@ export async function skippingServer(path: string | undefined, taskQueue: string
     pass: (milliseconds) => environment.sleep(milliseconds),
     close: () => environment.teardown(),
   };
+}
+
+/** The SDK gives the server five seconds to answer, and a machine with much to do may need more. */
+async function patiently<Started>(start: () => Promise<Started>, tries = 3): Promise<Started> {
+  try {
+    return await start();
+  } catch (error) {
+    if (tries === 1) throw error;
+    return patiently(start, tries - 1);
+  }
 }
