@@ -87,6 +87,17 @@ describe('a step call', () => {
     expect(calls).toHaveLength(1);
   });
 
+  test('that fails after the run was told to stop, and so is not tried again, is cancelled and has not failed', async () => {
+    const told = async () => (await run.handle.fetchHistory()).events?.some((it) => it.activityTaskCancelRequestedEventAttributes != null);
+    const failing = replace(flaky, async () => {
+      await run.handle.cancel();
+      await expect.poll(told).toBe(true);
+      throw new Error('busy');
+    });
+    const run = await bed.start(calling, { what: 'flaky' }, { steps: [failing] });
+    expect(await run.ended()).toMatchObject({ status: 'CANCELLED', calls: { length: 1 } });
+  });
+
   test('of a fast step is a local activity', async () => {
     const { output, history } = await bed.run(calling, { what: 'glance' }, { steps: [replace(glance, async ({ name }) => name)] });
     expect(output).toBe('g');

@@ -1,4 +1,4 @@
-import { type ActivityOptions, type RetryPolicy, scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
+import { type ActivityOptions, CancelledFailure, type RetryPolicy, scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
 import { toMilliseconds } from '../authoring/duration.js';
 import { RunTimedOut } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
@@ -6,7 +6,7 @@ import { retryRule } from '../authoring/retry.js';
 import { summarize } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import type { AnyStep, CallOptions } from '../authoring/step.js';
-import { fromFailure, isLostWorker, isTimeOut } from './failure.js';
+import { endedByCancel, fromFailure, isLostWorker, isTimeOut } from './failure.js';
 import { currentPlace, type Place } from './place.js';
 import { awaitedLater, currentRun, type RunState } from './run-state.js';
 
@@ -73,6 +73,7 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
     },
     (error) => {
       end(true);
+      if (endedByCancel(error)) throw new CancelledFailure('The run was cancelled.', [], error as Error);
       if (isLostWorker(error) && lost < lostWorkersBorne) return untilHeard(call, lost + 1);
       if (isTimeOut(error) && (run.remaining() ?? 1) <= 0) throw outOfTime(callId, error);
       throw fromFailure(error, step.id, callId);

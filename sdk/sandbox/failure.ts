@@ -12,6 +12,11 @@ export function isLostWorker(error: unknown): boolean {
   return cause instanceof ApplicationFailure && cause.type === workerStopped;
 }
 
+/** Whether a step has failed, and was not tried again because the run was told to stop meanwhile. */
+export function endedByCancel(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED';
+}
+
 /** Whether a step ended by one of its time-outs. */
 export function isTimeOut(error: unknown): boolean {
   return causeOf(error) instanceof TimeoutFailure;
