@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
@@ -72,11 +73,14 @@ export class PostgresSession {
   /** Runs a statement on the client under the step's signal. @throws the house's errors */
   async guard<Result>(statement: string, work: () => Promise<Result>): Promise<Result> {
     const { signal, name } = this;
+    const ended = new AbortController();
     const translate = (error: unknown) => translatePostgresError(error, name);
     try {
-      return await underSignal({ system: 'postgresql', connection: name, signal, interrupt: () => void this.cancel(), translate }, work);
+      return await underSignal({ system: 'postgresql', connection: name, signal, interrupt: () => void this.cancel(ended.signal), translate }, work);
     } catch (error) {
       throw error instanceof PermissionDeniedError ? await this.withRight(error, statement) : error;
+    } finally {
+      ended.abort();
     }
   }
 
@@ -100,9 +104,15 @@ export class PostgresSession {
     });
   }
 
-  private cancel(): Promise<void> {
+  /** The server forgets a cancellation that reaches it while it still reads the statement: it is told again until the statement has ended. */
+  private async cancel(ended: AbortSignal): Promise<void> {
     this.broken = true;
-    return this.apart(async (other) => void (await other.query('SELECT pg_cancel_backend($1)', [(this.client as unknown as { processID: number }).processID])));
+    while (!ended.aborted) {
+      await this.apart(
+        async (other) => void (await other.query('SELECT pg_cancel_backend($1)', [(this.client as unknown as { processID: number }).processID])),
+      );
+      await wait(1_000, undefined, { signal: ended }).catch(() => undefined);
+    }
   }
 
   /** Names the right that is missing. */
