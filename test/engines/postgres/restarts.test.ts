@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Load } from '../../../activities/load/steps.js';
 import { applyMigration, createBackup, restoreBackup } from '../../../activities/migration/steps.js';
+import { checks } from '../../../sdk/authoring/quality.js';
 import { until } from '../../faults/until.js';
 import { SilentCommit } from './silent-commit.js';
 import { World } from './world.js';
@@ -49,6 +50,18 @@ describe('a server that is killed and comes back', () => {
     );
     expect(rows).toBe(3_000_000);
     expect(await world.house.query(`SELECT count(DISTINCT id) AS ids FROM ${table.table}`)).toEqual([{ ids: 3_000_000 }]);
+  });
+
+  test('in the middle of checks: the next attempt gives them', long, async () => {
+    const gate = await world.gate();
+    const table = world.freshTable();
+    await world.ask(`CREATE VIEW ${table} AS SELECT id FROM generate_series(1, 10) AS id CROSS JOIN gate`);
+    const report = await acrossARestart(
+      (changes) => world.quality(table, [checks.unique('id')], 'pg', changes),
+      () => world.running('FETCH'),
+    );
+    await gate.open().catch(() => undefined);
+    expect(report).toMatchObject({ passed: true, rows: 10 });
   });
 
   const modes: [string, (load: Pick<Load, 'load' | 'from' | 'into'>) => Load][] = [

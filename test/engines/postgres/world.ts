@@ -137,6 +137,15 @@ export class World {
     );
   }
 
+  /** Waits until the server does nothing for steps any more. */
+  async idle(limit = 10_000): Promise<void> {
+    await until(
+      () => this.ask(`SELECT state, query ${active}`),
+      (found) => found.length === 0,
+      { limit },
+    );
+  }
+
   /** What attempts have staged. */
   async staged(): Promise<unknown[]> {
     const found = await this.ask("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'stage%' ORDER BY 1");
