@@ -20,7 +20,7 @@ import type { TableRef } from '../../../sdk/index.js';
 import type { Connection, StepContext } from '../../../sdk/node/index.js';
 import { until } from '../../faults/until.js';
 import { type PostgresServer, startPostgres } from '../../servers/postgres.js';
-import { Gate } from '../trino/gate.js';
+import { Gate } from '../postgres-gate.js';
 
 type Changes = Partial<StepContext>;
 type Settings = Extract<z.input<typeof Connection>, { kind: 'postgres' }>;

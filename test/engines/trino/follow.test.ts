@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { closeEngines } from '../../../activities/engines/open-engine.js';
 import { forgetCatalogs } from '../../../activities/engines/trino/catalogs.js';
 import type { StepContext } from '../../../sdk/node/index.js';
+import { Gate } from '../postgres-gate.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { Gate } from './gate.js';
 import { World } from './world.js';
 
 // Trino shares two cores with what asks it.

@@ -3,8 +3,8 @@ import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
 import { startTestTemporal } from '../../servers/temporal.js';
+import { Gate } from '../postgres-gate.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { Gate } from './gate.js';
 import { onTrino } from './pipelines/on-trino.js';
 import { World } from './world.js';
 

@@ -2,11 +2,11 @@ import pg from 'pg';
 
 const number = 7;
 
-/** A table of one row, `postgresql.public.gate`, that nobody can read while the gate is closed: a statement on it runs until a test opens it. */
+/** A table of one row, `public.gate`, that nobody can read while the gate is closed: a statement on it runs until a test opens it. */
 export class Gate {
   private constructor(private readonly holder: pg.Client) {}
 
-  /** @param url of the PostgreSQL behind the catalog */
+  /** @param url of the PostgreSQL, where Trino reads it the one behind the catalog */
   static async close(url: string): Promise<Gate> {
     const holder = new pg.Client({ connectionString: url });
     holder.on('error', () => undefined);
