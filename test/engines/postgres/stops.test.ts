@@ -19,8 +19,9 @@ async function stopped(reason: string, attempt: (changes: object) => Promise<unk
   const stopping = new AbortController();
   const running = attempt({ signal: stopping.signal });
   running.catch(() => undefined);
-  await Promise.race([inTheMiddle(), running.then(() => Promise.reject(new Error('it ended before')))]);
-  stopping.abort(new Error(reason));
+  const reached = Promise.race([inTheMiddle(), running.then(() => Promise.reject(new Error('it ended before')))]);
+  // Also where it was not reached: what still runs would be in the next test's way.
+  await reached.finally(() => stopping.abort(new Error(reason)));
   await expect(running).rejects.toThrow(reason);
   await world.idle();
 }
