@@ -133,6 +133,8 @@ export class RunRecord implements Recording {
 
   private async whenWanted(within: number): Promise<void> {
     await wait(within, undefined, { signal: AbortSignal.any([this.wanted.signal, this.closing.signal]) }).catch(() => undefined);
+    // What could not be opened is tried again without this wait.
+    this.wanted.abort();
     this.closing.signal.throwIfAborted();
   }
 
