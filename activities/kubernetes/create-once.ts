@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.js';
 import { statusOf } from './failure.js';
 
 interface Named {
-  readonly metadata?: { readonly name?: string; readonly deletionTimestamp?: Date | string };
+  readonly metadata?: { readonly deletionTimestamp?: Date | string };
 }
 
 /** An object whose name says which work it is for. */
