@@ -15,6 +15,8 @@ export interface Questions {
   /** Sent as a login. */
   key?: string;
   known: Known;
+  /** 'stateful' follows the links from an answer to the next question, as from a run that was started to its status. */
+  phases: 'coverage,fuzzing' | 'stateful';
   /** Of the requests that it thinks up. */
   seed: number;
   /** Seconds. */
@@ -40,8 +42,8 @@ export async function askEverything(questions: Questions): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-schemathesis-'));
   const settings = join(folder, 'schemathesis.toml');
   writeFileSync(settings, settingsOf(questions));
-  const { url, seed, within } = questions;
-  const how = ['--phases=coverage,fuzzing', '--checks=all', '--exclude-checks=positive_data_acceptance', '--workers=1', '--max-examples=15', '--no-shrink'];
+  const { url, phases, seed, within } = questions;
+  const how = [`--phases=${phases}`, '--checks=all', '--exclude-checks=positive_data_acceptance', '--workers=1', '--max-examples=15', '--no-shrink'];
   const words = [
     '--config-file',
     settings,
