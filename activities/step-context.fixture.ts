@@ -12,7 +12,7 @@ export function stepContext(connections: Record<string, z.input<typeof Connectio
   const declared = Connections.of(connections);
   const heartbeats: unknown[] = [];
   const lines: string[] = [];
-  return {
+  const context: RecordedContext = {
     callId: 'step#1',
     workflowId: 'pipeline-test',
     runId: 'run-1',
@@ -22,6 +22,7 @@ export function stepContext(connections: Record<string, z.input<typeof Connectio
     timeLimit: 3_600_000,
     key: 'pipeline-test/run-1/step#1',
     signal: new AbortController().signal,
+    handedOn: async () => (context.signal.reason as Error).message === 'WORKER_SHUTDOWN',
     resumed: undefined,
     heartbeat: (details) => void heartbeats.push(details),
     log: { info: (message) => void lines.push(message), warn: (message) => void lines.push(message) },
@@ -30,4 +31,5 @@ export function stepContext(connections: Record<string, z.input<typeof Connectio
     heartbeats,
     lines,
   };
+  return context;
 }

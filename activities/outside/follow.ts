@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HeadraceError, Refused } from '../../sdk/index.js';
-import { type StepContext, workerStops } from '../../sdk/node/index.js';
+import type { StepContext } from '../../sdk/node/index.js';
 import { outsideId } from './outside-id.js';
 import type { Look, OutsideWork } from './outside-work.js';
 import { patiently } from './patience.js';
@@ -29,7 +29,7 @@ interface Place<Handle> {
 
 /**
  * Begins work on a server far away, once, and follows it to its end. A later attempt finds what an earlier one began and goes on with it. Work is cancelled
- * when the step is, or is out of time; it is left running when only the worker stops.
+ * when the step is, or is out of time; it is left running when another attempt goes on with it: when the worker stops, or was not heard.
  *
  * @throws what the work ended with; the signal's reason; HeadraceError unreachable when the server stays away for five minutes
  */
@@ -40,7 +40,7 @@ export async function follow<Handle, Result>(work: OutsideWork<Handle, Result>, 
   } catch (error) {
     const { signal } = context;
     // No attempt comes after a refusal, so nobody would follow the work any more.
-    if (signal.aborted ? !workerStops(signal) : trail.isRunning && error instanceof Refused) await trail.cancel();
+    if (signal.aborted ? !(await context.handedOn()) : trail.isRunning && error instanceof Refused) await trail.cancel();
     throw signal.aborted ? signal.reason : error;
   }
 }

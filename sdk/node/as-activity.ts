@@ -6,6 +6,7 @@ import { parse } from '../authoring/schema.js';
 import { shorten, shortenCause, shortenDetails } from '../authoring/shorten.js';
 import { workerStopped } from '../authoring/temporal-names.js';
 import type { Connections } from './connections/connections.js';
+import { handedOn } from './handed-on.js';
 import { beatByItself } from './heartbeat.js';
 import type { Implementation } from './implement.js';
 import { tenantOfRun } from './run-tenant.js';
@@ -53,6 +54,7 @@ function stepContext(temporal: Context, connections: Connections, heartbeat: (de
     timeLimit: startToCloseTimeoutMs,
     key: `${workflowId}/${runId}/${callId}`,
     signal: temporal.cancellationSignal,
+    handedOn: () => handedOn(temporal),
     resumed: temporal.info.heartbeatDetails as unknown,
     heartbeat,
     log: { info: (message, attributes) => log.info(message, attributes), warn: (message, attributes) => log.warn(message, attributes) },

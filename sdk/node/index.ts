@@ -18,4 +18,3 @@ export { maximumPartitions, type Partition, type PartitionRange, type PartitionS
 export type { RunStateName, RunStatus } from './status/run-status.js';
 export { type Known, statusOf } from './status/status-of.js';
 export type { StepContext } from './step-context.js';
-export { workerStops } from './worker-stops.js';

@@ -18,6 +18,8 @@ export interface StepContext {
   readonly key: string;
   /** Aborted when the step is cancelled or times out, and when the worker stops. */
   readonly signal: AbortSignal;
+  /** Once the signal has aborted: whether another attempt goes on with this call, so that what it began outside is to be left running. */
+  handedOn(): Promise<boolean>;
   /** What the last heartbeat of an earlier attempt carried, to go on from there. */
   readonly resumed: unknown;
   /** Tells Temporal how far the work is; the worker repeats it by itself, so once per change is enough. */
