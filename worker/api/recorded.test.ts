@@ -70,6 +70,7 @@ describe('a run in the registry', () => {
       step: 'pick',
       pipeline: 'shop',
       error: { type: 'Error', message: 'it is away' },
+      ask: () => Promise.reject(new Error('The run is recorded.')),
     };
     await publishRetrying(database, { ...failed, namespace: inject('temporal').namespace, attempt: 1 });
     const told = { attempts: 1, failedAttempts: [{ attempt: 1, error: { message: 'it is away' } }] };

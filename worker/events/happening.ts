@@ -74,9 +74,10 @@ export function digestOf({ evidence }: WaitRecord): string {
   return hashJson(evidence);
 }
 
-/** An error's message may be a page of a database's complaints: events stay small. */
+/** An error's texts may be pages of a database's complaints: events stay small, or Kafka would refuse them for ever, and all that come after them. */
 export function errorOf(error: StatusError | undefined): ErrorData | undefined {
-  return error === undefined ? undefined : { ...error, message: shortened(error.message) };
+  if (error === undefined) return undefined;
+  return Object.fromEntries(Object.entries(error).map(([name, text]) => [name, typeof text === 'string' ? shortened(text) : text])) as unknown as ErrorData;
 }
 
 function askedData(wait: WaitRecord) {

@@ -1,6 +1,7 @@
 import { ApplicationFailure, type Context } from '@temporalio/activity';
 import type { ActivityInboundCallsInterceptor, ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Kysely } from 'kysely';
+import { defaultTenant, runTenant } from '../../sdk/authoring/run-memo.js';
 import type { Database } from '../registry/database.js';
 import { errorWithoutText } from './left-out.js';
 import type { Projector } from './projector.js';
@@ -51,7 +52,7 @@ function isRepeated(error: unknown, { info, cancellationSignal }: Context): bool
   return most === 0 || info.attempt < most;
 }
 
-function failedAttempt({ info }: Context, error: unknown, encrypts: boolean): FailedAttempt {
+function failedAttempt({ info, client }: Context, error: unknown, encrypts: boolean): FailedAttempt {
   const { workflowId = '', runId: executionId = '' } = info.workflowExecution ?? {};
   const { message, name } = error as Error;
   const type = error instanceof ApplicationFailure ? (error.type ?? name) : name;
@@ -59,6 +60,10 @@ function failedAttempt({ info }: Context, error: unknown, encrypts: boolean): Fa
     namespace: info.workflowNamespace ?? info.activityNamespace,
     workflowId,
     executionId,
+    ask: async () => {
+      const { typedSearchAttributes, raw } = await client.workflow.getHandle(workflowId, executionId).describe();
+      return { tenant: typedSearchAttributes.get(runTenant) ?? defaultTenant, runId: raw.workflowExecutionInfo?.firstRunId || executionId };
+    },
     pipeline: info.workflowType ?? '',
     step: info.activityType,
     callId: info.activityId,

@@ -1,6 +1,6 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import { asActivity } from '../../sdk/node/as-activity.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
@@ -22,6 +22,8 @@ let temporal: Temporal;
 let place: RegistryPlace;
 let registry: Registry;
 let projector: Projector;
+/** While nobody tells the projector anything. */
+let isHeld = false;
 const reports: string[] = [];
 
 beforeAll(async () => {
@@ -34,6 +36,10 @@ beforeAll(async () => {
   registry = await place.open();
   // Nudges alone are to be seen: no scan comes by.
   projector = startProjector({ temporal, registry, scanEvery: 3_600_000, patience: 3_600, report: (it) => reports.push(it) });
+  const told = {
+    nudge: (...run: [string, string]) => (isHeld ? undefined : projector.nudge(...run)),
+    meet: (...run: [string, string]) => (isHeld ? undefined : projector.meet(...run)),
+  };
   const steps = [...workshop.catalogue.steps.values()].flatMap(({ implementation }) => (implementation === undefined ? [] : [implementation]));
   worker = await Worker.create({
     connection,
@@ -41,7 +47,7 @@ beforeAll(async () => {
     taskQueue: workshop.taskQueue,
     workflowBundle: await bundlePipelines(workshop.catalogue),
     activities: Object.fromEntries(steps.map((it) => [it.step.id, asActivity(it, Connections.of({}))])),
-    interceptors: { activity: [recordingInterceptor({ projector, database: registry.database })] },
+    interceptors: { activity: [recordingInterceptor({ projector: told, database: registry.database })] },
   });
   working = worker.run();
 });
@@ -57,7 +63,7 @@ afterAll(async () => {
   await connection.close();
 });
 
-const start = (input: object) => workshop.client.start(workshop.catalogue.pipelines.get('shop')?.pipeline as AnyPipeline, input);
+const start = (input: object, options = {}) => workshop.client.start(workshop.catalogue.pipelines.get('shop')?.pipeline as AnyPipeline, input, options);
 const eventsOf = (workflowId: string) => registry.database.selectFrom('outbox').selectAll().where('workflow_id', '=', workflowId).orderBy('position').execute();
 const ended = (workflowId: string) =>
   until(
@@ -76,6 +82,20 @@ test("a worker's nudges alone record a run as it goes, and its failed attempts l
   ]);
   expect(rows.filter(({ sequence }) => sequence !== null).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+});
+
+test('an attempt that fails before its run is recorded is told to its tenant alone', async () => {
+  isHeld = true;
+  onTestFinished(() => void (isHeld = false));
+  const { workflowId, runId } = await start({ orders: ['a'], fail: 1 }, { tenant: 'acme' });
+  const [row] = await until(
+    () => eventsOf(workflowId),
+    (rows) => rows.length > 0,
+  );
+  expect(row).toMatchObject({ kind: 'PIPELINE_RETRYING', tenant: 'acme', run_id: runId, payload: { tenant: 'acme', run: runId } });
+  isHeld = false;
+  projector.nudge(workflowId, runId);
+  await ended(workflowId);
 });
 
 /** Counts the events of histories that Temporal answers. */

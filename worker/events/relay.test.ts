@@ -26,12 +26,9 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     await registry.database.deleteFrom('lease').execute();
   });
 
+  const failed = { namespace: 'n', executionId: 'r', pipeline: 'p', step: 's', callId: 's#1', ask: async () => ({ runId: 'r', tenant: 'default' }) };
   const publishSome = (count: number, workflowId = 'w') =>
-    Promise.all(
-      Array.from({ length: count }, (_, index) =>
-        publishRetrying(registry.database, { namespace: 'n', workflowId, executionId: 'r', pipeline: 'p', step: 's', callId: 's#1', attempt: index + 1 }),
-      ),
-    );
+    Promise.all(Array.from({ length: count }, (_, index) => publishRetrying(registry.database, { ...failed, workflowId, attempt: index + 1 })));
 
   /** A relay that does not outlive its test, however that ends. */
   function relaying(settings: Omit<RelaySettings, 'registry'>) {
@@ -94,6 +91,14 @@ describe.each(kinds)('the relay of the %s registry', (kind) => {
     expect(reports).toEqual(['away']);
     expect(taken).toHaveLength(10);
     await relay.stop();
+  });
+
+  test('publishes small events of errors that say much: Kafka refuses what is large, and would be asked for ever', async () => {
+    const much = 'x'.repeat(1_200_000);
+    const error = { type: much, message: much, code: much, fix: much, where: much };
+    await publishRetrying(registry.database, { ...failed, workflowId: 'w', attempt: 1, error });
+    const [row] = await readOutbox(registry.database, 0, 1);
+    expect(JSON.stringify(row?.event).length).toBeLessThan(30_000);
   });
 
   test('sends again what was taken without an answer, with the same ids', async () => {

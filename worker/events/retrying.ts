@@ -11,8 +11,8 @@ export interface FailedAttempt {
   namespace: string;
   workflowId: string;
   executionId: string;
-  /** The run's first execution; looked up where it is not known, and this one where it is not recorded yet. */
-  runId?: string;
+  /** Asked where the run is not recorded yet: whose it is, and its first execution. */
+  ask: () => Promise<Run>;
   pipeline: string;
   step: string;
   callId: string;
@@ -20,6 +20,11 @@ export interface FailedAttempt {
   error?: StatusError;
   /** ISO 8601, UTC. */
   nextAttemptAt?: string;
+}
+
+interface Run {
+  runId: string;
+  tenant: string;
 }
 
 /** Publishes PIPELINE_RETRYING: live, marked so, outside the sequence, and not projected again (DESIGN §3.3). Repeating it is harmless. */
@@ -45,12 +50,12 @@ export async function publishRetrying(database: Kysely<Database>, failed: Failed
   });
 }
 
-async function findRun(database: Kysely<Database>, { executionId, runId }: FailedAttempt): Promise<{ runId: string; tenant: string }> {
+async function findRun(database: Kysely<Database>, { executionId, ask }: FailedAttempt): Promise<Run> {
   const run = await database
     .selectFrom('projection_execution as execution')
     .innerJoin('pipeline_execution as run', (join) => join.onRef('run.workflow_id', '=', 'execution.workflow_id').onRef('run.run_id', '=', 'execution.run_id'))
-    .select(['run.run_id', 'run.tenant'])
+    .select(['execution.run_id as runId', 'run.tenant'])
     .where('execution.execution_id', '=', executionId)
     .executeTakeFirst();
-  return { runId: run?.run_id ?? runId ?? executionId, tenant: run?.tenant ?? 'default' };
+  return run ?? ask();
 }
