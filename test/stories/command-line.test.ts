@@ -1,7 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Api } from '../../sdk/api-client/index.js';
 import { BinaryProcess, binary } from '../faults/binary-process.js';
 import { until } from '../faults/until.js';
@@ -152,6 +155,25 @@ describe('following', () => {
     expect(following.output).toMatch(new RegExp(`the run goes on\\. (npx )?headrace ${command} ${asking} --follow`));
     expect(await story.ground.status(asking)).toMatchObject({ status: 'WAITING_FOR_APPROVAL' });
   });
+});
+
+test('one Ctrl-C while the first runs run stops headrace dev, which lets go of its folder', { timeout: 240_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headrace-dev-'));
+  const runs = join(folder, 'runs.json');
+  writeFileSync(runs, JSON.stringify([{ title: 'A long run', pipeline: 'parcels', input: { ms: 600_000 } }]));
+  const environment = { ...story.ground.environment, HEADRACE_TASK_QUEUE: `dev-${randomUUID()}` };
+  const dev = new BinaryProcess(['dev', story.ground.pipelines, '--runs', runs, '--state', join(folder, 'state'), '--port', '0'], environment);
+  onTestFinished(() => dev.kill());
+  await until(
+    () => dev.output,
+    (text) => text.includes('A long run') || dev.isOver,
+    { limit: 180_000 },
+  );
+  process.kill(dev.pid, 'SIGINT');
+  expect(await dev.exited).toBe(130);
+  expect(dev.output).toContain('stopping …');
+  expect(JSON.parse(readFileSync(join(folder, 'state/owner-1.json'), 'utf8'))).toEqual({ released: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe.skipIf(!hasTerminal)('on a terminal', () => {

@@ -44,17 +44,27 @@ export interface DevFlags {
 }
 
 export async function dev(folder: string | undefined, { state, fresh, port, runs, exit }: DevFlags): Promise<void> {
-  const stopped = untilStopped();
+  const stop = new AbortController();
+  const stopped = untilStopped().then(() => stop.abort());
   const running = await startDev({ settings: readSettings(folder), stateFolder: state, fresh, apiPort: port, reload: exit !== true });
   try {
     console.log(running.found);
-    if (runs !== undefined && !(await startFirstRuns(runs, running))) process.exitCode = exitCode.failed;
+    if (runs !== undefined) process.exitCode = await firstRuns(runs, running, stop.signal);
     if (exit === true) return;
-    console.log(describe(running));
+    if (!stop.signal.aborted) console.log(describe(running));
     await stopped;
     console.log(colors.dim('stopping …'));
   } finally {
     await running.stop();
+  }
+}
+
+async function firstRuns(file: string, running: Dev, signal: AbortSignal): Promise<number> {
+  try {
+    return (await startFirstRuns(file, running, signal)) ? exitCode.succeeded : exitCode.failed;
+  } catch (error) {
+    if (signal.aborted) return exitCode.interrupted;
+    throw error;
   }
 }
 

@@ -13,7 +13,7 @@ export function addHosting(command: Command): void {
     .option('--fresh', 'begin with an empty state')
     .option('--port <port>', "the API's port; 8092, or a free one", Number)
     .option('--runs <file>', 'start the runs of a JSON file and print how they stand')
-    .option('--exit', 'stop when that is done: exit code 0 when no run failed')
+    .option('--exit', 'stop when that is done: exit code 0 when the runs succeeded that must')
     .action(async (folder: string | undefined, flags: DevFlags) => (await hosts()).dev(folder, flags));
   command
     .command('worker [folder]')

@@ -15,27 +15,31 @@ const FirstRuns = z.array(
     key: z.string().optional(),
     /** What the reader should know of it. */
     title: z.string(),
+    /** Whether all is well only when it has succeeded; false for a run that is there to wait for people, who may decline it. */
+    mustSucceed: z.boolean().default(true),
   }),
 );
+type FirstRun = z.output<typeof FirstRuns>[number];
 
 /**
  * Starts the runs of a file one after another, each when the one before it has ended or waits for people, and prints how they stand.
  *
- * @returns whether none of them failed
+ * @param signal ends the following, and leaves the runs alone
+ * @returns whether those that must have succeeded
  */
-export async function startFirstRuns(file: string, dev: Dev): Promise<boolean> {
+export async function startFirstRuns(file: string, dev: Dev, signal: AbortSignal): Promise<boolean> {
   let fine = true;
   for (const run of readRuns(file)) {
     console.log(colors.bold(`\n${run.title}`));
-    const status = await startAndRest(dev.apiUrl, run);
+    const status = await startAndRest(dev.apiUrl, run, signal);
     console.log(printStatus(status));
     console.log(colors.dim(links(dev, status)));
-    if (status.status !== 'SUCCEEDED' && status.status !== 'WAITING_FOR_APPROVAL') fine = false;
+    if (run.mustSucceed && status.status !== 'SUCCEEDED') fine = false;
   }
   return fine;
 }
 
-function readRuns(file: string): z.output<typeof FirstRuns> {
+function readRuns(file: string): FirstRun[] {
   try {
     return FirstRuns.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
@@ -43,14 +47,14 @@ function readRuns(file: string): z.output<typeof FirstRuns> {
   }
 }
 
-async function startAndRest(url: string, { pipeline, input, key }: z.output<typeof FirstRuns>[number]): Promise<Api<'RunStatus'>> {
+async function startAndRest(url: string, { pipeline, input, key }: FirstRun, signal: AbortSignal): Promise<Api<'RunStatus'>> {
   const api = new ApiClient({ url, token: process.env.HEADRACE_API_KEY });
   const params = { path: { id: pipeline }, header: { 'idempotency-key': key } };
-  const { workflowId } = await api.post('/v1/pipelines/{id}/execute', { params, body: input });
+  const { workflowId } = await api.post('/v1/pipelines/{id}/execute', { params, body: input, signal });
   for (;;) {
-    const status = await api.get('/v1/pipelines/workflows/{workflowId}/status', { params: { path: { workflowId } } });
+    const status = await api.get('/v1/pipelines/workflows/{workflowId}/status', { params: { path: { workflowId } }, signal });
     if (status.endedAt !== undefined || status.status === 'WAITING_FOR_APPROVAL') return status;
-    await wait(100);
+    await wait(100, undefined, { signal });
   }
 }
 
