@@ -1,5 +1,6 @@
 import { findTemporal } from '../../worker/dev/find-temporal.js';
 import { findPostgres } from './find-postgres.js';
+import { findPython } from './find-python.js';
 import { prepareTimeSkipping } from './time-skipping.js';
 
 /** Something that the tests can do without, and the reason why they must. */
@@ -14,6 +15,7 @@ export async function prepareServers(): Promise<LeftOut[]> {
   const attempts: [string, () => unknown][] = [
     ['PostgreSQL', findPostgres],
     ['the time-skipping server', prepareTimeSkipping],
+    ['python_script', findPython],
   ];
   const outcomes = await Promise.all(attempts.map(([name, attempt]) => reasonAgainst(name, attempt)));
   return outcomes.filter((outcome) => outcome !== undefined);

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { findPython } from './find-python.js';
 import { startPostgres } from './postgres.js';
 import type {} from './provided.js';
 import { startTestTemporal } from './temporal.js';
@@ -28,6 +29,7 @@ export default async function setup(project: TestProject): Promise<Stop> {
     startTestTemporal().then(started),
     optional('PostgreSQL', () => startPostgres().then(started)),
     optional('the time-skipping server', prepareTimeSkipping),
+    optional('python_script', findPython),
   ]);
   project.provide('temporal', { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl, folder: temporal.folder });
   project.provide('postgresUrl', postgres?.url);
