@@ -98,10 +98,15 @@ function check(
     retryRule(retry);
     toMilliseconds(declaration.timeout ?? 0);
   });
-  if (!fast || declaration.timeout === undefined || toMilliseconds(declaration.timeout) <= longestFast) return;
-  throw new HeadraceError(`The fast step ${id} has a time-out of ${declaration.timeout}: a fast step ends within 10 seconds, its retries included.`, {
+  if (fast) refuseLongFast(id, declaration.timeout, `step ${id}`);
+}
+
+/** Refuses a time-out that is too long for a fast step, in its declaration or in a call of it (DESIGN §4.5). */
+export function refuseLongFast(id: string, timeout: Duration | undefined, where: string): void {
+  if (timeout === undefined || toMilliseconds(timeout) <= longestFast) return;
+  throw new HeadraceError(`The fast step ${id} has a time-out of ${timeout}: a fast step ends within 10 seconds, its retries included.`, {
     code: 'bad_declaration',
-    where: `step ${id}`,
+    where,
     fix: 'Take away fast: true, or shorten the time-out.',
   });
 }

@@ -104,6 +104,13 @@ describe('a step call', () => {
     expect(history.events.some(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes != null)).toBe(false);
   });
 
+  test('of a fast step may not take longer than such a step may', async () => {
+    const { status, error, calls } = await bed.run(calling, { what: 'long glance' }, { steps: [replace(glance, async ({ name }) => name)] });
+    expect(status).toBe('FAILED');
+    expect(error).toMatchObject({ code: 'bad_declaration', where: 'glance#1', message: expect.stringMatching(/glance .*1 hour.*within 10 seconds/) });
+    expect(calls).toEqual([]);
+  });
+
   test('whose output is wrong is not tried again, and says what is wrong', async () => {
     const { status, error, calls } = await bed.run(
       calling,

@@ -5,7 +5,7 @@ import { refuseOversize } from '../authoring/payload-size.js';
 import { retryRule } from '../authoring/retry.js';
 import { summarize } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
-import type { AnyStep, CallOptions } from '../authoring/step.js';
+import { type AnyStep, type CallOptions, refuseLongFast } from '../authoring/step.js';
 import { endedByCancel, fromFailure, isLostWorker, isTimeOut } from './failure.js';
 import { currentPlace, type Place } from './place.js';
 import { awaitedLater, currentRun, type RunState } from './run-state.js';
@@ -37,6 +37,7 @@ function inTurn(queue: { last: Promise<unknown> }, call: () => Promise<unknown>)
 function makeCall(run: RunState, step: AnyStep, input: unknown, options: CallOptions, place: Place): Promise<unknown> {
   const callId = run.nextId(step.id);
   try {
+    if (step.fast) refuseLongFast(step.id, options.timeout, callId);
     const value = parse(step.input, input, `The input of step ${step.id}`, 'wrong_input');
     const bytes = refuseOversize(value, `The input of step ${step.id}`);
     const begin = () => schedule(step, value, activityOptions(run, step, callId, options, place));
