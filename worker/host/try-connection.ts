@@ -1,6 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname } from 'node:path';
 import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import { describeAirflow } from '../../activities/airflow/describe.js';
@@ -9,6 +7,7 @@ import { describeFlink } from '../../activities/flink/describe.js';
 import { describeKafka } from '../../activities/kafka/describe.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Connection } from '../../sdk/node/connections/kinds.js';
+import { tryDatabaseFile, tryFiles, tryLake } from './try-folder.js';
 
 const patience = 5_000;
 
@@ -24,9 +23,9 @@ export async function tryConnection(connection: Connection, name: string): Promi
     case 'trino':
       return (await import('../../activities/engines/trino/try-trino.js')).tryTrino(name, connection, AbortSignal.timeout(3 * patience));
     case 'duckdb':
-      return tryFolder(connection.folder ?? dirname(connection.file ?? '.'));
+      return connection.folder === undefined ? tryDatabaseFile(connection.file ?? '') : tryLake(connection.folder);
     case 'files':
-      return tryFolder(connection.folder);
+      return tryFiles(connection.folder);
     case 'smtp':
       return tryMail(connection);
     case 'slack':
@@ -67,16 +66,6 @@ async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postg
     throw told instanceof HeadraceError ? told : unreachable(error);
   } finally {
     await client.end().catch(() => undefined);
-  }
-}
-
-async function tryFolder(folder: string): Promise<string> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.R_OK | constants.W_OK);
-    return `${folder} can be read and written`;
-  } catch (error) {
-    throw new HeadraceError((error as Error).message, { code: 'unreadable_file', where: folder, cause: error });
   }
 }
 

@@ -1,0 +1,77 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, expect, test } from 'vitest';
+import { Connection } from '../../sdk/node/connections/kinds.js';
+import { tryConnection } from './try-connection.js';
+
+const base = mkdtempSync(join(tmpdir(), 'headrace-doctor-'));
+const place = (name: string) => join(base, name);
+mkdirSync(place('there'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const attempt = (connection: object) => tryConnection(Connection.parse(connection), 'it');
+
+/** A port on which nobody listens. */
+async function silentPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test.each([
+  ['files', { kind: 'files', folder: place('there') }, /there can be read and written$/],
+  ['a lake', { kind: 'duckdb', folder: place('there') }, /there can be read and written$/],
+  ['a lake into which nothing was loaded', { kind: 'duckdb', folder: place('new/lake') }, /new\/lake is not there yet, and is made by the first load/],
+  [
+    'a database file that nothing has written',
+    { kind: 'duckdb', file: place('there/new.duckdb') },
+    /new\.duckdb is not there yet, and is made by the first step/,
+  ],
+])('%s can be used', async (_, connection, said) => {
+  expect(await attempt(connection)).toMatch(said);
+  for (const name of ['new', 'there/new.duckdb']) expect(existsSync(place(name))).toBe(false);
+});
+
+test('a database file is made by DuckDB, and its folder is not', async () => {
+  const file = place('nowhere/new.duckdb');
+  await expect(attempt({ kind: 'duckdb', file })).rejects.toMatchObject({
+    code: 'unreadable_file',
+    where: place('nowhere'),
+    fix: expect.stringContaining('`file`'),
+  });
+  await expect(DuckDBInstance.create(file)).rejects.toThrow(/[Cc]annot open file/);
+});
+
+test('files that are not there are not made, and refused with what makes them', async () => {
+  await expect(attempt({ kind: 'files', folder: place('tpyo') })).rejects.toMatchObject({
+    code: 'unreadable_file',
+    message: `${place('tpyo')} is not there`,
+    fix: expect.stringMatching(/`folder`.*first export/),
+  });
+  expect(existsSync(place('tpyo'))).toBe(false);
+});
+
+const mayAll = process.getuid?.() === 0;
+if (mayAll) console.log('left out: folders without rights, because root has all of them');
+
+test.skipIf(mayAll)('files that can only be read are enough, and a lake must be written', async () => {
+  mkdirSync(place('source'));
+  chmodSync(place('source'), 0o555);
+  expect(await attempt({ kind: 'files', folder: place('source') })).toBe(`${place('source')} can be read`);
+  for (const folder of ['source', 'source/lake'])
+    await expect(attempt({ kind: 'duckdb', folder: place(folder) })).rejects.toMatchObject({ code: 'unreadable_file' });
+  chmodSync(place('source'), 0o000);
+  await expect(attempt({ kind: 'files', folder: place('source') })).rejects.toMatchObject({ message: `${place('source')} cannot be read` });
+});
+
+test.each([
+  ['smtp', (port: number) => ({ kind: 'smtp', host: '127.0.0.1', port, from: 'a@example.com' })],
+  ['http', (port: number) => ({ kind: 'http', url: `http://127.0.0.1:${port}` })],
+])('%s that nobody answers is unreachable', async (_, connection) => {
+  await expect(attempt(connection(await silentPort()))).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('ECONNREFUSED') });
+});
