@@ -64,6 +64,6 @@ export const sparkJob = step('spark_job', {
     bytes: z.number().int().optional(),
     engine: DoneOn,
   }),
-  retry: 'default',
-  timeout: '4 hours',
+  retry: 'extraction',
+  timeout: '2 hours',
 });
