@@ -14,17 +14,22 @@ export interface Creation<Found> {
   readonly read: () => Promise<Found | undefined>;
 }
 
-/** Milliseconds after which a name is tried again whose last object is still being taken away. */
+/** Milliseconds after which an object that is being taken away is looked for again. */
 const untilItIsGone = 2_000;
 
+/** The object may still be at work: whoever needs its name, or its end, comes again. */
+export function stillLeaving({ name: where }: Cluster, kind: string, name: string, cause?: unknown): RetryLater {
+  return new RetryLater(`The ${kind} ${name} is still being taken away.`, { where, after: untilItIsGone, cause });
+}
+
 /** Creates an object, or gives the one that has its name already, begun before. @throws RetryLater while that one is being taken away */
-export async function createOnce<Found extends Named>({ name: where }: Cluster, { kind, name, create, read }: Creation<Found>): Promise<Found> {
+export async function createOnce<Found extends Named>(cluster: Cluster, { kind, name, create, read }: Creation<Found>): Promise<Found> {
   try {
     return await create();
   } catch (error) {
     if (statusOf(error) !== 409) throw error;
     const theirs = await read();
     if (theirs !== undefined && theirs.metadata?.deletionTimestamp === undefined) return theirs;
-    throw new RetryLater(`The last ${kind} ${name} is still being taken away.`, { where, after: untilItIsGone, cause: error });
+    throw stillLeaving(cluster, kind, name, error);
   }
 }

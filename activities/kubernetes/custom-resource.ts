@@ -1,6 +1,6 @@
 import { RetryLater, ValidationError } from '../../sdk/index.js';
 import type { Cluster } from './cluster.js';
-import { createOnce } from './create-once.js';
+import { createOnce, stillLeaving } from './create-once.js';
 import { statusOf, unlessMissing } from './failure.js';
 import type { JobHandle } from './job-work.js';
 
@@ -39,6 +39,14 @@ export class CustomResource<Found extends CustomObject> {
   async read(name: string, signal: AbortSignal): Promise<Found | undefined> {
     const found = await this.readAny(name, signal);
     return found?.metadata.deletionTimestamp === undefined ? found : undefined;
+  }
+
+  /** The object that a step began; undefined where it is gone. @throws RetryLater while it is being taken away: nothing is begun beside what may still run */
+  async readOwn({ name, uid }: JobHandle, signal: AbortSignal): Promise<Found | undefined> {
+    const found = await this.readAny(name, signal);
+    if (found?.metadata.uid !== uid) return undefined;
+    if (found.metadata.deletionTimestamp !== undefined) throw stillLeaving(this.cluster, this.kind.kind, name);
+    return found;
   }
 
   /** Those that steps of Headrace created. */

@@ -54,11 +54,11 @@ export class ApplicationWork<Result> implements OutsideWork<JobHandle, Result> {
     return undefined; // the API has no page for people
   }
 
-  async look({ name, uid }: JobHandle, signal: AbortSignal): Promise<Look<Result> | undefined> {
-    const application = await this.applications.read(name, signal);
-    if (application?.metadata.uid !== uid) return undefined;
+  async look(handle: JobHandle, signal: AbortSignal): Promise<Look<Result> | undefined> {
+    const application = await this.applications.readOwn(handle, signal);
+    if (application === undefined) return undefined;
     const { state = 'NEW', errorMessage = '' } = application.status?.applicationState ?? {};
-    if (state === 'COMPLETED') return { state: 'SUCCEEDED', result: await this.order.result(name) };
+    if (state === 'COMPLETED') return { state: 'SUCCEEDED', result: await this.order.result(handle.name) };
     if (state === 'FAILED' || state === 'SUBMISSION_FAILED') return { state: 'FAILED', error: this.failed(state, errorMessage) };
     return { state: 'RUNNING', progress: { state, pod: application.status?.driverInfo?.podName } };
   }

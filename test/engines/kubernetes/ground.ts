@@ -11,6 +11,7 @@ import { runStep } from '../../../activities/run-step.fixture.js';
 import { type RecordedContext, stepContext } from '../../../activities/step-context.fixture.js';
 import type { Connection, StepContext } from '../../../sdk/node/index.js';
 import { until } from '../../faults/until.js';
+import { takeAway } from '../held-object.js';
 import type { KubernetesCluster } from '../kubernetes.js';
 
 export const image = 'python:3.11';
@@ -84,14 +85,10 @@ export class Cluster {
 
   /** Leaves a Job of a call's name behind that is being taken away until it is let go. */
   async leavingJob(context: StepContext): Promise<() => Promise<unknown>> {
-    const job = { name: outsideId(context.key, 1), namespace: 'default' };
-    const finalizers = ['headrace.test/held'];
+    const [name, namespace] = [outsideId(context.key, 1), 'default'];
     const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } };
-    const body = { metadata: { name: job.name, finalizers }, spec: { suspend: true, template } };
-    await this.batch.createNamespacedJob({ namespace: job.namespace, body });
-    await this.deleteJob(body);
-    const asMerge = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
-    return () => this.batch.patchNamespacedJob({ ...job, body: { metadata: { finalizers: null } } }, asMerge);
+    await this.batch.createNamespacedJob({ namespace, body: { metadata: { name }, spec: { suspend: true, template } } });
+    return takeAway(this.cluster.config, { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace } });
   }
 
   putSecret(name: string, values: Record<string, string>): Promise<unknown> {

@@ -3,6 +3,7 @@ import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { until } from '../../faults/until.js';
+import { untilItWaits } from '../held-object.js';
 import { standIn } from '../kubelet.js';
 import { startKubernetes } from '../kubernetes.js';
 import { Cluster, image, isAlive, Meeting } from './ground.js';
@@ -179,10 +180,7 @@ test('a Job of its name that is still being taken away is waited for, and not ta
   const context = on.context();
   const letGo = await on.leavingJob(context);
   const running = on.run(give('"mine"'), context);
-  await until(
-    () => context.lines,
-    (lines) => lines.some((line) => line.includes('still being taken away')),
-  );
+  await untilItWaits(context);
   const [last] = await on.jobs(context);
   await letGo();
   expect(await running).toMatchObject({ result: 'mine' });

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { until } from '../../faults/until.js';
+import { takeAway, untilItWaits } from '../held-object.js';
 import { standIn } from '../kubelet.js';
 import { Cluster, isAlive } from '../kubernetes/ground.js';
 import { startKubernetes } from '../kubernetes.js';
 import { sparkEnvironment, sparkHome } from '../spark.js';
 import { type Input, Jobs, newCall, runJob } from './ground.js';
-import { Operator } from './operator.js';
+import { Operator, objectOf, type SparkApplication } from './operator.js';
 
 const patience = 180_000;
 const image = 'spark:4.0.5';
@@ -94,6 +95,38 @@ describe('as a SparkApplication, whose status the test writes as an operator wou
     executor: { memory: '2g', instances: 4 },
   } as const satisfies Input;
 
+  /** An application that its operator has begun. */
+  async function working(changes: Parameters<typeof newCall>[1] = {}) {
+    const jobs = new Jobs();
+    const context = call(jobs, changes);
+    const input = { ...application, result: { connection: 'shared' } };
+    const ended = runJob(input, context);
+    ended.catch(() => undefined);
+    const made = await operator.taken();
+    await operator.tell(made, 'RUNNING');
+    await until(
+      () => JSON.stringify(context.heartbeats),
+      (beats) => beats.includes('RUNNING'),
+    );
+    const end = async (by = made) => {
+      writeFileSync(join(jobs.folder, `${by.metadata.name}.json`), '{"rows":5}');
+      await operator.tell(by, 'COMPLETED');
+    };
+    return { jobs, input, context, ended, made, end };
+  }
+
+  /** The next attempt of a call whose worker is gone. */
+  async function goneOnWith(knows: 'what it heard' | 'nothing') {
+    const stopping = new AbortController();
+    const { jobs, input, context, ended, ...rest } = await working({ signal: stopping.signal });
+    stopping.abort(new Error('WORKER_SHUTDOWN'));
+    await expect(ended).rejects.toThrow('WORKER_SHUTDOWN');
+    const resumed = knows === 'nothing' ? undefined : context.heartbeats.at(-1);
+    const next = call(jobs, { key: context.key, attempt: 2, resumed });
+    const begin = () => runJob(input, next);
+    return { ...rest, next, begin };
+  }
+
   test('it is made with the published fields, followed to its end, and its result is read', async () => {
     const jobs = new Jobs();
     const context = call(jobs);
@@ -123,11 +156,6 @@ describe('as a SparkApplication, whose status the test writes as an operator wou
       executor: { cores: 1, memory: '2g', instances: 4 },
     });
     expect(made.metadata.labels).toMatchObject({ 'headrace/run': 'run-1' });
-    await operator.tell(made, 'RUNNING');
-    await until(
-      () => JSON.stringify(context.heartbeats),
-      (beats) => beats.includes('RUNNING'),
-    );
     writeFileSync(file, '{"rows":5}');
     await operator.tell(made, 'COMPLETED');
     expect(await running).toMatchObject({ rows: 5, engine: { name: 'Spark', id: name } });
@@ -148,40 +176,65 @@ describe('as a SparkApplication, whose status the test writes as an operator wou
   });
 
   test.each(['CANCELLED', 'TIMED_OUT'])('it is deleted when the step is told %s while it runs', async (reason) => {
-    const running = operator.taken().then((made) => operator.tell(made, 'RUNNING'));
-    await expect(runJob(application, call(new Jobs(), { signal: stopped(reason, running) }))).rejects.toThrow(reason);
+    const stopping = new AbortController();
+    const { ended } = await working({ signal: stopping.signal });
+    stopping.abort(new Error(reason));
+    await expect(ended).rejects.toThrow(reason);
     expect(await operator.applications()).toEqual([]);
   });
 
   test('an API server that is killed in the middle and comes back costs no attempt', { timeout: patience }, async () => {
-    const jobs = new Jobs();
-    const context = call(jobs);
-    const running = runJob({ ...application, result: { connection: 'shared' } }, context);
-    const made = await operator.taken();
-    await operator.tell(made, 'RUNNING');
+    const { context, ended, made, end } = await working();
     await on.cluster.halt();
     await until(
       () => context.lines,
       (lines) => lines.some((line) => line.includes('does not answer')),
     );
     await on.cluster.resume();
-    writeFileSync(join(jobs.folder, `${made.metadata.name}.json`), '{"rows":5}');
-    await operator.tell(made, 'COMPLETED');
-    expect(await running).toMatchObject({ rows: 5, engine: { id: made.metadata.name } });
+    await end();
+    expect(await ended).toMatchObject({ rows: 5, engine: { id: made.metadata.name } });
     expect((await operator.applications()).map(({ metadata }) => metadata.uid)).toEqual([made.metadata.uid]);
     await operator.forget(made);
   });
 
-  test('it is gone on with when a worker stops, and lost when somebody deletes it', async () => {
-    const jobs = new Jobs();
-    const context = call(jobs, { signal: stopped('WORKER_SHUTDOWN', operator.taken()) });
-    await expect(runJob(application, context)).rejects.toThrow('WORKER_SHUTDOWN');
-    const second = runJob(application, call(jobs, { key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) }));
-    second.catch(() => undefined);
-    const made = await operator.taken();
+  test.each(['what it heard', 'nothing'] as const)('when the worker stops it goes on, and the next attempt finds it, which knows %s', async (knows) => {
+    const { made, begin, end } = await goneOnWith(knows);
+    const second = begin();
+    await end();
+    expect(await second).toMatchObject({ rows: 5, engine: { id: made.metadata.name } });
+    expect((await operator.applications()).map(({ metadata }) => metadata.uid)).toEqual([made.metadata.uid]);
     await operator.forget(made);
-    await expect(second).rejects.toMatchObject({ code: 'work_lost' });
   });
+
+  test('it is lost when somebody deletes it, and not before it is gone', async () => {
+    const { ended, context, made } = await working();
+    const letGo = await takeAway(on.cluster.config, objectOf(made));
+    await untilItWaits(context);
+    await letGo();
+    await expect(ended).rejects.toMatchObject({ code: 'work_lost' });
+  });
+
+  test.each(['what it heard', 'nothing'] as const)(
+    'nothing is begun beside one that is still being taken away: the next attempt waits, which knows %s',
+    {
+      timeout: patience,
+    },
+    async (knows) => {
+      const { made, next, begin, end } = await goneOnWith(knows);
+      const letGo = await takeAway(on.cluster.config, objectOf(made));
+      const second = begin();
+      await untilItWaits(next);
+      expect(await operator.applications()).toHaveLength(1);
+      await letGo();
+      const own = await until(
+        async () => (await operator.applications()).find(({ metadata }) => metadata.uid !== made.metadata.uid),
+        (found) => found !== undefined,
+      );
+      await end(own);
+      expect(await second).toMatchObject({ rows: 5, engine: { id: own?.metadata.name } });
+      await operator.forget(own as SparkApplication);
+    },
+  );
 
   test('an account without rights is refused', async () => {
     await expect(runJob(application, call(new Jobs(), {}, 'stranger'))).rejects.toThrow(PermissionDeniedError);

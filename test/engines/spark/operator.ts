@@ -1,5 +1,6 @@
 import * as k8s from '@kubernetes/client-node';
 import { until } from '../../faults/until.js';
+import type { Named } from '../held-object.js';
 
 const kind = { group: 'sparkoperator.k8s.io', version: 'v1beta2', namespace: 'default', plural: 'sparkapplications' };
 const merge = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch);
@@ -7,6 +8,11 @@ const merge = k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.MergePatch)
 export interface SparkApplication {
   metadata: { name: string; uid: string; labels: Record<string, string> };
   spec: Record<string, unknown>;
+}
+
+/** As a cluster names it. */
+export function objectOf({ metadata: { name } }: SparkApplication): Named {
+  return { apiVersion: `${kind.group}/${kind.version}`, kind: 'SparkApplication', metadata: { name, namespace: kind.namespace } };
 }
 
 const text = { type: 'string' };
