@@ -166,9 +166,9 @@ test('a worker that stops leaves its Job running, and the next attempt goes on w
 });
 
 test('a Job that was begun by an attempt whose files were not made yet gets them from the next', async () => {
-  const context = on.context();
   const first = new AbortController();
-  const dying = on.run(give('"whole"'), { ...context, signal: first.signal });
+  const context = on.context({ signal: first.signal });
+  const dying = on.run(give('"whole"'), context);
   await on.job(context);
   first.abort(new Error('WORKER_SHUTDOWN'));
   await expect(dying).rejects.toThrow('WORKER_SHUTDOWN');
