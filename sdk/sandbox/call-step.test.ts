@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realBed } from '../testing/bed.fixture.js';
 import { replace, type TestBed } from '../testing/index.js';
-import { bounded, calling, phased } from './fixtures/pipelines/calls.js';
+import { bounded, calling, phased, timed } from './fixtures/pipelines/calls.js';
 import { act, flaky, glance, measure } from './fixtures/pipelines/steps.js';
 
 let bed: TestBed;
@@ -137,6 +137,12 @@ describe('a step call', () => {
   test('with an output that Temporal would refuse is refused with its size', async () => {
     const { error } = await bed.run(calling, { what: 'flaky' }, { steps: [replace(flaky, async () => 'x'.repeat(2_100_000))] });
     expect(error).toMatchObject({ code: 'payload_too_large' });
+  });
+
+  test('of ten seconds or more is missed within half its time, and within 20 seconds', async () => {
+    const { history } = await bed.run(timed, { timeouts: [9_999, 10_000, 30_000, 3_600_000] }, { steps: [works] });
+    const scheduled = history.events.flatMap(({ activityTaskScheduledEventAttributes: it }) => (it == null ? [] : [it]));
+    expect(scheduled.map(({ heartbeatTimeout: it }) => Number(it?.seconds ?? 0))).toEqual([0, 5, 15, 20]);
   });
 
   test('whose worker is lost at its last attempt is scheduled anew under the same call id', async () => {

@@ -10,9 +10,9 @@ import { endedByCancel, fromFailure, isLostWorker, isTimeOut } from './failure.j
 import { currentPlace, type Place } from './place.js';
 import { awaitedLater, currentRun, type RunState } from './run-state.js';
 
-/** Shorter steps end by their own time-out before a missed heartbeat would tell. */
-const longEnoughToHeartbeat = 25_000;
-const heartbeatTimeout = 20_000;
+/** In half the time of a shorter step, a lost worker is not told from a busy one. */
+const longEnoughToHeartbeat = 10_000;
+const longestWithoutHeartbeat = 20_000;
 const lostWorkersBorne = 5;
 
 /**
@@ -112,12 +112,17 @@ function activityOptions(run: RunState, step: AnyStep, callId: string, options: 
     activityId: callId,
     startToCloseTimeout: timeout,
     scheduleToCloseTimeout: inAll,
-    heartbeatTimeout: own >= longEnoughToHeartbeat ? heartbeatTimeout : undefined,
+    heartbeatTimeout: heartbeatTimeout(own),
     // Nothing is undone while the step that it undoes still works.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: retryPolicy(options.retry ?? (place.undo === true ? 'backup' : step.retry)),
     summary: summarize(place),
   };
+}
+
+/** A worker that is lost when less than this is left of the step is told by the step's own time-out, which counts as an attempt. */
+function heartbeatTimeout(timeout: number): number | undefined {
+  return timeout < longEnoughToHeartbeat ? undefined : Math.min(longestWithoutHeartbeat, Math.round(timeout / 2));
 }
 
 function retryPolicy(retry: Parameters<typeof retryRule>[0]): RetryPolicy {

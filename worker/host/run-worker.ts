@@ -48,8 +48,9 @@ export async function makeWorker(settings: WorkerSettings): Promise<Worker> {
     activities: activitiesOf(catalogue, connections),
     maxConcurrentActivityTaskExecutions: concurrency,
     maxCachedWorkflows: cachedRuns(),
-    // A cancellation reaches a step with the answer to a heartbeat, which Temporal else holds back for most of its time-out.
-    maxHeartbeatThrottleInterval: '5 seconds',
+    // A cancellation reaches a step with the answer to a heartbeat, which Temporal else holds back for most of its time-out; and of the 5 seconds that
+    // a step of 10 seconds may be silent, that would leave one.
+    maxHeartbeatThrottleInterval: '2 seconds',
     shutdownGraceTime: drain,
     shutdownForceTime: drain + forcedEnd,
     interceptors,
