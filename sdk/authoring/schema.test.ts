@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { findUnsafe, parse } from './schema.js';
 
+const otherOverwrite = 'overwrite that is none of trim, toLowerCase, toUpperCase, normalize and slugify';
+
 describe('a schema that cannot travel as JSON', () => {
   test.each<[string, z.ZodType, string]>([
     ['a date', z.object({ at: z.date() }), 'at is a date'],
@@ -26,6 +28,11 @@ describe('a schema that cannot travel as JSON', () => {
     ['inside a readonly', z.object({ at: z.date() }).readonly(), 'innerType.at is a date'],
     ['inside a pipe', z.pipe(z.string(), z.coerce.date() as never), 'out is a date'],
     ['a codec', z.codec(z.string(), z.date(), { decode: (text) => new Date(text), encode: (date) => date.toISOString() }), 'out is a date'],
+    ['an overwrite that goes on', z.object({ name: z.string().overwrite((text) => `${text}!`) }), `name has an ${otherOverwrite}`],
+    ['an overwrite of a number', z.number().overwrite(Math.round), `it has an ${otherOverwrite}`],
+    ['an async refinement', z.object({ name: z.string().refine(async () => true) }), 'name has an async refinement'],
+    ['an async check', z.array(z.string().check(async () => undefined)), '[] has an async refinement'],
+    ['an async type of its own', z.object({ a: z.custom<string>(async () => true) }), 'a has an async refinement'],
     ['no zod schema', { parse: String } as unknown as z.ZodType, 'it is not a zod 4 schema'],
   ])('is found: %s', (_, schema, found) => {
     expect(findUnsafe(schema)).toBe(found);
@@ -67,6 +74,8 @@ describe('a schema that can travel', () => {
         .min(1)
         .refine((text) => text !== 'x'),
     ],
+    ['case, normal form and slug', z.array(z.string().toLowerCase().toUpperCase().normalize('NFC').slugify())],
+    ['superRefine', z.string().superRefine(() => undefined)],
     ['discriminated union', z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })])],
     ['the same schema twice', ((it) => z.object({ a: it, b: it }))(z.object({ x: z.string() }))],
   ])('%s', (_, schema) => {
@@ -89,6 +98,14 @@ describe('parse', () => {
 
   test('says of a wrong value as a whole what it must be', () => {
     expect(() => parse(z.string(), 1, 'The output', 'wrong_output')).toThrow(/^The output is wrong: Invalid input/);
+  });
+
+  test.each<[string, z.ZodType, RegExp]>([
+    ['is async behind a function', z.string().refine(() => Promise.resolve(true)), /^The output cannot be checked: .*[Aa]sync/],
+    ['throws', z.string().refine(() => JSON.parse('{')), /^The output cannot be checked: .*JSON/],
+  ])('says of a refinement that %s that the schema is at fault', (_, schema, message) => {
+    const wrong = () => parse(schema, 'x', 'The output', 'wrong_output');
+    expect(wrong).toThrow(expect.objectContaining({ name: 'ValidationError', code: 'unsafe_schema', message: expect.stringMatching(message) }));
   });
 
   test('does not change what it gave before', () => {

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { ValidationError } from './errors.js';
 import type { Mistake } from './mistake.js';
 
@@ -53,11 +53,32 @@ function inspect(schema: unknown, path: string, seen: Set<unknown>): string | un
   const definition = (schema as { _zod?: { def?: Record<string, unknown> } })._zod?.def;
   if (definition === undefined) return `${path || 'it'} is not a zod 4 schema`;
   if (unsafeKinds.has(String(definition.type))) return `${path || 'it'} is a ${String(definition.type)}`;
+  const check = [schema, ...((definition.checks as object[] | undefined) ?? [])].map(unsafeCheck).find((it) => it !== undefined);
+  if (check !== undefined) return `${path || 'it'} has ${check}`;
   for (const [key, child] of children(definition)) {
     const found = inspect(child, path === '' ? key : `${path}.${key}`, seen);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** What zod's own overwrites do: they do nothing to what they gave, as others may. They are closures, and told by their text. */
+const idempotent = new Set([z.trim(), z.toLowerCase(), z.toUpperCase(), z.normalize(), z.slugify()].map((it) => String(overwriteOf(it))));
+
+type Overwrite = (value: never) => unknown;
+
+function overwriteOf(check: object): Overwrite | undefined {
+  return (check as { _zod: { def: { tx?: Overwrite } } })._zod.def.tx;
+}
+
+/** Of an async function that is wrapped nothing shows here: `parse` refuses it in the run. */
+function unsafeCheck(it: object): string | undefined {
+  const { def, check } = (it as { _zod: { def: { fn?: unknown }; check?: unknown } })._zod;
+  if ([def.fn, check].some((work) => Object.prototype.toString.call(work) === '[object AsyncFunction]')) return 'an async refinement';
+  const overwrite = overwriteOf(it);
+  return overwrite === undefined || idempotent.has(String(overwrite))
+    ? undefined
+    : 'an overwrite that is none of trim, toLowerCase, toUpperCase, normalize and slugify';
 }
 
 function children(definition: Record<string, unknown>): [string, unknown][] {
@@ -77,12 +98,21 @@ function single(definition: Record<string, unknown>, keys: string[]): [string, u
  * A value checked by a schema.
  *
  * @param where names the value for the reader, such as `the input of step price_orders`
- * @throws ValidationError with the fields that are wrong, 20 at most
+ * @throws ValidationError with the fields that are wrong, 20 at most, or with what keeps the schema from being used
  */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string, code: 'wrong_input' | 'wrong_output' | 'wrong_answer'): z.output<S> {
-  const result = schema.safeParse(value);
+  const result = tried(schema, value, where);
   if (result.success) return result.data;
   throw new ValidationError(`${where} is wrong: ${describe(result.error)}`, { code, where });
+}
+
+/** What a refinement throws, or that it is async, is no fault of the value. */
+function tried<S extends z.ZodType>(schema: S, value: unknown, where: string): z.ZodSafeParseResult<z.output<S>> {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    throw new ValidationError(`${where} cannot be checked: ${(cause as Error).message}`, { code: 'unsafe_schema', where, cause });
+  }
 }
 
 const mostIssues = 20;

@@ -68,9 +68,14 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
   };
   const heard: Promise<unknown> = begin(call).then(
     (output) => {
-      const checked = step.output.safeParse(output);
-      end(!checked.success);
-      return checked.success ? checked.data : parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
+      let failed = true;
+      try {
+        const checked = parse(step.output, output, `The output of step ${step.id}`, 'wrong_output');
+        failed = false;
+        return checked;
+      } finally {
+        end(failed);
+      }
     },
     (error) => {
       end(true);
