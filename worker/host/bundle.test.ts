@@ -35,5 +35,5 @@ test('a module further down that imports Node is named, and not the one that lea
 test('there is one zod in the bundle, whichever way it is imported', async () => {
   const text = `import { z as other } from 'zod';\n${pipelineModule('daily', undefined, 'void other;')}`;
   const { code } = await bundle({ 'daily.ts': text });
-  expect(code.match(/zod\/v4\/core\/parse\.(js|cjs)":/g)?.length ?? 0).toBeLessThanOrEqual(1);
+  expect(code.match(/^\/\*{3}\/ "[^"]*zod\/v4\/core\/parse\.c?js"/gm)).toHaveLength(1);
 });
