@@ -27,16 +27,19 @@ export async function pack(into: string): Promise<string> {
   return join(into, filename);
 }
 
-/** An empty project elsewhere, with the tarball and its peers, and these files. */
+/** What README tells a stranger to install beside Headrace. */
+function readmesPackages(): string[] {
+  const [, temporals = ''] = /npm install headrace zod @temporalio\/\{([\w,]+)\}/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  return ['zod', ...temporals.split(',').map((name) => `@temporalio/${name}`)];
+}
+
+/** An empty project elsewhere, with the tarball, what README says to install with it, and these files. */
 export async function strangersProject(files: Record<string, string>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'stranger-'));
   const tarball = await pack(folder);
-  const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
-    'peerDependencies' | 'devDependencies',
-    Record<string, string>
-  >;
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { devDependencies: Record<string, string> };
   const tested = (name: string): [string, string] => [name, devDependencies[name] ?? '*'];
-  const dependencies = { headrace: `file:${tarball}`, ...Object.fromEntries(Object.keys(peerDependencies).map(tested)) };
+  const dependencies = { headrace: `file:${tarball}`, ...Object.fromEntries(readmesPackages().map(tested)) };
   const tools = Object.fromEntries(['typescript', '@types/node'].map(tested));
   const manifest = { name: 'stranger', private: true, type: 'module', dependencies, devDependencies: tools };
   for (const [name, text] of Object.entries({ 'package.json': JSON.stringify(manifest), ...files })) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -61,6 +62,13 @@ test("a stranger's project has types, one zod and a pipeline that runs", { timeo
   expect(await command(folder, process.execPath, ['bed.mjs'], temporal)).toContain('Hello bed, this is greet#1');
   const dev = await command(folder, 'npx', ['headrace', 'dev', './pipelines', '--runs', 'runs.json', '--exit'], temporal);
   expect(dev).toContain('SUCCEEDED');
+  rmSync(join(folder, 'node_modules/@temporalio/testing'), { recursive: true });
+  // Go is found beside PATH, too.
+  const bare = { PATH: '', XDG_CACHE_HOME: join(folder, 'cache'), GOPROXY: 'off', GOMODCACHE: join(folder, 'modules') };
+  const main = join(folder, 'node_modules/headrace/dist/worker/main.cjs');
+  await expect(command(folder, process.execPath, [main, 'dev', './pipelines'], bare)).rejects.toThrow(
+    /no_temporal[\s\S]*fix: .*npm install @temporalio\/testing/,
+  );
   rmSync(folder, { recursive: true, force: true });
 });
 

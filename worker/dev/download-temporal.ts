@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const timeLimit = 120_000;
+const testingPackage = '@temporalio/testing';
 
 // The SDK downloads as part of starting a server. It runs in a process of its own because a download that hangs
 // cannot be called off, only killed.
@@ -14,9 +15,18 @@ const script = `
   await environment.teardown();
 `;
 
+/** Whether Temporal's package is there that downloads; it is an optional peer. */
+export function canDownload(): boolean {
+  try {
+    return import.meta.resolve(testingPackage) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** Lets the TypeScript SDK download Temporal's dev server, and moves it to `target`. Rejects with the cause. */
 export async function downloadTemporal(target: string, folder: string, version: string): Promise<void> {
-  const testing = import.meta.resolve('@temporalio/testing');
+  const testing = import.meta.resolve(testingPackage);
   const apart = mkdtempSync(join(folder, 'download-'));
   try {
     await runScript([testing, apart, version]);

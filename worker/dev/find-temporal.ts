@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { buildTemporal } from './build-temporal.js';
 import { cacheFolder } from './cache-folder.js';
-import { downloadTemporal } from './download-temporal.js';
+import { canDownload, downloadTemporal } from './download-temporal.js';
 import { findOnPath, isExecutable, versionOf } from './executable.js';
 import { claimPatiently } from './ownership.js';
 
@@ -11,6 +11,8 @@ import { claimPatiently } from './ownership.js';
 export const temporalVersion = 'v1.5.1';
 
 const byHand = `go install github.com/temporalio/cli/cmd/temporal@${temporalVersion}`;
+
+const byDownload = "Run npm install @temporalio/testing, Temporal's package that downloads the server, or install";
 
 type Report = (line: string) => void;
 
@@ -23,7 +25,7 @@ export async function findTemporal(report: Report = (line) => console.error(line
   if (found) return found;
   throw new HeadraceError(`no Temporal dev server could be had:\n${causes.map((cause) => `  - ${cause}`).join('\n')}`, {
     code: 'no_temporal',
-    fix: `Install Go (1.24 or newer) and run: ${byHand} — or set TEMPORAL_ADDRESS to a server that runs.`,
+    fix: `${canDownload() ? 'Install' : byDownload} Go (1.24 or newer) and run: ${byHand} — or set TEMPORAL_ADDRESS to a server that runs.`,
   });
 }
 
