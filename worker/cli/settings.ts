@@ -7,6 +7,7 @@ import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/sett
 import { RequestLimits } from '../api/request-limits.js';
 import { AuthReference } from '../auth/index.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
+import { RetentionReference } from '../registry/index.js';
 import type { MetricsPlace } from '../telemetry/metrics-endpoint.js';
 
 const Settings = z.strictObject({
@@ -23,6 +24,8 @@ const Settings = z.strictObject({
   registry: z.string().optional(),
   /** The Kafka that gets the events. */
   kafka: KafkaReference.optional(),
+  /** How long the registry keeps what has ended: '90 days' or 'for ever'. */
+  retention: RetentionReference.optional(),
   /** Who may use the API: without it, whoever sits at this machine. */
   auth: AuthReference.optional(),
   /** What the API takes on. */
@@ -60,7 +63,7 @@ export interface Settings {
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = settingsFile(folder, environment);
-  const { pipelines, temporal = {}, concurrency, registry, kafka, auth, limits, metrics } = readFile(file);
+  const { pipelines, temporal = {}, concurrency, registry, kafka, retention, auth, limits, metrics } = readFile(file);
   return {
     file,
     pipelines: resolve(folder ?? pipelines ?? 'pipelines'),
@@ -69,7 +72,7 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
     concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
     security: { tls: temporal.tls, apiKey: temporal.apiKey },
-    record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka },
+    record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka, retention },
     auth: auth ?? authOf(environment),
     limits,
     metrics: metricsOf(environment, metrics),

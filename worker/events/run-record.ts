@@ -4,9 +4,10 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import type { Database } from '../registry/database.js';
-import { openRegistry, prune, type Registry, type RegistrySettings, recordPipelines } from '../registry/index.js';
+import { openRegistry, type Registry, type RegistrySettings, type RetentionChange, recordPipelines, setRetention } from '../registry/index.js';
 import type { EventBus } from './event-bus.js';
 import { type Projector, type ProjectorSettings, startProjector } from './projector.js';
+import { type Pruning, startPruning } from './pruning.js';
 import type { Recording } from './recording-interceptor.js';
 import { type Relay, startRelay } from './relay.js';
 
@@ -17,6 +18,10 @@ export interface RecordSettings {
   pipelines: readonly AnyPipeline[];
   /** Where events are published beside the registry. */
   bus?: EventBus;
+  /** How long the registry keeps what has ended, from now on; as it was where nothing is said. */
+  retention?: RetentionChange;
+  /** Milliseconds from the opening until what is kept too long is removed; a minute unless said, and once a day after it. */
+  pruneAfter?: number;
   /** Told of what was just recorded. */
   recorded?: ProjectorSettings['recorded'];
   /** Told what went wrong: it is tried again by itself. */
@@ -28,13 +33,13 @@ interface Open {
   registry: Registry;
   projector: Projector;
   relay: Relay | undefined;
-  pruning: NodeJS.Timeout;
+  pruning: Pruning;
 }
 
 const pause = 2_000;
 /** Runs that are remembered while the registry opens: the scan finds the others. */
 const earlyAtMost = 1_000;
-const day = 24 * 3_600_000;
+const usualPruneAfter = 60_000;
 
 /**
  * The record of runs as a process keeps it: registry, projector and relay. It opens beside the work and never holds it up; while
@@ -100,7 +105,7 @@ export class RunRecord implements Recording {
     await this.opening;
     const { open } = this;
     if (open === undefined) return;
-    clearInterval(open.pruning);
+    await open.pruning.stop();
     await open.relay?.stop();
     await open.projector.stop();
     await open.registry.close();
@@ -139,20 +144,17 @@ export class RunRecord implements Recording {
   }
 
   private async tryToOpen(): Promise<Open> {
-    const { temporal, pipelines, bus, recorded, report } = this.settings;
+    const { temporal, pipelines, bus, recorded, report, retention = {}, pruneAfter = usualPruneAfter } = this.settings;
     const registry = await openRegistry({ report, encryption: temporal.ring, ...this.settings.registry });
     try {
       await recordPipelines(registry.database, pipelines);
+      await setRetention(registry.database, retention);
     } catch (error) {
       await registry.close();
       throw error;
     }
     const projector = startProjector({ temporal, registry, recorded, report });
     const relay = bus && startRelay({ registry, bus, report });
-    return { registry, projector, relay, pruning: setInterval(() => void this.prune(registry), day).unref() };
-  }
-
-  private async prune({ database }: Registry): Promise<void> {
-    await prune(database).catch((error: Error) => this.settings.report?.(`What the registry keeps too long is removed later: ${error.message}`));
+    return { registry, projector, relay, pruning: startPruning({ registry, first: pruneAfter, report }) };
   }
 }

@@ -3,6 +3,7 @@ import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { resolveSecrets } from '../../sdk/node/connections/secrets.js';
 import { type KafkaSettings, kafkaBus, type RecordSettings, RunRecord } from '../events/index.js';
 import { processLog } from '../logging/log.js';
+import type { RetentionChange } from '../registry/index.js';
 import type { Catalogue } from './catalogue.js';
 
 /** Kafka as headrace.json has it. A value may be a reference to a secret: `env:NAME` or `file:/path`. */
@@ -20,6 +21,8 @@ export interface RecordPlace {
   /** postgres://…, or a reference to it; without one the registry is embedded, where a folder is given for that. */
   registry?: string;
   kafka?: KafkaReference;
+  /** How long what has ended is kept there; as it was where nothing is said. */
+  retention?: RetentionChange;
 }
 
 interface RecordOptions extends Pick<RecordSettings, 'recorded'> {
@@ -32,7 +35,8 @@ interface RecordOptions extends Pick<RecordSettings, 'recorded'> {
  *
  * @throws HeadraceError missing_secret
  */
-export function makeRecord(temporal: Temporal, catalogue: Catalogue, { registry, kafka }: RecordPlace, { folder, recorded }: RecordOptions = {}): RunRecord {
+export function makeRecord(temporal: Temporal, catalogue: Catalogue, place: RecordPlace, { folder, recorded }: RecordOptions = {}): RunRecord {
+  const { registry, kafka, retention } = place;
   const url = registry === undefined ? '' : (resolveSecrets('registry', registry, process.env) as string);
   return new RunRecord({
     temporal,
@@ -40,6 +44,7 @@ export function makeRecord(temporal: Temporal, catalogue: Catalogue, { registry,
     pipelines: [...catalogue.pipelines.values()].map(({ pipeline }) => pipeline),
     recorded,
     bus: kafka && kafkaBus(resolveKafka(kafka)),
+    retention,
     report: (message) => processLog.warn(message),
   });
 }

@@ -5,4 +5,4 @@ export type { Database, OutboxRow, PipelineExecutionRow } from './database.js';
 export { migrate, migrations, printMigrations } from './migrate.js';
 export { openRegistry, type Registry, type RegistrySettings } from './open-registry.js';
 export { pipelineId, recordPipelines } from './record-pipelines.js';
-export { prune, type Retention, readRetention, setRetention } from './retention.js';
+export { prune, type RetentionChange, RetentionReference, readRetention, setRetention } from './retention.js';

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import * as z from 'zod';
 import type { Database } from './database.js';
 
 /** Days that the registry keeps what has ended; undefined keeps it for ever. The audit log is always kept. */
@@ -14,6 +15,16 @@ export interface Retention {
 const usual: Retention = { logs: 90, events: 90 };
 const batch = 1_000;
 
+const words = "Write a whole number of days, such as '90 days', or 'for ever'.";
+const Kept = z
+  .string(words)
+  .regex(/^(for ever|[1-9]\d{0,4} days?)$/, words)
+  .transform((text) => (text === 'for ever' ? null : Number.parseInt(text, 10)));
+
+/** Retention as headrace.json has it, read as a change: what it leaves out stays as it was. */
+export const RetentionReference = z.strictObject({ runs: Kept, logs: Kept, events: Kept }).partial();
+export type RetentionChange = z.output<typeof RetentionReference>;
+
 /** The lease under which one relay at a time publishes the outbox: its row stays when the relay is gone. */
 export const relayLease = 'relay';
 
@@ -24,9 +35,10 @@ export async function readRetention(database: Kysely<Database>): Promise<Retenti
   return { ...usual, ...(Object.fromEntries(set) as Retention) };
 }
 
-/** Changes how long things are kept; `null` keeps them for ever. */
-export async function setRetention(database: Kysely<Database>, change: { [Kind in keyof Retention]?: number | null }): Promise<Retention> {
+/** Changes how long things are kept, in days; `null` keeps them for ever. */
+export async function setRetention(database: Kysely<Database>, change: RetentionChange): Promise<Retention> {
   for (const [kind, days] of Object.entries(change)) {
+    if (days === undefined) continue;
     const row = { kind, days: days ?? -1 };
     await database
       .insertInto('retention')
@@ -37,22 +49,19 @@ export async function setRetention(database: Kysely<Database>, change: { [Kind i
   return readRetention(database);
 }
 
-/** Removes what is older than it is kept, in small steps. @returns how many rows of each */
-export async function prune(database: Kysely<Database>): Promise<{ runs: number; logs: number; events: number }> {
-  const { runs, logs, events } = await readRetention(database);
-  return {
-    runs: runs === undefined ? 0 : await repeat(() => pruneRuns(database, runs)),
-    logs: logs === undefined ? 0 : await repeat(() => pruneLogs(database, logs)),
-    events: events === undefined ? 0 : await repeat(() => pruneEvents(database, events)),
+/** Removes what is older than it is kept, in small steps, until the signal. @returns how many rows of each */
+export async function prune(database: Kysely<Database>, signal?: AbortSignal): Promise<{ runs: number; logs: number; events: number }> {
+  const kept = await readRetention(database);
+  const removeAll = async (days: number | undefined, remove: typeof pruneRuns) => {
+    let all = 0;
+    while (days !== undefined && signal?.aborted !== true) {
+      const removed = await remove(database, days);
+      all += removed;
+      if (removed < batch) break;
+    }
+    return all;
   };
-}
-
-async function repeat(remove: () => Promise<number>): Promise<number> {
-  for (let all = 0; ; ) {
-    const removed = await remove();
-    all += removed;
-    if (removed < batch) return all;
-  }
+  return { runs: await removeAll(kept.runs, pruneRuns), logs: await removeAll(kept.logs, pruneLogs), events: await removeAll(kept.events, pruneEvents) };
 }
 
 const daysAgo = (days: number) => sql<Date>`now() - make_interval(days => ${days})`;
