@@ -145,7 +145,7 @@ describe('keys', () => {
     expect(JSON.stringify(row)).not.toContain(key.slice(`hrk_${id}_`.length));
     const entries = await database.selectFrom('audit_log').selectAll().where('subject', '=', id).execute();
     expect(entries).toMatchObject([{ actor: 'key:admin key', action: 'key.create', tenant: 'default', details: { name, grants: ['viewer'] } }]);
-    expect(await verifyAuditLog(database)).toBeUndefined();
+    expect(await verifyAuditLog(database)).not.toHaveProperty('broken');
     expect((await here.as(here.adminKey).get('/v1/keys')).body.keys).toContainEqual(expect.objectContaining({ id, name, createdBy: 'key:admin key' }));
     expect(await here.as(here.adminKey).post('/v1/keys', { name, grants: ['viewer'] })).toMatchObject(problem(409, 'key_exists'));
   });

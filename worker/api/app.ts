@@ -9,6 +9,7 @@ import type { Catalogue } from '../host/catalogue.js';
 import { type Log, processLog } from '../logging/log.js';
 import type { Source } from '../telemetry/family.js';
 import { addApprovals } from './approvals.js';
+import type { AuditTrail } from './audit-trail.js';
 import { addCancel } from './cancel.js';
 import { addCodec, codecPath, openCodec } from './codec.js';
 import { addEvents } from './events.js';
@@ -46,6 +47,7 @@ export interface ApiContext {
   /** Metrics of this process beside those of the record. */
   sources?: readonly Source[];
   streams: Streams;
+  audit: AuditTrail;
   limits: RequestLimits;
   /** The process' own unless given. */
   log?: Log;
@@ -64,6 +66,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   const gate = new Gate(context.authenticator, context.catalogue, new RunOwners(context.client, context.record), guard);
   app.use((c, next) => {
     c.set('gate' as never, gate as never);
+    c.set('audit' as never, context.audit as never);
     return next();
   });
   openCodec(app, context);

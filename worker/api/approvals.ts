@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Catalogue } from '../host/catalogue.js';
 import { listWaits } from '../registry/run-approvals.js';
 import type { ApiContext } from './app.js';
+import { changes } from './changes.js';
 import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, problems, WorkflowId } from './documented.js';
 import { needs } from './needs.js';
@@ -33,7 +34,7 @@ const ofAll = createRoute({
   responses: { 200: json(OfAll, 'A page of approvals'), ...problems() },
 });
 const decideOne = createRoute({
-  ...needs('approver'),
+  ...changes('approval.decide', 'approver'),
   method: 'post',
   path: '/v1/pipelines/workflows/{workflowId}/approvals/{approval}',
   summary: 'Decides. The answer equals what the run does; what does not count leaves no event in it',

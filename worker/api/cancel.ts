@@ -1,14 +1,14 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import type { ApiContext } from './app.js';
+import { changes } from './changes.js';
 import { json, problems, WorkflowId } from './documented.js';
-import { needs } from './needs.js';
 
 /** What a cancellation answers: the run undoes what it did, and then ends. */
 export const CancelRequested = z.object({ workflowId: z.string(), status: z.literal('CANCEL_REQUESTED') }).meta({ id: 'CancelRequested' });
 
 const cancel = createRoute({
-  ...needs('operator'),
+  ...changes('run.cancel', 'operator'),
   method: 'post',
   path: '/v1/pipelines/workflows/{workflowId}/cancel',
   summary: 'Asks a run to cancel: what it did is undone, and it ends CANCELLED',

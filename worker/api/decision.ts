@@ -5,6 +5,7 @@ import type { DecisionSigner } from '../../sdk/node/client/sign-decision.js';
 import { type Principal, rolesOn } from '../auth/principal.js';
 import type { Catalogue } from '../host/catalogue.js';
 import type { ApiContext } from './app.js';
+import type { Deed } from './changes.js';
 import type { Asked } from './needs.js';
 
 /** What was decided, as the API answers it. */
@@ -34,8 +35,8 @@ export const DecisionDetails = z.strictObject({
 export type DecisionDetails = z.output<typeof DecisionDetails>;
 
 /** Decides, with an approval's id or one ask of it. @throws as RunHandle.approve does */
-export function decide(
-  { principal, pipeline }: Pick<Asked['Variables'], 'principal' | 'pipeline'>,
+export async function decide(
+  { principal, pipeline, deed }: Pick<Asked['Variables'], 'principal' | 'pipeline' | 'deed'>,
   { client, catalogue, authenticator }: ApiContext,
   workflowId: string,
   approval: string,
@@ -43,9 +44,12 @@ export function decide(
   details: DecisionDetails,
 ): Promise<Decided> {
   const { answer, ...said } = details;
+  Object.assign(deed, { action: 'approval.decide', details: { approval, decision, decisionId: said.decisionId } } satisfies Partial<Deed>);
   const options = authenticator === undefined ? said : { ...said, ...proof(principal, pipeline, authenticator.signer, said) };
   const run = client.run(workflowId);
-  return decision === 'approve' ? run.approve(approval, orNothing(catalogue, approval, answer), options) : run.decline(approval, options);
+  const decided = await (decision === 'approve' ? run.approve(approval, orNothing(catalogue, approval, answer), options) : run.decline(approval, options));
+  Object.assign(deed, { details: { approval: decided.wait, decision, decisionId: decided.decisionId }, once: true } satisfies Partial<Deed>);
+  return decided;
 }
 
 function proof(principal: Principal, pipeline: string | undefined, signer: DecisionSigner, { by, roles }: DecisionDetails) {

@@ -2,15 +2,15 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { startedAs } from '../auth/principal.js';
 import type { ApiContext } from './app.js';
+import { changes, type Deed } from './changes.js';
 import { json, problems } from './documented.js';
-import { needs } from './needs.js';
 import { findPipeline } from './seen.js';
 import { traceStart } from './trace-start.js';
 
 const Started = z.object({ workflowId: z.string(), runId: z.string(), status: z.literal('STARTED') }).meta({ id: 'Started' });
 
 const execute = createRoute({
-  ...needs('operator'),
+  ...changes('run.start', 'operator'),
   method: 'post',
   path: '/v1/pipelines/{id}/execute',
   summary: 'Starts a run',
@@ -27,9 +27,11 @@ const execute = createRoute({
 export function addExecute(app: OpenAPIHono, { client, catalogue, record }: ApiContext): void {
   app.openapi(execute, async (c) => {
     const { pipeline } = findPipeline(catalogue, c.var.principal, c.req.valid('param').id);
+    c.var.deed.details = { pipeline: pipeline.id };
     const { 'idempotency-key': idempotencyKey } = c.req.valid('header');
     const from = new Date();
     const { workflowId, runId } = await client.start(pipeline, c.req.valid('json'), { idempotencyKey, ...startedAs(c.var.principal) });
+    Object.assign(c.var.deed, { subject: workflowId, details: { pipeline: pipeline.id, runId }, once: true } satisfies Partial<Deed>);
     record.nudge(workflowId, runId);
     traceStart({ from, pipeline: pipeline.id, workflowId, runId, headers: c.req.header() });
     return c.json({ workflowId, runId, status: 'STARTED' } as const, 201);

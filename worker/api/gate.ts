@@ -6,6 +6,7 @@ import type { Authenticator } from '../auth/authenticator.js';
 import { local, may, mayEverywhere, type Principal, type Role } from '../auth/principal.js';
 import { Unauthenticated } from '../auth/unauthenticated.js';
 import type { Catalogue } from '../host/catalogue.js';
+import type { Asked } from './needs.js';
 import type { RequestGuard } from './request-limits.js';
 import type { RunOwners } from './run-owners.js';
 import { findPipeline } from './seen.js';
@@ -20,16 +21,17 @@ export class Gate {
   ) {}
 
   /**
-   * Who asks, when they may.
+   * Says who asks, and for which pipeline, when they may; of who may not, as far as they are known.
    *
    * @throws Unauthenticated; TooMany; HeadraceError forbidden; unknown_run or unknown_pipeline for what is not theirs to see, as if it were not there
    */
-  async admit(c: Context, oneOf: readonly Role[]): Promise<{ principal: Principal; pipeline?: string }> {
-    if (this.authenticator === undefined) return { principal: local };
+  async admit(c: Context<Asked>, oneOf: readonly Role[]): Promise<void> {
+    if (this.authenticator === undefined) return c.set('principal', local);
     const principal = await this.login(c, this.authenticator);
+    c.set('principal', principal);
     const pipeline = await this.subject(c, principal);
+    c.set('pipeline', pipeline);
     requireRole(principal, oneOf, pipeline);
-    return { principal, pipeline };
   }
 
   /** Who guesses logins is stopped by address; who has one is not, from wherever it comes. */

@@ -1,14 +1,19 @@
 import { createMiddleware } from 'hono/factory';
 import type { Principal, Role } from '../auth/principal.js';
+import type { AuditTrail } from './audit-trail.js';
+import type { Deed } from './changes.js';
 import type { Gate } from './gate.js';
 
 /** What every route may read of the request. */
 export interface Asked {
   Variables: {
     gate: Gate;
+    audit: AuditTrail;
     principal: Principal;
     /** The pipeline that the path is about, by itself or by its run; undefined also where nothing is authenticated. */
     pipeline: string | undefined;
+    /** Of a route that changes something. */
+    deed: Deed;
   };
 }
 
@@ -24,9 +29,7 @@ export function needs(...oneOf: Role[]) {
     security: [{ bearer: [] as string[] }],
     [roleKey]: oneOf.join(' or '),
     middleware: createMiddleware<Asked>(async (c, next) => {
-      const { principal, pipeline } = await c.var.gate.admit(c, oneOf);
-      c.set('principal', principal);
-      c.set('pipeline', pipeline);
+      await c.var.gate.admit(c, oneOf);
       await next();
     }),
   };

@@ -5,10 +5,10 @@ import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import type { Catalogue } from '../host/catalogue.js';
 import type { ApiContext } from './app.js';
 import { CancelRequested } from './cancel.js';
+import { changes, type Deed } from './changes.js';
 import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, problems, WorkflowId } from './documented.js';
 import { requireRole } from './gate.js';
-import { needs } from './needs.js';
 
 const Data = DecisionDetails.extend({
   approval: z.string().min(1).optional().meta({ description: 'Which, where the run waits for several' }),
@@ -20,7 +20,7 @@ const Signal = z.strictObject({
 });
 
 const signal = createRoute({
-  ...needs('operator', 'approver'),
+  ...changes('run.signal', 'operator', 'approver'),
   method: 'post',
   path: '/v1/pipelines/workflows/{workflowId}/signal',
   summary: 'Approves, declines or cancels',
@@ -38,6 +38,7 @@ export function addSignal(app: OpenAPIHono, context: ApiContext): void {
     const { workflowId } = c.req.valid('param');
     const { name, data } = c.req.valid('json');
     const run = client.run(workflowId);
+    Object.assign(c.var.deed, { action: name === 'cancel' ? 'run.cancel' : 'approval.decide', details: { signal: name } } satisfies Partial<Deed>);
     requireRole(c.var.principal, [name === 'cancel' ? 'operator' : 'approver'], c.var.pipeline);
     if (name === 'cancel') {
       await run.cancel();

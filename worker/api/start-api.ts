@@ -2,14 +2,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { processLog } from '../logging/log.js';
 import { type ApiContext, makeApp } from './app.js';
+import { AuditTrail } from './audit-trail.js';
 import { whoHolds } from './port-holder.js';
 import { RequestLimits } from './request-limits.js';
 import { isLoopback } from './same-machine.js';
 import { seenRegistry } from './seen.js';
 import { Streams } from './streams.js';
 
-export interface ApiSettings extends Omit<ApiContext, 'streams' | 'limits'> {
+export interface ApiSettings extends Omit<ApiContext, 'streams' | 'limits' | 'audit'> {
   limits?: Partial<RequestLimits>;
   /** 8092 unless said; 0 for any. */
   port?: number;
@@ -21,7 +23,7 @@ export interface ApiSettings extends Omit<ApiContext, 'streams' | 'limits'> {
 export interface Api {
   /** Without a slash at its end. */
   url: string;
-  /** Takes no further requests and ends those that are open. */
+  /** Takes no further requests, ends those that are open, and enters in the audit log what they did. */
   stop(): Promise<void>;
 }
 
@@ -46,13 +48,14 @@ export async function startApi({ port = usualPort, host = '127.0.0.1', limits: s
   }
   const limits = RequestLimits.parse(set);
   const streams = new Streams((tenant) => seenRegistry(context, { tenant }), limits);
-  const app = makeApp({ ...context, streams, limits });
+  const audit = new AuditTrail(context.record, context.log ?? processLog);
+  const app = makeApp({ ...context, streams, limits, audit });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host, serverOptions: { maxHeaderSize: longestHead } }) as Server;
   server.keepAliveTimeout = keptAlive;
   server.headersTimeout = keptAlive + 5_000;
   await listen(server, port, host);
   const at = (server.address() as AddressInfo).port;
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server, streams) };
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server, streams).then(() => audit.close()) };
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

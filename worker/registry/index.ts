@@ -1,5 +1,5 @@
 /** The registry: the queryable record of pipelines and their runs. */
-export { type AuditBreak, type AuditEntry, appendAudit, verifyAuditLog } from './audit-log.js';
+export { type AuditCheck, type AuditEntry, appendAudit, verifyAuditLog } from './audit-log.js';
 export { attachToParent, enterClosure } from './closure.js';
 export type { Database, OutboxRow, PipelineExecutionRow } from './database.js';
 export { migrate, migrations, printMigrations } from './migrate.js';

@@ -111,15 +111,36 @@ describe.each(kinds)('the %s registry', (kind) => {
         appendAudit(registry.database, { actor: 'ada', action, subject: 'run', details: { action, nested: { b: 1, a: 2 } } }),
       ),
     );
-    expect(await verifyAuditLog(registry.database)).toBeUndefined();
+    expect(await verifyAuditLog(registry.database)).toEqual({ entries: 3, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
     await expect(sql`update audit_log set actor = 'bob'`.execute(registry.database)).rejects.toThrow(/append-only/);
     await expect(sql`delete from audit_log`.execute(registry.database)).rejects.toThrow(/append-only/);
     await expect(sql`truncate audit_log`.execute(registry.database)).rejects.toThrow(/append-only/);
     await sql`alter table audit_log disable trigger user`.execute(registry.database);
     await sql`update audit_log set actor = 'bob' where id = 2`.execute(registry.database);
-    expect(await verifyAuditLog(registry.database)).toEqual({ id: 2, reason: 'changed' });
+    expect(await verifyAuditLog(registry.database)).toMatchObject({ entries: 1, broken: { id: 2, reason: 'changed' } });
     await sql`delete from audit_log where id = 2`.execute(registry.database);
-    expect(await verifyAuditLog(registry.database)).toEqual({ id: 3, reason: 'entry before it is missing' });
+    expect(await verifyAuditLog(registry.database)).toMatchObject({ entries: 1, broken: { id: 3, reason: 'entry before it is missing' } });
+  });
+
+  test('tells in its audit log once what is told again, and twice what happened twice', async () => {
+    const start = { actor: 'ada', action: 'run.start', subject: 'orders-1', details: { runId: 'r', pipeline: 'orders', code: undefined }, once: true };
+    await appendAudit(registry.database, start, { ...start, actor: 'bob' });
+    await appendAudit(registry.database, { ...start, details: { pipeline: 'orders', runId: 'r' } });
+    await appendAudit(registry.database, { ...start, tenant: 'umbrella' }, { ...start, once: false }, { ...start, action: 'run.cancel' });
+    const rows = await registry.database.selectFrom('audit_log').select(['actor', 'action', 'tenant']).orderBy('id').execute();
+    expect(rows.map((row) => Object.values(row).join(' '))).toEqual([
+      'ada run.start default',
+      'ada run.start umbrella',
+      'ada run.start default',
+      'ada run.cancel default',
+    ]);
+    expect(await verifyAuditLog(registry.database)).toMatchObject({ entries: 4 });
+  });
+
+  test('takes what looks encrypted in its audit log as it was written', async () => {
+    const subject = JSON.stringify({ encrypted: 'AAAA', keyId: 'k' });
+    await appendAudit(registry.database, { actor: subject, action: 'run.cancel', subject });
+    expect(await verifyAuditLog(registry.database)).not.toHaveProperty('broken');
   });
 
   test('removes what is older than it is kept, and nothing else', async () => {
