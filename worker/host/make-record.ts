@@ -36,17 +36,21 @@ interface RecordOptions extends Pick<RecordSettings, 'recorded'> {
  * @throws HeadraceError missing_secret
  */
 export function makeRecord(temporal: Temporal, catalogue: Catalogue, place: RecordPlace, { folder, recorded }: RecordOptions = {}): RunRecord {
-  const { registry, kafka, retention } = place;
-  const url = registry === undefined ? '' : (resolveSecrets('registry', registry, process.env) as string);
+  const { kafka, retention } = place;
   return new RunRecord({
     temporal,
-    registry: { url, folder },
+    registry: { url: registryUrl(place), folder },
     pipelines: [...catalogue.pipelines.values()].map(({ pipeline }) => pipeline),
     recorded,
     bus: kafka && kafkaBus(resolveKafka(kafka)),
     retention,
     report: (message) => processLog.warn(message),
   });
+}
+
+/** Of PostgreSQL, or empty where the registry is embedded. @throws HeadraceError missing_secret */
+export function registryUrl({ registry }: RecordPlace): string {
+  return registry === undefined ? '' : (resolveSecrets('registry', registry, process.env) as string);
 }
 
 function resolveKafka(reference: KafkaReference): KafkaSettings {

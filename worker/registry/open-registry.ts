@@ -18,6 +18,8 @@ export interface RegistrySettings {
   encryption?: KeyRing;
   /** Connections to PostgreSQL at once; 10 unless said. */
   connections?: number;
+  /** Whether its schema is left as it is. */
+  asItIs?: boolean;
   /** Told when PostgreSQL closes an idle connection. */
   report?: (message: string) => void;
 }
@@ -38,15 +40,20 @@ export interface Registry {
 const usualFolder = '.headrace/registry';
 
 /**
- * Opens the registry and brings its schema to this version.
+ * Opens the registry and brings its schema to this version, unless that is to be left.
  *
  * @throws HeadraceError state_in_use, registry_unreadable, registry_unreachable or registry_changed
  */
-export async function openRegistry({ url = process.env.DATABASE_URL, folder = usualFolder, ...rest }: RegistrySettings = {}): Promise<Registry> {
+export async function openRegistry({
+  url = process.env.DATABASE_URL,
+  folder = usualFolder,
+  asItIs = false,
+  ...rest
+}: RegistrySettings = {}): Promise<Registry> {
   const registry = url ? openPostgres(url, rest) : await openFolder(folder, rest.encryption);
   try {
     await registry.ready();
-    await migrate(registry.database);
+    if (!asItIs) await migrate(registry.database);
     return registry;
   } catch (error) {
     await registry.close();
