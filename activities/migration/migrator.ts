@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { HeadraceError } from '../../sdk/index.js';
-import type { createBackup, restoreBackup } from './steps.js';
+import type { createBackup, Migration as Declared, restoreBackup } from './steps.js';
 
 /** What a table holds: equal contents have equal checksums, in whatever order the rows lie. */
 export interface Content {
@@ -9,6 +9,8 @@ export interface Content {
   readonly checksum: string;
 }
 
+/** What is to be applied, and to which table. */
+export type Migration = Pick<Declared, 'table' | 'statements'>;
 export type Backup = z.input<typeof createBackup.output>;
 export type Restored = z.input<typeof restoreBackup.output>;
 
@@ -19,8 +21,13 @@ export interface Migrator {
   /** Runs statements and takes them back. @throws ValidationError and what the engine answers */
   attempt(statements: readonly string[]): Promise<void>;
   backUp(table: string, key: string): Promise<Omit<Backup, 'backup'> & { backup: string }>;
-  /** Runs statements in one transaction, unless the key says that they have been. */
-  apply(statements: readonly string[], key: string): Promise<void>;
+  /**
+   * Runs statements unless the key says that they have been: in one transaction, or, where the engine has none, each of them once.
+   *
+   * @param backup the key of the backup that brings back what was before
+   * @throws Refused outcome_unknown where nothing proves whether one of them was applied
+   */
+  apply(migration: Migration, key: string, backup: string): Promise<void>;
   /** Whether the statements have been applied. */
   applied(key: string): Promise<boolean>;
   restore(table: string, key: string): Promise<Restored>;

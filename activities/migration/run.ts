@@ -16,7 +16,7 @@ import type { Migrator } from './migrator.js';
 import { PostgresMigrator } from './postgres/postgres-migrator.js';
 import { applyMigration, createBackup, type Migration, restoreBackup, validateMigration, validatePostMigration } from './steps.js';
 
-/** Times that statements are tried whose failure has proven that nothing was applied. */
+/** Times that statements are tried whose failure has left them unapplied. */
 const tries = 3;
 /** Milliseconds for which an engine that went away in the middle is waited for: there is no other attempt that could ask it. */
 const patience = 5 * 60_000;
@@ -91,16 +91,18 @@ function judge(problems: string[], { rows, bytes }: { rows: number; bytes: numbe
   return { passed: all.length === 0, problems: all, rows, bytes, ...(report === undefined ? {} : { quality: report }) };
 }
 
-/** Tries again only after the engine has said, over a new connection, that nothing was applied. */
-async function applyOnce({ connection, statements }: Migration, context: StepContext): Promise<void> {
+/** Tries again only after the engine has said, over a new connection, that not all was applied. What was, the migrator finds, or it refuses. */
+async function applyOnce(migration: Migration, context: StepContext): Promise<void> {
+  const { connection, table } = migration;
+  const backup = backupKey(context, connection, table);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await withMigrator(context, connection, (migrator) => migrator.apply(statements, context.key));
+      return await withMigrator(context, connection, (migrator) => migrator.apply(migration, context.key, backup));
     } catch (error) {
       if (error instanceof Refused || context.signal.aborted) throw error;
       if (await whenItIsBack(context, connection, (migrator) => migrator.applied(context.key))) return;
       if (attempt === tries) throw error;
-      context.log.warn(`nothing was applied, and it is tried again: ${(error as Error).message}`);
+      context.log.warn(`it was not applied, and is tried again: ${(error as Error).message}`);
     }
     await wait(1_000 * attempt, undefined, { signal: context.signal });
   }

@@ -61,12 +61,14 @@ export const createBackup = step('create_backup', {
 });
 
 /**
- * Runs a migration's statements in one transaction, once per run. There is one attempt; a transient error is tried again only where the engine has proven that nothing was applied.
+ * Runs a migration's statements once per call: in one transaction; on Trino, which has none, one after another, each of them once. There is one attempt, and in it a transient
+ * error is tried again where the engine has proven that a statement was not applied.
  *
- * @throws ValidationError bad_sql and what the engine answers, with nothing applied
+ * @throws ValidationError bad_sql and what the engine answers, with nothing applied; on Trino the statements before it stay applied, until restore_backup;
+ * Refused outcome_unknown where nothing proves whether a statement of Trino was applied: it is not run again
  */
 export const applyMigration = step('apply_migration', {
-  description: "Runs a migration's statements in one transaction.",
+  description: "Runs a migration's statements, once.",
   input: Migration,
   output: z.object({ statements: z.number(), rows: z.number(), bytes: z.number() }),
   retry: 'none',

@@ -89,6 +89,7 @@ export const catalogue = {
   bad_sql: 'Correct the SQL statement.',
   too_many_rows: 'Write the rows to a table (into) instead of returning them, or use LIMIT.',
   duckdb_locked: 'Wait for its holder, or keep the tables as Parquet (a duckdb connection with a folder).',
+  outcome_unknown: 'Look at what the statement that is named has done. Then restore the backup, or apply what is missing in a run of its own.',
   load_undone: 'Nothing to do: the load was undone, and a late attempt of it stays away.',
   work_failed: 'Read what the engine says of it: the link leads there.',
   work_lost: 'Look at the engine: it restarted without its list, or somebody removed the work. It is begun anew.',

@@ -28,6 +28,12 @@ export class IcebergTable {
     this.quoted = lakehouse.name(catalog, schema, name);
   }
 
+  /** Whether a name in a statement is this table's. */
+  isCalled(text: string): boolean {
+    const { catalog, schema, name } = this.lakehouse.locate(text);
+    return this.lakehouse.name(catalog, schema, name).toLowerCase() === this.quoted.toLowerCase();
+  }
+
   /** One of Iceberg's own tables about this one. */
   about(what: 'snapshots' | 'refs' | 'files' | 'properties' | 'metadata_log_entries'): string {
     return this.lakehouse.name(this.catalog, this.schema, `${this.name}$${what}`);
@@ -59,6 +65,12 @@ export class IcebergTable {
       `SELECT element_at(summary, 'trino_query_id') AS query, CAST(snapshot_id AS varchar) AS snapshot, CAST(committed_at AS varchar) AS "committedAt"
        FROM ${this.about('snapshots')} WHERE element_at(summary, 'trino_query_id') IN (${queries.map(quoteLiteral).join(', ')}) ORDER BY committed_at`,
     );
+  }
+
+  /** The statement that would make it. @throws ValidationError unknown_table */
+  async definition(): Promise<string> {
+    const [found] = await this.lakehouse.rows<Record<string, string>>(`SHOW CREATE TABLE ${this.quoted}`);
+    return Object.values(found ?? {})[0] ?? '';
   }
 
   async has(snapshot: string): Promise<boolean> {

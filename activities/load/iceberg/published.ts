@@ -1,5 +1,4 @@
 import type { StepContext } from '../../../sdk/node/index.js';
-import { quoteLiteral } from '../../engines/dialect.js';
 import { countsOf, type LoadKey, loadUndone } from '../attempt.js';
 import type { Load } from '../steps.js';
 import type { Commit, IcebergTable } from './iceberg-table.js';
@@ -54,21 +53,11 @@ export async function doneBefore(asked: Asked): Promise<LoadedIceberg | undefine
   const { lakehouse, ledger, target, key, context } = asked;
   const story = await ledger.storyOf(key);
   const queries = story.published === undefined ? queriesOf(story.attempts) : [];
-  const left = async () => ((await target.commitsOf(queries)).length > 0 ? [] : alive(lakehouse, queries));
+  const left = async () => ((await target.commitsOf(queries)).length > 0 ? [] : lakehouse.alive(queries));
   if (queries.length > 0) await waitWhile(left, context);
   return whatWasDone(asked, story);
 }
 
 export function queriesOf(attempts: readonly Attempt[]): string[] {
   return attempts.map(({ query }) => query);
-}
-
-/** Which of these queries the server still works on: a query may be said to have failed while one of its tasks has not yet come to its end. */
-export async function alive(lakehouse: Lakehouse, queries: readonly string[]): Promise<string[]> {
-  const these = queries.map(quoteLiteral).join(', ');
-  const found = await lakehouse.rows<{ query: string }>(
-    `SELECT query_id AS query FROM system.runtime.queries WHERE query_id IN (${these}) AND state NOT IN ('FINISHED', 'FAILED')
-     UNION SELECT query_id FROM system.runtime.tasks WHERE query_id IN (${these}) AND state NOT IN ('FINISHED', 'FAILED', 'ABORTED', 'CANCELED')`,
-  );
-  return found.map(({ query }) => query);
 }

@@ -6,7 +6,6 @@ import type { LoadKey } from '../attempt.js';
 import type { Load } from '../steps.js';
 import type { Lakehouse } from './lakehouse.js';
 import type { Ledger, OpenAttempt } from './ledger.js';
-import { alive } from './published.js';
 import { waitWhile } from './wait-while.js';
 
 /*
@@ -64,7 +63,7 @@ async function whoMayCommit({ lakehouse, ledger, key }: Turn, own: string): Prom
   const begun = await lakehouse.rows<{ query: string }>(
     `SELECT query_id AS query FROM system.runtime.queries WHERE query_id IN (${queries.map(quoteLiteral).join(', ')})`,
   );
-  const running = await alive(lakehouse, queries);
+  const running = await lakehouse.alive(queries);
   const mayBegin = (query: string) => !begun.some((it) => it.query === query) && acceptedAt(own) - acceptedAt(query) < beginLimit;
   return open.filter(({ query }) => running.includes(query) || mayBegin(query));
 }

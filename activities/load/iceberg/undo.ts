@@ -1,14 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HeadraceError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
-import { quoteLiteral } from '../../engines/dialect.js';
 import { builtUpon, keptIsGone, type LoadKey } from '../attempt.js';
 import { list, replaceRows, sameKeys } from './commit.js';
 import { IcebergTable, writtenBy } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
 import { Ledger, type PastLoad, type PublishedLoad, type Story } from './ledger.js';
 import { isConflict } from './lines.js';
-import { alive, findPublished, queriesOf } from './published.js';
+import { findPublished, queriesOf } from './published.js';
 import { dropAllStaged } from './staging.js';
 
 const rounds = 20;
@@ -44,15 +43,10 @@ export async function undoIceberg(lakehouse: Lakehouse, table: string, key: Load
 }
 
 /** Makes sure that no attempt can publish any more: one that has not begun finds no rows, one that runs is ended. */
-async function stopAttempts({ lakehouse, target, key, signal, story }: Undoing): Promise<void> {
+async function stopAttempts({ lakehouse, target, key, story }: Undoing): Promise<void> {
   await dropAllStaged(lakehouse, target, key);
   const queries = story.published === undefined ? queriesOf(story.attempts) : [];
-  for (let pause = 100; queries.length > 0; pause = Math.min(pause * 2, 2_000)) {
-    const left = await alive(lakehouse, queries);
-    if (left.length === 0) return;
-    for (const query of left) await lakehouse.tidy(`CALL system.runtime.kill_query(query_id => ${quoteLiteral(query)}, message => 'The load is undone.')`);
-    await wait(pause, undefined, { signal });
-  }
+  await lakehouse.end(queries, 'The load is undone.');
 }
 
 async function takeBack(undoing: Undoing, published: PublishedLoad): Promise<'taken back' | 'left out'> {

@@ -1,7 +1,7 @@
 import type { DuckDbFileEngine } from '../../engines/duckdb/file-engine.js';
 import { parseTableName, quoteTable } from '../../engines/table-name.js';
 import { fingerprint } from '../../engines/temporary-table.js';
-import { type Content, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { type Content, type Migration, type Migrator, type Restored, requireSame } from '../migrator.js';
 
 interface BackupRow {
   backup: string;
@@ -50,7 +50,7 @@ export class DuckDbMigrator implements Migrator {
     });
   }
 
-  async apply(statements: readonly string[], key: string): Promise<void> {
+  async apply({ statements }: Migration, key: string): Promise<void> {
     await this.ensure();
     await this.engine.session.transaction(async () => {
       if (await this.applied(key)) return;

@@ -4,7 +4,8 @@ import { failureName } from '../../engines/trino/errors.js';
 import { IcebergTable } from '../../load/iceberg/iceberg-table.js';
 import type { Lakehouse } from '../../load/iceberg/lakehouse.js';
 import { Lines } from '../../load/iceberg/lines.js';
-import { type Content, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { type Content, type Migration, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { type Event, Statements, stopAttempts } from './statements.js';
 
 interface Backup extends Content {
   snapshot: string;
@@ -12,14 +13,12 @@ interface Backup extends Content {
   schema: number;
 }
 
-type Event = 'BACKUP' | 'STATEMENT' | 'APPLIED';
-
 /** What may be missing when statements are checked one by one, since an earlier one has only been checked too. */
 const madeByEarlier = /^(COLUMN_NOT_FOUND|TABLE_NOT_FOUND|MISSING_COLUMN|EXPRESSION_NOT_.*|TYPE_MISMATCH)$/;
 
 /**
  * Migrations of an Iceberg table through Trino. A backup is a snapshot, and costs nothing. Trino has no transactions over several statements: each one is
- * written down before the next, so that a repeat goes on where the last one stood.
+ * written down before it begins, so that a repeat finds what became of it and goes on there.
  */
 export class IcebergMigrator implements Migrator {
   private readonly notes: Lines<Event>;
@@ -50,7 +49,7 @@ export class IcebergMigrator implements Migrator {
     const snapshot = before?.snapshot ?? (await target.current());
     const backup = before ?? {
       snapshot,
-      definition: await this.definition(target),
+      definition: await target.definition(),
       schema: await this.schema(target),
       ...(await this.contentOf(target.at(snapshot), table)),
     };
@@ -58,13 +57,10 @@ export class IcebergMigrator implements Migrator {
     return { backup: table, snapshot, rows: backup.rows, bytes: backup.bytes, checksum: backup.checksum };
   }
 
-  async apply(statements: readonly string[], key: string): Promise<void> {
-    const done = (await this.noted(key, 'STATEMENT')).length;
-    for (const statement of statements.slice(done)) {
-      await this.lakehouse.run(statement);
-      await this.notes.add(key, 'STATEMENT', {});
-    }
-    if (!(await this.applied(key))) await this.notes.add(key, 'APPLIED', {});
+  async apply({ table, statements }: Migration, key: string, backup: string): Promise<void> {
+    if (await this.applied(key)) return;
+    await new Statements(this.lakehouse, this.notes, this.open(table), { call: key, backup }).run(statements);
+    await this.notes.add(key, 'APPLIED', {});
   }
 
   async applied(key: string): Promise<boolean> {
@@ -75,6 +71,7 @@ export class IcebergMigrator implements Migrator {
   async restore(table: string, key: string): Promise<Restored> {
     const target = this.open(table);
     const backup = await this.backup(key);
+    if (backup !== undefined) await stopAttempts(this.lakehouse, this.notes, key);
     if (backup === undefined || (await this.isAsBefore(target, table, backup))) return { restored: false, verified: true, ...(await this.content(table)) };
     requireSame(backup, await this.contentOf(target.at(backup.snapshot), table), 'The snapshot', this.lakehouse.connection);
     const content = (await this.rollBack(target, table, backup)) ?? (await this.replace(target, table, backup));
@@ -84,7 +81,7 @@ export class IcebergMigrator implements Migrator {
 
   /** A rollback brings rows back and not columns: a column that was dropped and made again has another id, and is then empty. */
   private async rollBack(target: IcebergTable, table: string, backup: Backup): Promise<Content | undefined> {
-    if ((await this.definition(target)) !== backup.definition || (await this.schema(target)) !== backup.schema) return undefined;
+    if ((await target.definition()) !== backup.definition || (await this.schema(target)) !== backup.schema) return undefined;
     await this.lakehouse.run(`ALTER TABLE ${target.quoted} EXECUTE rollback_to_snapshot(${BigInt(backup.snapshot)})`);
     const content = await this.content(table);
     return content.checksum === backup.checksum ? content : undefined;
@@ -100,7 +97,7 @@ export class IcebergMigrator implements Migrator {
   }
 
   private async isAsBefore(target: IcebergTable, table: string, backup: Backup): Promise<boolean> {
-    const same = (await target.current()) === backup.snapshot && (await this.definition(target)) === backup.definition;
+    const same = (await target.current()) === backup.snapshot && (await target.definition()) === backup.definition;
     return same && (await this.content(table)).checksum === backup.checksum;
   }
 
@@ -124,11 +121,6 @@ export class IcebergMigrator implements Migrator {
   private async columnsOf(from: string): Promise<string[]> {
     const { columns } = await this.lakehouse.engine.query({ text: `SELECT * FROM ${from} WHERE FALSE` }, 1);
     return columns.map(({ name }) => name);
-  }
-
-  private async definition(target: IcebergTable): Promise<string> {
-    const [found] = await this.lakehouse.rows<Record<string, string>>(`SHOW CREATE TABLE ${target.quoted}`);
-    return Object.values(found ?? {})[0] ?? '';
   }
 
   private open(table: string): IcebergTable {

@@ -2,7 +2,7 @@ import { HeadraceError, ValidationError } from '../../../sdk/index.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { quoteTable } from '../../engines/table-name.js';
 import { fingerprint } from '../../engines/temporary-table.js';
-import { type Content, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { type Content, type Migration, type Migrator, type Restored, requireSame } from '../migrator.js';
 import { type Definition, readDefinition, sameDefinition } from './definition.js';
 import { copyRows, rebuild } from './rebuild.js';
 
@@ -76,7 +76,7 @@ export class PostgresMigrator implements Migrator {
     });
   }
 
-  async apply(statements: readonly string[], key: string): Promise<void> {
+  async apply({ statements }: Migration, key: string): Promise<void> {
     await this.ensure();
     await this.engine.session.transaction(async () => {
       // A second attempt waits here for the first one's transaction, and then sees whether it came through.

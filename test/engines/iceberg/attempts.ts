@@ -9,7 +9,14 @@ export interface Ended {
   message?: string;
 }
 
-/** A process that waits to be told what to load. */
+/** What such a process is told to do. */
+export interface Told {
+  step: 'load_to_iceberg' | 'apply_migration';
+  input: object;
+  changes: { runId?: string; key?: string };
+}
+
+/** A process that waits to be told what to do. */
 export class AttemptProcess {
   private readonly ready: Promise<unknown>;
   private readonly child: ChildProcess;
@@ -20,12 +27,12 @@ export class AttemptProcess {
     this.ready = once(this.child, 'message');
   }
 
-  async begin(load: object, runId: string): Promise<void> {
+  async begin(told: Told): Promise<void> {
     await this.ready;
     this.child.on('message', (said) => {
       this.said = said as Ended;
     });
-    this.child.send({ load, runId });
+    this.child.send(told);
   }
 
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {

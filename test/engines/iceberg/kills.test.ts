@@ -39,7 +39,7 @@ test(`${kills} attempts that are killed or stopped at moments drawn from seed ${
       const signal = random.pick(['SIGKILL', 'SIGSTOP'] as const);
       const moment = random.between(0, usual);
       const given = await load(into, number);
-      await attempt.begin(given, `${number}`);
+      await attempt.begin({ step: 'load_to_iceberg', input: given, changes: { runId: `${number}` } });
       await wait(moment);
       attempt.signal(signal);
       expect(await house.iceberg(given, { runId: `${number}`, attempt: 2 })).toMatchObject({ rows: size });

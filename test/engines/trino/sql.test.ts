@@ -7,8 +7,8 @@ import { pruneTables } from '../../../activities/engines/trino/prune.js';
 import { TrinoSession } from '../../../activities/engines/trino/session.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
+import { startFlakyFront } from '../flaky-front.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { startFlakyFront } from './flaky-front.js';
 import { slow, World } from './world.js';
 
 // Trino shares two cores with what asks it.

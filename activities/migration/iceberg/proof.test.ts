@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { proofOf } from './proof.js';
+
+const isTarget = (name: string) => ['lake.t', '"lake"."t"', 'LAKE.T'].includes(name);
+
+test.each([
+  ['UPDATE lake.t SET n = 1', 'snapshot'],
+  ['-- why\n insert into "lake" . "t" (n) VALUES 1', 'snapshot'],
+  ['DELETE FROM LAKE.T', 'snapshot'],
+  ['/* x */ MERGE INTO lake.t AS t USING s ON FALSE', 'snapshot'],
+  ['TRUNCATE TABLE lake.t', 'snapshot'],
+  ['ALTER TABLE lake.t ADD COLUMN n integer', 'definition'],
+  ['ALTER TABLE IF EXISTS lake.t RENAME COLUMN a TO b', 'definition'],
+  ['COMMENT ON TABLE lake.t IS NULL', 'definition'],
+  ["COMMENT ON COLUMN lake.t.n IS 'x'", 'definition'],
+  ['DROP TABLE lake.t', 'definition'],
+  ['ALTER TABLE lake.t EXECUTE optimize', 'none'],
+  ['ALTER TABLE lake.t2 EXECUTE optimize', 'none'],
+  ['UPDATE lake.t2 SET n = 1', 'none'],
+  ['UPDATE other.lake.t SET n = 1', 'none'],
+  ['UPDATE t SET n = 1', 'none'],
+  ['INSERT INTO other SELECT * FROM lake.t', 'none'],
+  ['CREATE TABLE lake.t AS SELECT 1 AS n', 'none'],
+  ["CALL iceberg.system.register_table('lake', 't', 'x')", 'none'],
+  ['', 'none'],
+])('%j leaves behind what shows whether it was applied: %s', (statement, proof) => {
+  expect(proofOf(statement, isTarget)).toBe(proof);
+});
