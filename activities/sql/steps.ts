@@ -47,6 +47,9 @@ type Keep = (input: z.input<typeof declared.input> & { into: string }, options?:
 /**
  * Runs one SQL statement on a Trino, PostgreSQL or DuckDB connection. Values are bound (`$1` or `$name`), never written into the text.
  *
+ * A statement that changes something may run again, when its answer was lost or its worker died after the change: write it so that this does no harm, or use
+ * `load_data` or `load_to_iceberg`, which write once. On Trino what an earlier attempt has left running is ended first; with `into` it is gone on with.
+ *
  * @throws ValidationError bad_sql, unknown_table, unknown_column or too_many_rows
  * @example
  * const delays = await sql({

@@ -11,18 +11,19 @@ import { toDuckDbType } from './types.js';
 /** The longest row, in bytes: DuckDB keeps room for some of them. */
 const longestRow = 16 * 1_048_576;
 
-/** Streams a statement's rows into a local file of JSON lines, a page at a time, and says how DuckDB reads it with Trino's types. */
-export async function localizeStatement(session: TrinoSession, text: string): Promise<LocalData> {
+/** Streams a statement's rows into a local file of JSON lines, a page at a time, and says how DuckDB reads it with Trino's types. @param id under which Trino lists it */
+export async function localizeStatement(session: TrinoSession, text: string, id: string): Promise<LocalData> {
   const file = join(await mkdtemp(join(tmpdir(), 'headrace-')), 'rows.jsonl');
   const dispose = () => rm(dirname(file), { recursive: true, force: true });
   const handle = await open(file, 'w');
   try {
     let columns: Column[] = [];
-    await session.stream(text, async (page) => {
+    const take = async (page: Page) => {
       if (columns.length === 0) columns = [...(page.columns ?? [])];
       await append(handle, page);
       return true;
-    });
+    };
+    await session.stream(text, take, id);
     await handle.close();
     return { relation: readLines(file, columns), columns: columns.map(({ name, type }) => ({ name, type: toDuckDbType(type) })), dispose };
   } catch (error) {

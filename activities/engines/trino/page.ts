@@ -1,3 +1,5 @@
+import type { DoneOn } from '../done-on.js';
+
 /** One answer of Trino's protocol, and what trino-client's type of it leaves out. */
 export interface Page {
   readonly id: string;
@@ -56,6 +58,11 @@ export function parseExact(text: string): unknown {
 
 function quoteLong(token: string): string {
   return /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+/** Which statement it is, as a step's output and its heartbeats name it. */
+export function doneOn({ id, infoUri }: Page): DoneOn {
+  return { name: 'Trino', id, ...(infoUri === undefined ? {} : { link: infoUri }) };
 }
 
 /** What a statement that is over wrote; a connector that does not say so gives what was processed. */

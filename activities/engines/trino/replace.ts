@@ -7,7 +7,7 @@ import type { Statement, Written } from '../engine.js';
 import { describe, replacesAtOnce } from './catalogs.js';
 import { failureName } from './errors.js';
 import { checkStatement } from './explain.js';
-import { type Changed, changedBy } from './page.js';
+import { type Changed, changedBy, doneOn } from './page.js';
 import { madeNow } from './prune.js';
 import type { TrinoSession } from './session.js';
 import { StatementWork } from './statement-work.js';
@@ -60,8 +60,7 @@ async function followed(session: TrinoSession, context: StepContext, nameFor: Na
 async function alone(session: TrinoSession, nameFor: Named, create: Named): Promise<Made> {
   const id = randomUUID();
   const last = await session.stream(create(id), () => true);
-  const engine = { name: 'Trino', id: last.id, ...(last.infoUri === undefined ? {} : { link: last.infoUri }) };
-  return { ...changedBy(last), engine, written: nameFor(id) };
+  return { ...changedBy(last), engine: doneOn(last), written: nameFor(id) };
 }
 
 /** A mistake is told in lines of the query's own text, not of the statement around it. */

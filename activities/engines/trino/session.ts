@@ -3,7 +3,7 @@ import type { Column, Parameter, Row, Rows, Statement } from '../engine.js';
 import { underSignal } from '../under-signal.js';
 import type { Caller, TrinoSettings } from './client-options.js';
 import { bind, numberParameters, withNames } from './compose.js';
-import { type Page, progressOf } from './page.js';
+import { doneOn, type Page, progressOf } from './page.js';
 import { RunningStatement, type StatementOptions } from './running-statement.js';
 import type { Reach } from './transport.js';
 import { toJson } from './values.js';
@@ -37,16 +37,17 @@ export class TrinoSession {
     });
   }
 
-  /** Runs one statement and gives at most `limit` rows; what is left of it is ended. */
-  async query(statement: Statement, limit: number): Promise<Rows> {
+  /** Runs one statement and gives at most `limit` rows; what is left of it is ended. @param id under which Trino lists it */
+  async query(statement: Statement, limit: number, id?: string): Promise<Rows> {
     const columns: Column[] = [];
     const rows: unknown[][] = [];
-    const last = await this.stream(this.compose(statement), (page) => {
+    const take = (page: Page) => {
       if (columns.length === 0) columns.push(...(page.columns ?? []));
       rows.push(...(page.data ?? []));
       return rows.length <= limit;
-    });
-    const engine = { name: 'Trino', id: last.id, ...(last.infoUri === undefined ? {} : { link: last.infoUri }) };
+    };
+    const last = await this.stream(this.compose(statement), take, id);
+    const engine = doneOn(last);
     if (last.updateType !== undefined) return { columns: [], rows: [], more: false, changed: last.updateCount ?? 0, engine };
     return { columns, rows: toRows(columns, rows.slice(0, limit)), more: rows.length > limit, changed: undefined, engine };
   }
@@ -78,14 +79,15 @@ export class TrinoSession {
   /**
    * Runs a statement and hands over its pages, the next one being fetched meanwhile, until it is told that these are enough.
    *
+   * @param id under which Trino lists it
    * @returns the last page
    * @throws ValidationError, PermissionDeniedError, SchemaConflictError, or what is tried again
    */
-  stream(text: string, take: (page: Page) => boolean | Promise<boolean>): Promise<Page> {
+  stream(text: string, take: (page: Page) => boolean | Promise<boolean>, id?: string): Promise<Page> {
     const { connection, context } = this;
     const guard = { system: 'trino', connection, signal: context.signal, interrupt: () => undefined, translate: (error: unknown) => error };
     return underSignal(guard, async () => {
-      const statement = await RunningStatement.submit(text, this.options());
+      const statement = await RunningStatement.submit(text, this.options(id));
       try {
         await handOver(statement, take);
         return statement.page;
@@ -100,11 +102,11 @@ export class TrinoSession {
     const { connection, settings, context } = this;
     const reach = { connection, server: settings.url, ca: settings.ca, patience: this.patience, signal: context.signal, ...changes };
     let told = '';
-    const seen = ({ stats }: Page) => {
-      if (stats === undefined) return;
-      const progress = progressOf(stats);
-      const text = JSON.stringify(progress);
-      if (text !== told) context.heartbeat({ progress });
+    const seen = (page: Page) => {
+      if (page.stats === undefined) return;
+      const details = { engine: doneOn(page), progress: progressOf(page.stats) };
+      const text = JSON.stringify(details);
+      if (text !== told) context.heartbeat(details);
       told = text;
     };
     return { settings, caller: context, reach, id, seen };

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { PermissionDeniedError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
+import { outsideId } from '../../outside/outside-id.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import type { Column, Engine, Rows, Statement, Written } from '../engine.js';
 import type { LocalData } from '../local-data.js';
@@ -7,6 +9,7 @@ import { temporarySchema } from '../table-name.js';
 import { describe, ensureSchema } from './catalogs.js';
 import type { TrinoSettings } from './client-options.js';
 import { trinoDialect } from './dialect.js';
+import { endListed } from './end-listed.js';
 import { localizeStatement } from './localize.js';
 import { madeNow, pruneTables } from './prune.js';
 import { definition, insertRows } from './receive.js';
@@ -19,11 +22,17 @@ export class TrinoEngine implements Engine {
   readonly dialect = trinoDialect;
   /** Tables that stand for rows of other connections, for this attempt. */
   private readonly brought: string[] = [];
+  /** The id under which Trino lists what is asked. A statement with `into` has one of its own, by which it is found and followed. */
+  private readonly answers: string;
+  /** Done when nothing of an earlier attempt runs any more. */
+  private ended: Promise<void> | undefined;
 
   private constructor(
     readonly session: TrinoSession,
     private readonly context: StepContext,
-  ) {}
+  ) {
+    this.answers = `${outsideId(context.key, 1)}/answer`;
+  }
 
   static async open(connection: string, settings: TrinoSettings, context: StepContext): Promise<TrinoEngine> {
     return new TrinoEngine(new TrinoSession(connection, settings, { ...context, tenant: await context.tenant() }), context);
@@ -33,8 +42,9 @@ export class TrinoEngine implements Engine {
     return this.session.connection;
   }
 
-  query(statement: Statement, limit: number): Promise<Rows> {
-    return this.session.query(statement, limit);
+  async query(statement: Statement, limit: number): Promise<Rows> {
+    await this.alone();
+    return this.session.query(statement, limit, this.answers);
   }
 
   columns(table: string): Promise<Column[]> {
@@ -64,9 +74,10 @@ export class TrinoEngine implements Engine {
     }
   }
 
-  localize(what: Statement | string): Promise<LocalData> {
+  async localize(what: Statement | string): Promise<LocalData> {
+    await this.alone();
     const statement = typeof what === 'string' ? { text: `SELECT * FROM ${this.qualified(what)}` } : what;
-    return localizeStatement(this.session, this.session.compose(statement));
+    return localizeStatement(this.session, this.session.compose(statement), this.answers);
   }
 
   prune(days: number): Promise<void> {
@@ -75,6 +86,22 @@ export class TrinoEngine implements Engine {
 
   close(): Promise<void> {
     return this.dropBrought();
+  }
+
+  /** What a dead worker has left running would go on beside its successor until Trino notices that nobody asks for it. */
+  private alone(): Promise<void> {
+    this.ended ??= this.endEarlier();
+    return this.ended;
+  }
+
+  private async endEarlier(): Promise<void> {
+    if (this.context.attempt === 1) return;
+    try {
+      await endListed(this.session, this.answers);
+    } catch (error) {
+      if (!(error instanceof PermissionDeniedError)) throw error;
+      this.context.log.warn(`Trino of '${this.connection}' may still run a statement of an earlier attempt: ${error.message}`);
+    }
   }
 
   /** A table's name in SQL, with catalog and schema. */

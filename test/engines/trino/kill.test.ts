@@ -22,7 +22,7 @@ afterAll(async () => {
   await trino?.stop();
 });
 
-async function begin(word: string) {
+async function begin(word: string, { answer = false, until: reached = '/executing/' } = {}) {
   const ground = await openGround({
     pipelines: `${import.meta.dirname}/pipelines`,
     connections: { iceberg: world.connection({ catalog: 'iceberg' }) },
@@ -33,12 +33,12 @@ async function begin(word: string) {
   onTestFinished(() => gate.open().catch(() => undefined));
   const worker = await startWorker(ground);
   const statement = `SELECT nation.*, '${word}' AS word FROM tpch.tiny.nation CROSS JOIN postgresql.public.gate`;
-  const run = await ground.client.start(onTrino, { on: 'iceberg', statement }, { tenant: 'ours' });
+  const run = await ground.client.start(onTrino, { on: 'iceberg', statement, answer }, { tenant: 'ours' });
   await expect.poll(() => world.listed(word), { timeout: 60_000 }).toMatchObject([{ state: 'RUNNING' }]);
-  // The place where another worker goes on has reached Temporal.
+  // What another worker is to know has reached Temporal.
   await until(
     async () => placeOf(await ground.temporal.workflow.getHandle(run.workflowId).describe()),
-    (place) => place.includes('/executing/'),
+    (place) => place.includes(reached),
     { limit: 60_000 },
   );
   return { ground, gate, worker, run };
@@ -64,6 +64,19 @@ test('a worker that is killed in the middle: another one goes on with the statem
   expect(await world.session(listed[0]?.id)).toMatchObject({
     clientTags: expect.arrayContaining(['tenant=ours', `run=${run.workflowId}`, 'step=sql#1', 'pipeline=on_trino']),
   });
+});
+
+test('without into, what a killed worker has left running is ended before its successor begins anew', { timeout: 240_000 }, async () => {
+  const { ground, gate, worker, run } = await begin('killed while it answers', { answer: true, until: '"link":' });
+  await worker.kill();
+  await startWorker(ground);
+  await expect.poll(() => world.listed('killed while it answers'), { timeout: 120_000 }).toMatchObject([{ state: 'FAILED' }, { state: 'RUNNING' }]);
+  const [left, begun] = await world.ask(
+    `SELECT CAST("end" AS varchar), CAST(created AS varchar) FROM system.runtime.queries WHERE source LIKE 'headrace/%/answer' AND query LIKE '%killed while it answers%' ORDER BY created`,
+  );
+  expect(String(left?.[0]) < String(begun?.[1])).toBe(true);
+  await gate.open();
+  expect(await ground.ended(run.workflowId, 120_000)).toMatchObject({ status: 'SUCCEEDED', output: { rows: 25 }, retries: 1 });
 });
 
 test('a run that is cancelled ends its statement', { timeout: 240_000 }, async () => {

@@ -55,7 +55,7 @@ describe('what a statement gives', () => {
     expect((await world.sql("SHOW SESSION LIKE 'join_distribution_type'", {}, context)).rows?.[0]?.Value).toBe('BROADCAST');
     const { engine } = await world.sql('SELECT 1 AS tagged', {}, context);
     expect(await world.session(engine?.id)).toMatchObject({
-      source: 'headrace',
+      source: expect.stringMatching(/^headrace\/headrace-[0-9a-f]+\/answer$/),
       clientTags: expect.arrayContaining(['headrace', 'team', 'tenant=ours', 'pipeline=test', 'run=pipeline-daily-1', 'step=sql#3']),
       systemProperties: expect.objectContaining({ join_distribution_type: 'BROADCAST', query_max_run_time: '3600s' }),
     });
@@ -170,6 +170,7 @@ describe('a statement that is left', () => {
     await expect.poll(() => world.listed('cancelled here'), { timeout: 30_000 }).toMatchObject([{ state: 'RUNNING' }]);
     await expect.poll(() => context.heartbeats.length, { timeout: 30_000 }).toBeGreaterThan(0);
     expect(context.heartbeats.at(-1)).toMatchObject({
+      engine: { name: 'Trino', id: expect.stringMatching(/^\d{8}_/), link: expect.stringContaining(trino.url) },
       progress: { rows: expect.any(Number), bytes: expect.any(Number), splits: expect.stringContaining('/') },
     });
     cancel.abort(new Error('cancelled'));
