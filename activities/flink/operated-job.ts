@@ -47,14 +47,15 @@ export class OperatedJob implements OutsideWork<JobHandle, 'FINISHED' | 'RUNNING
   }
 
   async look(handle: JobHandle, signal: AbortSignal): Promise<Look<'FINISHED' | 'RUNNING'> | undefined> {
-    const found = await this.objects.read(handle.name, signal);
-    if (found?.metadata.uid !== handle.uid) return undefined;
+    const found = await this.objects.readOwn(handle, signal);
+    if (found === undefined) return undefined;
     const { error = '', jobStatus: { state = 'not begun' } = {} } = found.status ?? {};
     if (found.metadata.annotations?.[endedMark] !== undefined) return { state: 'SUCCEEDED', result: 'FINISHED' };
-    if (state === 'FINISHED') return this.markEnded(handle, signal);
     if (state === 'FAILED') return { state: 'FAILED', error: operatorError(this.connection, error) };
-    if (state === 'CANCELED') return this.failed('somebody cancelled the job');
+    // The operator says FINISHED of a job that was stopped with a savepoint, too.
     if (found.spec.job?.state === 'suspended') return this.failed('somebody suspended the job');
+    if (state === 'FINISHED') return this.markEnded(handle, signal);
+    if (state === 'CANCELED') return this.failed('somebody cancelled the job');
     const hopeless = hasBegun(found.status ?? {}) ? this.whyItIsLost(found) : this.whyItCannotStart(found);
     if (hopeless !== undefined) {
       await this.cancel(handle, signal); // else it might start later, beside its successor

@@ -8,6 +8,9 @@ const ttl = 'kubernetes.operator.jm-deployment.shutdown-ttl';
  */
 const once = { 'kubernetes.operator.jm-deployment-recovery.enabled': 'false' };
 
+/** Of the same. Without it a main method that fails ends its JobManager, which begins again and again, and the operator's status does not tell why. */
+const told = { 'execution.submit-failed-job-on-application-error': 'true' };
+
 /** Changes an application whose end was seen: its JobManager may go. */
 export function specOfEnded(run: OperatedRun): object {
   return 'image' in run ? { flinkConfiguration: { [ttl]: '1 s', ...run.settings, ...once } } : {};
@@ -21,7 +24,7 @@ export function specOf(run: OperatedRun, ends: boolean): object {
   const cluster = { image, flinkVersion, serviceAccount, jobManager: { resource: jobManager }, taskManager: { resource: taskManager } };
   return 'session' in run
     ? { ...cluster, flinkConfiguration: settings }
-    : { ...cluster, flinkConfiguration: { ...(ends ? once : {}), ...settings }, job: jobOf(run) };
+    : { ...cluster, flinkConfiguration: { ...(ends ? { ...once, ...told } : {}), ...settings }, job: jobOf(run) };
 }
 
 function jobOf({ jar, entryClass, args, parallelism, savepoint }: Exclude<OperatedRun, { session: true }>) {

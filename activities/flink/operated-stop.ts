@@ -59,11 +59,11 @@ export class OperatedStop implements OutsideWork<Handle, Stopped> {
     return undefined; // a cluster of the job's own goes with it
   }
 
-  async look({ name, uid, deleted }: Handle, signal: AbortSignal): Promise<Look<Stopped> | undefined> {
-    if (deleted === true) return { state: 'SUCCEEDED', result: { state: 'STOPPED' } };
-    if (name === none.name) return { state: 'SUCCEEDED', result: { state: 'GONE' } };
-    const found = await this.objects.read(name, signal);
-    if (found?.metadata.uid !== uid) return undefined;
+  async look(handle: Handle, signal: AbortSignal): Promise<Look<Stopped> | undefined> {
+    if (handle.deleted === true) return { state: 'SUCCEEDED', result: { state: 'STOPPED' } };
+    if (handle.name === none.name) return { state: 'SUCCEEDED', result: { state: 'GONE' } };
+    const found = await this.objects.readOwn(handle, signal);
+    if (found === undefined) return undefined;
     const { status: { jobStatus, lifecycleState, error = '' } = {} } = found;
     const savepoint = jobStatus?.upgradeSavepointPath ?? jobStatus?.savepointInfo?.lastSavepoint?.location;
     if (lifecycleState === 'SUSPENDED') return { state: 'SUCCEEDED', result: { state: 'STOPPED', ...(savepoint === undefined ? {} : { savepoint }) } };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as k8s from '@kubernetes/client-node';
 import type * as z from 'zod';
-import type { FlinkObject } from '../../../activities/flink/flink-object.js';
+import { type FlinkObject, kinds } from '../../../activities/flink/flink-object.js';
 import flinkRun from '../../../activities/flink/run.js';
 import { type FlinkOutput, flinkJob } from '../../../activities/flink/steps.js';
 import { outsideId } from '../../../activities/outside/outside-id.js';
@@ -16,14 +16,16 @@ import { until } from '../../faults/until.js';
 import type { ServerProcess } from '../../servers/server-process.js';
 import { compileJob } from '../flink.js';
 import { flinkImage, flinkImages, flinkOfOperator, startFlinkOperator } from '../flink-operator.js';
+import type { Named } from '../held-object.js';
 import { standIn } from '../kubelet.js';
 import { type KubernetesCluster, startKubernetes } from '../kubernetes.js';
 
 export type Input = z.input<typeof flinkJob.input>;
+/** An object as the API server has it. */
+type Seen = FlinkObject & { readonly metadata: { readonly finalizers?: readonly string[] } };
 
-type As = keyof typeof plurals;
+export type As = keyof typeof kinds;
 
-const plurals = { deployment: 'flinkdeployments', session_job: 'flinksessionjobs' };
 const place = { group: 'flink.apache.org', version: 'v1beta1', namespace: 'default' };
 let calls = 0;
 
@@ -89,16 +91,20 @@ export class OperatedFlink {
   }
 
   /** The objects of a call that the API server lists, by the names that the outside id gives them. */
-  async objects(as: As, context: StepContext): Promise<FlinkObject[]> {
+  async objects(as: As, context: StepContext): Promise<Seen[]> {
     return (await this.list(as)).filter(({ metadata }) => metadata.name.startsWith(outsideId(context.key, 1)));
   }
 
-  objectsOfRun(as: As, run: string): Promise<FlinkObject[]> {
+  objectsOfRun(as: As, run: string): Promise<Seen[]> {
     return this.list(as, `headrace/run=${run}`);
   }
 
+  named(as: As, { metadata: { name } }: FlinkObject): Named {
+    return { apiVersion: `${place.group}/${place.version}`, kind: kinds[as].kind, metadata: { name, namespace: place.namespace } };
+  }
+
   async remove(name: string, as: As = 'deployment'): Promise<void> {
-    await this.custom.deleteNamespacedCustomObject({ ...place, plural: plurals[as], name });
+    await this.custom.deleteNamespacedCustomObject({ ...place, plural: kinds[as].plural, name });
   }
 
   /** Waits until the operator has looked at all that there is, and more than once. */
@@ -127,8 +133,8 @@ export class OperatedFlink {
     return (await Promise.all((await this.pods(name)).map((pod) => this.core.readNamespacedPodLog({ name: pod, namespace })))).join('\n');
   }
 
-  private async list(as: As, labelSelector?: string): Promise<FlinkObject[]> {
-    const wanted = { ...place, plural: plurals[as], ...(labelSelector === undefined ? {} : { labelSelector }) };
-    return ((await this.custom.listNamespacedCustomObject(wanted)) as { items: FlinkObject[] }).items;
+  private async list(as: As, labelSelector?: string): Promise<Seen[]> {
+    const wanted = { ...place, plural: kinds[as].plural, ...(labelSelector === undefined ? {} : { labelSelector }) };
+    return ((await this.custom.listNamespacedCustomObject(wanted)) as { items: Seen[] }).items;
   }
 }
