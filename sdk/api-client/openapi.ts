@@ -588,6 +588,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/schemas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The JSON Schema of each kind of event, draft 2020-12 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By the event's type; its $id is the event's dataschema */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            [key: string]: {
+                                [key: string]: unknown;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/pipelines/workflows/{workflowId}/status": {
         parameters: {
             query?: never;
@@ -1627,7 +1667,7 @@ export interface components {
             message: string;
             records?: number;
         };
-        /** @description CloudEvents 1.0; the schema of each kind is published with Headrace */
+        /** @description CloudEvents 1.0; /v1/events/schemas has the JSON Schema of each type, with the dataschema as its $id */
         Event: {
             id: string;
             type: string;

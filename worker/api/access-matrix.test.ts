@@ -38,6 +38,7 @@ const routes: Record<string, Route> = {
   [`post ${run}/cancel`]: { needs: 'operator', answers: 409 },
   'get /v1/approvals': { needs: 'viewer', answers: 200 },
   'get /v1/events': { needs: 'viewer', answers: 200 },
+  'get /v1/events/schemas': { needs: 'viewer', answers: 200 },
   'get /v1/keys': { needs: 'admin', answers: 200 },
   'post /v1/keys': { needs: 'admin', answers: 422, body: { name: 7 } },
   'post /v1/keys/{key}/rotate': { needs: 'admin', answers: 409, body: {} },

@@ -12,6 +12,7 @@ import { addApprovals } from './approvals.js';
 import type { AuditTrail } from './audit-trail.js';
 import { addCancel } from './cancel.js';
 import { addCodec, codecPath, openCodec } from './codec.js';
+import { addEventSchemas } from './event-schemas.js';
 import { addEvents } from './events.js';
 import { addExecute } from './execute.js';
 import { Gate } from './gate.js';
@@ -77,7 +78,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
     if (req.method !== 'GET') context.record.nudge(req.param('workflowId'));
   });
   // Fixed paths go before those with a parameter.
-  const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addStatus];
+  const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addEventSchemas, addStatus];
   for (const add of [...reading, addKeys, addCodec, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   addDescription(app, context);
   requireRoles(app);

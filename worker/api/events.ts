@@ -15,7 +15,7 @@ import { heartbeat, heartbeatEvery, lastSeen, type Messages, message, wantsStrea
 
 const EventShape = z
   .looseObject({ id: z.string(), type: z.string(), subject: z.string(), time: z.string(), tenant: z.string(), pipeline: z.string(), data: z.looseObject({}) })
-  .meta({ id: 'Event', description: 'CloudEvents 1.0; the schema of each kind is published with Headrace' });
+  .meta({ id: 'Event', description: 'CloudEvents 1.0; /v1/events/schemas has the JSON Schema of each type, with the dataschema as its $id' });
 const Events = z.object({ events: z.array(EventShape), cursor: NextPage });
 const Resume = z.object({ 'last-event-id': z.string().optional().meta({ description: 'Of a stream: goes on after this one' }) });
 const kinds = z.union([z.enum(eventKinds), z.array(z.enum(eventKinds))]).transform((it) => (Array.isArray(it) ? it : [it]));

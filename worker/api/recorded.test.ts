@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import * as z from 'zod';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { publishRetrying } from '../events/index.js';
 import { listen } from './client.fixture.js';
@@ -274,6 +275,22 @@ describe('events', () => {
     const first = await http.get(`${http.run(workflowId)}/events?limit=4`);
     const second = await http.get(`${http.run(workflowId)}/events?limit=4&cursor=${first.body.cursor}`);
     expect([...first.body.events, ...second.body.events]).toEqual(stream.messages.map(({ data }) => data));
+  });
+
+  test('fit the schema that is published under their dataschema, and no other event does', async () => {
+    const workflowId = await start('shop', { orders: ['a'], ask: true });
+    await waitsFor(workflowId);
+    await http.post(`${http.run(workflowId)}/cancel`);
+    await recorded(workflowId);
+    const { body } = await http.get('/v1/events/schemas');
+    const schemas = new Map(Object.values(body as Record<string, { $id: string }>).map((schema) => [schema.$id, z.fromJSONSchema(schema)]));
+    const { events } = (await http.get(`${http.run(workflowId)}/events`)).body;
+    expect(events.map(({ type }: { type: string }) => type)).toContain('PIPELINE_WAITING_FOR_APPROVAL');
+    for (const event of events) {
+      const readers = [...schemas].filter(([, schema]) => schema.safeParse(event).success);
+      expect(readers.map(([id]) => id)).toEqual([event.dataschema]);
+      expect(schemas.get(event.dataschema)?.safeParse({ ...event, data: { ...event.data, runId: undefined } }).success).toBe(false);
+    }
   });
 
   test('go on after Last-Event-ID, each once, wherever the stream broke, and end with 204', async () => {

@@ -1,7 +1,7 @@
 import { requiredJson } from '../registry/safe-json.js';
 import type { RunFacts } from './facts.js';
 import { type Happening, timeOf } from './happening.js';
-import type { PipelineEvent } from './kinds.js';
+import { type PipelineEvent, schemaId } from './kinds.js';
 
 /** Which run an event is of, and where in it. */
 export interface RunPlace {
@@ -33,7 +33,7 @@ export function envelop(
     subject: place.workflowId,
     time: timeOf(at),
     datacontenttype: 'application/json',
-    dataschema: `urn:headrace:event:${kind}:1`,
+    dataschema: schemaId(kind),
     tenant: facts.tenant,
     pipeline: facts.pipeline,
     pipelineversion: facts.version,

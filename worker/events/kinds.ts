@@ -112,8 +112,13 @@ export function eventSchema(kind: EventKind): z.ZodType {
   return Envelope.extend({ type: z.literal(kind), data: eventData[kind] });
 }
 
+/** The `$id` of the JSON Schema of one kind of event, which is the event's `dataschema`. */
+export function schemaId(kind: EventKind): string {
+  return `urn:headrace:event:${kind}:1`;
+}
+
 /** The JSON Schema of every event, by its kind: what consumers in other languages validate with. */
 export function eventSchemas(): Record<EventKind, Record<string, unknown>> {
-  const entries = eventKinds.map((kind) => [kind, z.toJSONSchema(eventSchema(kind), { io: 'input' })]);
+  const entries = eventKinds.map((kind) => [kind, { $id: schemaId(kind), ...z.toJSONSchema(eventSchema(kind), { io: 'input' }) }]);
   return Object.fromEntries(entries) as Record<EventKind, Record<string, unknown>>;
 }
