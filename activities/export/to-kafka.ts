@@ -7,7 +7,9 @@ import { ValidationError } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { parseExactly, wordOf } from '../http/exact-json.js';
 import { kafkaError, kafkaOf } from '../kafka/client.js';
+import { portionsOf } from '../kafka/portions.js';
 import { SentRows } from '../kafka/sent-rows.js';
+import { orAborted, soon } from '../kafka/soon.js';
 import { outsideId } from '../outside/outside-id.js';
 import { patiently } from '../outside/patience.js';
 import type { OutgoingRows } from './outgoing-rows.js';
@@ -25,6 +27,9 @@ interface Outgoing {
   /** Of this call: the producer's transactional id and the group that counts. */
   readonly id: string;
   readonly context: StepContext;
+  /** Rows that are in the topic; at least so many while it is unknown what came of a commit. */
+  sent: number;
+  isSure: boolean;
 }
 
 /**
@@ -34,9 +39,20 @@ interface Outgoing {
 export async function exportToKafka(rows: OutgoingRows, to: To, context: StepContext): Promise<Exported> {
   const file = join(rows.folder, 'rows.jsonl');
   const { rows: all, bytes } = await rows.write(file, 'jsonl', 'steady');
-  const onTrouble = ({ message }: Error) => context.log.warn(`The export waits: ${message}`);
-  const outgoing = { file, to, id: outsideId(context.key, 1), context };
-  await patiently({ limit: patience, signal: context.signal, onTrouble }, () => send(outgoing).catch((error: unknown) => refuse(to, error)));
+  const { signal, log } = context;
+  const onTrouble = ({ message }: Error) => log.warn(`The export waits: ${message}`);
+  const outgoing = { file, to, id: outsideId(context.key, 1), context, sent: 0, isSure: false };
+  const sending = patiently({ limit: patience, signal, onTrouble }, () => send(outgoing).catch((error: unknown) => refuse(to, error)));
+  try {
+    await orAborted(signal, sending);
+  } catch (error) {
+    if (signal.aborted) {
+      // A batch that is on its way is let through, so that its rows can be counted.
+      await soon(sending);
+      log.warn(`The export is stopped: ${outgoing.isSure ? '' : 'at least '}${outgoing.sent} of ${all} rows are in '${to.topic}', and stay there.`);
+    }
+    throw error;
+  }
   return { rows: all, bytes, location: `${to.kafka}:${to.topic}` };
 }
 
@@ -56,13 +72,16 @@ async function send(outgoing: Outgoing): Promise<void> {
     // Its first transaction ends what an earlier attempt left open, so that the count is final.
     await producer.connect();
     await (await producer.transaction()).abort();
-    await sendFrom(producer, await new SentRows(id, to.topic).count(admin), outgoing);
+    outgoing.sent = await new SentRows(id, to.topic).count(admin);
+    outgoing.isSure = true;
+    await sendFrom(producer, outgoing);
   } finally {
     await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
   }
 }
 
-async function sendFrom(producer: Producer, sent: number, { file, to, id, context }: Outgoing): Promise<void> {
+async function sendFrom(producer: Producer, outgoing: Outgoing): Promise<void> {
+  const { file, to, id, context, sent } = outgoing;
   const progress = new SentRows(id, to.topic);
   let row = 0;
   let messages: Message[] = [];
@@ -70,13 +89,16 @@ async function sendFrom(producer: Producer, sent: number, { file, to, id, contex
     context.signal.throwIfAborted();
     const transaction = await producer.transaction();
     try {
-      await transaction.send({ topic: to.topic, acks: -1, messages });
+      for (const portion of portionsOf(messages)) await transaction.send({ topic: to.topic, acks: -1, messages: portion });
       await transaction.sendOffsets(progress.after(row));
+      outgoing.isSure = false;
       await transaction.commit();
     } catch (error) {
       await transaction.abort().catch(() => undefined);
       throw error;
     }
+    outgoing.sent = row;
+    outgoing.isSure = true;
     context.heartbeat({ rows: row });
     messages = [];
   };

@@ -1,39 +1,42 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload } from 'kafkajs';
 import type { StepContext } from '../../sdk/node/index.js';
 import { outsideId } from '../outside/outside-id.js';
 import { patiently } from '../outside/patience.js';
 import { kafkaError, kafkaOf } from './client.js';
+import { GroupConsumer, hold } from './group-consumer.js';
 import { type Range, rangesOf, watermarkOf } from './range.js';
 import { recordOf } from './record.js';
+import { orAborted, soon } from './soon.js';
 import type { TopicSource } from './source.js';
 
-/** Milliseconds for which a broker holds a question that it has no messages for. */
-const hold = 500;
-/** So many of them in a row, and what is left belongs to a transaction that is still open: the next extraction reads it. */
+/** So many questions in a row that bring nothing, and what is left belongs to a transaction that is still open: the next extraction reads it. */
 const emptyRounds = 60;
-/** Milliseconds for which a consumer may take its leave. */
-const leave = 5_000;
 /** Milliseconds for which a cluster that is away is waited for. */
 const patience = 5 * 60_000;
 
 /** Writes the messages of a topic as JSON lines into a file, up to the end that it has now. Gives the watermark of the next extraction. */
 export async function readTopic(source: TopicSource, toFile: string, context: StepContext): Promise<{ watermark: string; records: number }> {
+  const { signal } = context;
   const connection = context.connection(source.kafka, 'kafka');
   const admin = kafkaOf(connection, 3).admin();
   const refused = (error: unknown) => {
+    signal.throwIfAborted();
     throw kafkaError(source.kafka, error);
   };
   const file = await open(toFile, 'w');
+  const ranges = patiently({ limit: patience, signal }, () => begin(admin, source, context).catch(refused));
+  let consumer: GroupConsumer | undefined;
   try {
-    const ranges = await patiently({ limit: patience, signal: context.signal }, () => begin(admin, source, context).catch(refused));
-    const reading = new Reading(source, ranges, file, context);
-    if (!reading.isDone) await consume(kafkaOf(connection, 20), reading, source, context).catch(refused);
-    await admin.deleteGroups([groupOf(context)]).catch(() => undefined);
+    const reading = new Reading(source, await orAborted(signal, ranges), file, context);
+    if (!reading.isDone) {
+      consumer = new GroupConsumer(kafkaOf(connection, 20), outsideId(context.key, 1));
+      await consume(consumer, reading, source, context).catch(refused);
+    }
     return { watermark: watermarkOf(reading.positions), records: reading.records };
   } finally {
-    await Promise.allSettled([file.close(), admin.disconnect()]);
+    await soon(ranges.catch(() => undefined).then(() => clearAway(admin, consumer)));
+    await file.close();
   }
 }
 
@@ -42,37 +45,34 @@ async function begin(admin: Admin, source: TopicSource, context: StepContext): P
   return rangesOf(admin, source, context);
 }
 
-const groupOf = ({ key }: StepContext) => outsideId(key, 1);
-
-async function consume(kafka: Kafka, reading: Reading, { topic }: TopicSource, context: StepContext): Promise<void> {
-  const consumer = kafka.consumer({ groupId: groupOf(context), allowAutoTopicCreation: false, maxWaitTimeInMs: hold });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      watch(consumer, reading, context, resolve, reject);
-      start(consumer, reading, topic, reject).catch(reject);
-    });
-  } finally {
-    await Promise.race([consumer.disconnect().catch(() => undefined), wait(leave, undefined, { ref: false })]);
-  }
+function consume(group: GroupConsumer, reading: Reading, { topic }: TopicSource, context: StepContext): Promise<void> {
+  return new Promise((resolve, reject) => {
+    watch(group.consumer, reading, context, resolve, reject);
+    // kafkajs would try again what a message itself forbids.
+    const refuse = (error: Error) => {
+      reject(error);
+      throw error;
+    };
+    group.start(topic, (batch) => reading.take(batch).catch(refuse)).catch(reject);
+  });
 }
 
-async function start(consumer: Consumer, reading: Reading, topic: string, reject: (error: unknown) => void): Promise<void> {
-  await consumer.connect();
-  // From the beginning until the seek: what is read before the range is passed over, and nothing behind it is missed.
-  await consumer.subscribe({ topic, fromBeginning: true });
-  // kafkajs would try again what a message itself forbids.
-  const refuse = (error: unknown) => {
-    reject(error);
-    throw error;
-  };
-  await consumer.run({ autoCommit: false, eachBatch: (payload) => reading.take(payload).catch(refuse) });
+/** A group without a consumer can be deleted; the right to may be missing. */
+async function clearAway(admin: Admin, consumer: GroupConsumer | undefined): Promise<void> {
+  if (consumer !== undefined) {
+    await consumer.leave().catch(() => undefined);
+    await admin.deleteGroups([consumer.group]).catch(() => undefined);
+  }
+  await admin.disconnect();
 }
 
 function watch(consumer: Consumer, reading: Reading, { signal }: StepContext, resolve: () => void, reject: (error: unknown) => void): void {
   const empty = new Map<number, number>();
   let away: NodeJS.Timeout | undefined;
   const isBack = () => clearTimeout(away);
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  const stop = () => reject(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
   consumer.on(consumer.events.GROUP_JOIN, () => {
     isBack();
     for (const seek of reading.seeks()) consumer.seek(seek);
@@ -120,6 +120,7 @@ class Reading {
 
   /** Messages come in order, but some may come again after a reconnect. */
   async take({ batch }: EachBatchPayload): Promise<void> {
+    this.context.signal.throwIfAborted();
     const end = this.ranges.find(({ partition }) => partition === batch.partition)?.end ?? 0;
     const position = this.positionOf(batch.partition);
     const fresh = batch.messages.filter(({ offset }) => Number(offset) >= position && Number(offset) < end);

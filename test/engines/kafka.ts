@@ -21,6 +21,9 @@ export interface KafkaServer {
   halt(): Promise<void>;
   /** Brings it back on the same port. */
   resume(): Promise<void>;
+  /** Lets it answer nobody, and keep its connections, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export async function startKafka(): Promise<KafkaServer> {
     program: 'java',
     parameters: ['-Xms128m', '-Xmx512m', ...java, '-cp', classPath, 'kafka.Kafka', settings],
     log: join(folder, 'log'),
+    timeLimit: 180_000,
     answers: () => listTopics(broker),
   });
   const halt = () => server.halt('SIGKILL');
@@ -61,7 +65,17 @@ export async function startKafka(): Promise<KafkaServer> {
     await stop();
     throw error;
   });
-  return { broker, secured: `127.0.0.1:${secured}`, tls: { broker: `127.0.0.1:${tls}`, ca: authority.cert }, halt, resume: () => server.resume(), stop };
+  const signal = (name: NodeJS.Signals) => () => void (server.pid !== undefined && process.kill(server.pid, name));
+  return {
+    broker,
+    secured: `127.0.0.1:${secured}`,
+    tls: { broker: `127.0.0.1:${tls}`, ca: authority.cert },
+    halt,
+    resume: () => server.resume(),
+    freeze: signal('SIGSTOP'),
+    thaw: signal('SIGCONT'),
+    stop,
+  };
 }
 
 type Ports = Record<'port' | 'controller' | 'secured' | 'tls', number>;
