@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
+import { local } from '../auth/principal.js';
 import type { RunRecord } from '../events/index.js';
 import type { Log } from '../logging/log.js';
 import { type AuditEntry, appendAudit } from '../registry/audit-log.js';
@@ -71,7 +72,8 @@ export class AuditTrail {
   }
 
   private tell(entries: AuditEntry[], { message: why }: Error): void {
-    for (const { once: _, ...entry } of entries) this.log.warn({ audit: entry, why }, 'audit');
+    // Where nobody logs in, there is nobody to name: that is worth no warning.
+    for (const { once: _, ...entry } of entries) this.log[entry.actor === local.name ? 'info' : 'warn']({ audit: entry, why }, 'audit');
   }
 }
 
