@@ -10,21 +10,25 @@ interface Refusal {
   headers: Record<string, string>;
 }
 
-/** Milliseconds after which a refusal is asked about again: a server that has just started knows nobody's rights yet. */
-const startingUp = 2_000;
+/** Milliseconds after which a refusal is asked about again: a server that has just started knows nobody's rights yet, and work is cancelled by a refusal. */
+const startingUp = [2_000, 5_000];
 
 /** Asks, and gives the house's error where the cluster refuses or does not answer. @param what for messages: 'create the Job' */
 export async function answered<Answer>(what: string, connection: string, signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await ask().catch(async (error: unknown) => {
-      if (!isForbidden(error)) throw error;
-      await wait(startingUp, undefined, { signal });
-      return ask();
-    });
+    return await unlessStarting(signal, ask);
   } catch (error) {
     signal.throwIfAborted();
     throw isRefusal(error) ? failureOf(what, connection, error) : unreachable(what, connection, error);
   }
+}
+
+async function unlessStarting<Answer>(signal: AbortSignal, ask: () => Promise<Answer>, [pause, ...pauses] = startingUp): Promise<Answer> {
+  return ask().catch(async (error: unknown) => {
+    if (pause === undefined || !isForbidden(error)) throw error;
+    await wait(pause, undefined, { signal });
+    return unlessStarting(signal, ask, pauses);
+  });
 }
 
 function isForbidden(error: unknown): boolean {
