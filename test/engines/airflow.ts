@@ -22,6 +22,10 @@ export interface AirflowServer {
   halt(): Promise<void>;
   /** Brings it back on the same port. */
   resume(): Promise<void>;
+  /** Kills the scheduler; tasks that run go on, and nobody begins or ends anything else. */
+  killScheduler(): Promise<void>;
+  /** Starts another. */
+  resumeScheduler(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,8 +59,15 @@ export async function startAirflow(edition: keyof typeof editions, dags: string,
   const front = process_(server, answers);
   const parts = others.map((name, index) => process_(name, index === others.length - 1 ? healthy : async () => undefined));
   const all = [front, ...parts];
+  const [scheduler] = parts as [ServerProcess];
+  const killed: (number | undefined)[] = [];
+  const killScheduler = async () => {
+    killed.push(scheduler.pid);
+    await scheduler.halt('SIGKILL');
+  };
   const stop = async () => {
     await Promise.all(all.map(end));
+    killed.forEach(endGroup);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -65,13 +76,17 @@ export async function startAirflow(edition: keyof typeof editions, dags: string,
     await stop();
     throw error;
   }
-  return { url, version, api, halt: () => end(front), resume: () => front.resume(), stop };
+  return { url, version, api, halt: () => end(front), resume: () => front.resume(), killScheduler, resumeScheduler: () => scheduler.resume(), stop };
 }
 
 /** Tasks and gunicorn's workers are children of a part, in its group. */
 async function end(part: ServerProcess): Promise<void> {
   const { pid } = part;
   await part.halt('SIGTERM');
+  endGroup(pid);
+}
+
+function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {

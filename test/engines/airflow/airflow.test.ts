@@ -80,6 +80,14 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     return { go: () => writeFileSync(go, ''), conf: { go }, context, ended, id: run.engine.id };
   }
 
+  /** Waits until a task has not touched its file for a while. */
+  const silent = (alive: string) =>
+    until(
+      () => Date.now() - statSync(alive).mtimeMs,
+      (silence) => silence > 3_000,
+      { limit: long },
+    );
+
   test('gives what a task returned, the id and a link', { timeout: long }, async () => {
     const { result, engine } = await trigger({ dag: 'adds', conf: { more: 2 }, result: { task: 'add' } });
     expect(result).toEqual({ sum: 43 });
@@ -138,11 +146,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     stopping.abort(new Error(reason));
     await expect(ended).rejects.toThrow(reason);
     expect((await runsOf('waits')).get(id)).toBe('failed');
-    await until(
-      () => Date.now() - statSync(alive).mtimeMs,
-      (silence) => silence > 3_000,
-      { limit: long },
-    );
+    await silent(alive);
   });
 
   test('when the worker stops the run goes on, and the next attempt finds it', { timeout: long }, async () => {
@@ -166,6 +170,20 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     await airflow.resume();
     go();
     expect(await ended).toMatchObject({ result: 'went on', engine: { id } });
+  });
+
+  test('a scheduler that is killed in the middle, and another that starts: the run goes on, and is the only one', { timeout: 3 * long }, async () => {
+    const before = await runsOf('waits');
+    const { ended, conf, id, go } = await working();
+    await until(() => existsSync(`${conf.go}.alive`), Boolean, { limit: long });
+    await airflow.killScheduler();
+    go();
+    await silent(`${conf.go}.alive`);
+    expect((await runsOf('waits')).get(id)).toBe('running');
+    await airflow.resumeScheduler();
+    expect(await ended).toMatchObject({ result: 'went on', engine: { id } });
+    const after = await runsOf('waits');
+    expect([after.size - before.size, after.get(id)]).toEqual([1, 'success']);
   });
 
   test('two triggers at once under one id begin one run', { timeout: long }, async () => {

@@ -93,7 +93,7 @@ export class World {
 
   /** Waits until consumers of committed messages see each of so many rows once: the broker shows them a moment after a commit. */
   async sees(name: string, rows: number): Promise<void> {
-    await vi.waitFor(async () => expect(await this.seen(name)).toEqual([{ messages: rows, different: rows }]), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await this.seen(name)).toEqual([{ messages: rows, different: rows }]), { timeout: 120_000 });
   }
 
   /** A topic of one partition with messages of 1 KB. */

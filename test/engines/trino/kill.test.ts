@@ -3,6 +3,7 @@ import { openGround } from '../../faults/ground.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
 import { startTestTemporal } from '../../servers/temporal.js';
+import { lastHeartbeat } from '../last-heartbeat.js';
 import { Gate } from '../postgres-gate.js';
 import { startTrino, type TrinoServer } from '../trino.js';
 import { onTrino } from './pipelines/on-trino.js';
@@ -37,19 +38,11 @@ async function begin(word: string, { answer = false, until: reached = '/executin
   await expect.poll(() => world.listed(word), { timeout: 60_000 }).toMatchObject([{ state: 'RUNNING' }]);
   // What another worker is to know has reached Temporal.
   await until(
-    async () => placeOf(await ground.temporal.workflow.getHandle(run.workflowId).describe()),
+    () => lastHeartbeat(ground, run.workflowId),
     (place) => place.includes(reached),
     { limit: 60_000 },
   );
   return { ground, gate, worker, run };
-}
-
-/** What the last heartbeat that Temporal has said. */
-function placeOf(description: {
-  raw: { pendingActivities?: { heartbeatDetails?: { payloads?: { data?: Uint8Array | null }[] | null } | null }[] | null };
-}): string {
-  const [payload] = description.raw.pendingActivities?.[0]?.heartbeatDetails?.payloads ?? [];
-  return Buffer.from(payload?.data ?? []).toString();
 }
 
 test('a worker that is killed in the middle: another one goes on with the statement, which was submitted once', { timeout: 240_000 }, async () => {
