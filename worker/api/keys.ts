@@ -5,6 +5,7 @@ import { createKey, type ListedKey, listKeys, revokeKey, rotateKey } from '../au
 import { grantForm, isTenant, type Principal, tenantForm } from '../auth/principal.js';
 import type { ApiContext } from './app.js';
 import { json, problems } from './documented.js';
+import { knownDate } from './moment.js';
 import { needs } from './needs.js';
 import { seenRegistry } from './seen.js';
 
@@ -89,7 +90,7 @@ export function addKeys(app: OpenAPIHono, context: ApiContext): void {
     const tenant = tenantOf(c.var.principal, c.req.valid('query').tenant);
     const { id, text } = await createKey(
       await database(),
-      { ...asked, tenant, expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt) },
+      { ...asked, tenant, expiresAt: expiresAt === undefined ? undefined : knownDate(expiresAt) },
       c.var.principal,
     );
     return c.json({ id, key: text }, 201);
