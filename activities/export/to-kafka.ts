@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Message, Producer } from 'kafkajs';
+import type { Message } from 'kafkajs';
 import type * as z from 'zod';
 import { ValidationError } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { parseExactly, wordOf } from '../http/exact-json.js';
+import { BatchSender } from '../kafka/batch-sender.js';
 import { kafkaError, kafkaOf } from '../kafka/client.js';
-import { portionsOf } from '../kafka/portions.js';
-import { SentRows } from '../kafka/sent-rows.js';
+import { callHeader, rowHeader } from '../kafka/committed-rows.js';
 import { orAborted, soon } from '../kafka/soon.js';
 import { outsideId } from '../outside/outside-id.js';
 import { patiently } from '../outside/patience.js';
@@ -24,7 +24,7 @@ const patience = 5 * 60_000;
 interface Outgoing {
   readonly file: string;
   readonly to: To;
-  /** Of this call: the producer's transactional id and the group that counts. */
+  /** Of this call: the producer's transactional id and the group that keeps how far it is. */
   readonly id: string;
   readonly context: StepContext;
   /** Rows that are in the topic; at least so many while it is unknown what came of a commit. */
@@ -33,8 +33,8 @@ interface Outgoing {
 }
 
 /**
- * Sends the rows as JSON messages, a batch a transaction. The count of rows is committed with them, so that an attempt goes on behind what is there,
- * and the transactional id shuts out an attempt that wakes up late: a consumer that reads committed messages sees each row once.
+ * Sends the rows as JSON messages, a batch a transaction. Where the batch began is committed with it, so that an attempt finds what is there and sends
+ * the rest, and the transactional id shuts out an attempt that wakes up late: a consumer that reads committed messages sees each row once.
  */
 export async function exportToKafka(rows: OutgoingRows, to: To, context: StepContext): Promise<Exported> {
   const file = join(rows.folder, 'rows.jsonl');
@@ -69,50 +69,54 @@ async function send(outgoing: Outgoing): Promise<void> {
   try {
     await admin.connect();
     await admin.fetchTopicMetadata({ topics: [to.topic] });
-    // Its first transaction ends what an earlier attempt left open, so that the count is final.
     await producer.connect();
-    await (await producer.transaction()).abort();
-    outgoing.sent = await new SentRows(id, to.topic).count(admin);
-    outgoing.isSure = true;
-    await sendFrom(producer, outgoing);
+    const first = await firstOf(messagesOf(outgoing));
+    if (first === undefined) return;
+    const sender = await BatchSender.begin({ kafka, admin, producer, id, topic: to.topic, signal: context.signal }, first.message);
+    await sendAll(sender, outgoing);
   } finally {
     await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
   }
 }
 
-async function sendFrom(producer: Producer, outgoing: Outgoing): Promise<void> {
-  const { file, to, id, context, sent } = outgoing;
-  const progress = new SentRows(id, to.topic);
-  let row = 0;
+async function sendAll(sender: BatchSender, outgoing: Outgoing): Promise<void> {
+  const { to, context } = outgoing;
+  const known = () => Object.assign(outgoing, { sent: sender.sent, isSure: true });
   let messages: Message[] = [];
-  const flush = async () => {
+  const flush = async (row: number) => {
     context.signal.throwIfAborted();
-    const transaction = await producer.transaction();
-    try {
-      for (const portion of portionsOf(messages)) await transaction.send({ topic: to.topic, acks: -1, messages: portion });
-      await transaction.sendOffsets(progress.after(row));
-      outgoing.isSure = false;
-      await transaction.commit();
-    } catch (error) {
-      await transaction.abort().catch(() => undefined);
-      throw error;
-    }
-    outgoing.sent = row;
-    outgoing.isSure = true;
+    outgoing.isSure = false;
+    await sender.send(messages, row);
+    known();
     context.heartbeat({ rows: row });
     messages = [];
   };
+  known();
+  let last = 0;
+  for await (const { row, message } of messagesOf(outgoing)) {
+    last = row;
+    if (!sender.has(row)) messages.push(message);
+    if (messages.length >= to.batch) await flush(row);
+  }
+  if (messages.length > 0) await flush(last);
+}
+
+async function firstOf<Item>(items: AsyncIterable<Item>): Promise<Item | undefined> {
+  for await (const item of items) return item;
+  return undefined;
+}
+
+async function* messagesOf({ file, to, id }: Outgoing): AsyncGenerator<{ row: number; message: Message }> {
+  let row = 0;
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     row += 1;
-    if (row > sent) messages.push(messageOf(line, row, to, id));
-    if (messages.length >= to.batch) await flush();
+    yield { row, message: messageOf(line, row, to, id) };
   }
-  if (messages.length > 0) await flush();
 }
 
 /** The record stays the text that the engine wrote. The headers let consumers that read uncommitted messages leave out repeats. */
 function messageOf(line: string, row: number, { key, topic }: To, id: string): Message {
-  const headers = { 'content-type': 'application/json', 'headrace-call': id, 'headrace-row': String(row) };
+  const headers = { 'content-type': 'application/json', [callHeader]: id, [rowHeader]: String(row) };
   return { value: line, headers, key: key === undefined ? null : keyOf(line, key, topic) };
 }
 

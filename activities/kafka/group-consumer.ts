@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { Consumer, EachBatchHandler, Kafka } from 'kafkajs';
+import type { Admin, Consumer, EachBatchHandler, Kafka } from 'kafkajs';
 
 /** Milliseconds for which a broker holds a question that it has no messages for. */
 export const hold = 500;
@@ -43,6 +43,12 @@ export class GroupConsumer {
     this.isOver = true;
     while (this.state === 'joins') await once(this.turns, 'turn');
     await this.consumer.disconnect();
+  }
+
+  /** Leaves the group, and deletes it where there is the right to. */
+  async clearAway(admin: Admin): Promise<void> {
+    await this.leave().catch(() => undefined);
+    await admin.deleteGroups([this.group]).catch(() => undefined);
   }
 
   private turn(state: State): void {

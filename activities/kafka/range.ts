@@ -21,9 +21,3 @@ export async function rangesOf(admin: Admin, { kafka, topic, since }: TopicSourc
     return { partition, start, end: Math.max(start, Number(high)) };
   });
 }
-
-/** Where an extraction stopped, as the next one begins. */
-export function watermarkOf(positions: ReadonlyMap<number, number>): string {
-  const sorted = [...positions].sort(([one], [other]) => one - other);
-  return JSON.stringify(Object.fromEntries(sorted.map(([partition, offset]) => [partition, String(offset)])));
-}

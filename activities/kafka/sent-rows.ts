@@ -1,8 +1,16 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, Offsets } from 'kafkajs';
+
+/** Where a batch of rows begins. */
+export interface BatchStart {
+  /** So many rows are in the topic for certain. */
+  readonly before: number;
+  /** By partition: the batch's messages have this offset or a later one. */
+  readonly positions: ReadonlyMap<number, number>;
+}
 
 /**
- * How many rows of a call are in its topic, as the call's own consumer group says: each batch commits the count in the transaction of its messages,
- * so that both are there or neither is. The group has no consumers.
+ * What a call's own consumer group keeps of its export: where the batch began that was committed last, in the transaction of its messages. All rows
+ * before it are in the topic, since a transaction begins when the one before has ended everywhere. The group has no consumers.
  */
 export class SentRows {
   constructor(
@@ -11,13 +19,18 @@ export class SentRows {
   ) {}
 
   /** For `sendOffsets` of a transaction. */
-  after(rows: number) {
-    return { consumerGroupId: this.group, topics: [{ topic: this.topic, partitions: [{ partition: 0, offset: String(rows) }] }] };
+  offsets({ before, positions }: BatchStart): Offsets & { consumerGroupId: string } {
+    const partitions = [...positions].map(([partition, offset]) => ({ partition, offset: String(offset), metadata: String(before) }));
+    return { consumerGroupId: this.group, topics: [{ topic: this.topic, partitions }] };
   }
 
-  async count(admin: Admin): Promise<number> {
+  /** Undefined where nothing was ever committed. */
+  async lastBatch(admin: Admin): Promise<BatchStart | undefined> {
     const [found] = await admin.fetchOffsets({ groupId: this.group, topics: [this.topic] });
-    const offset = Number(found?.partitions.find(({ partition }) => partition === 0)?.offset ?? -1);
-    return Math.max(offset, 0);
+    const partitions = found?.partitions ?? [];
+    const known = partitions.find(({ metadata }) => metadata !== null);
+    if (known === undefined) return undefined;
+    // A partition that came later has no offset yet.
+    return { before: Number(known.metadata), positions: new Map(partitions.map(({ partition, offset }) => [partition, Math.max(Number(offset), 0)])) };
   }
 }

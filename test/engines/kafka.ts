@@ -51,7 +51,7 @@ export async function startKafka(): Promise<KafkaServer> {
   const server = new ServerProcess({
     name: 'Kafka',
     program: 'java',
-    parameters: ['-Xms128m', '-Xmx512m', ...java, '-cp', classPath, 'kafka.Kafka', settings],
+    parameters: ['-Xms128m', '-Xmx512m', `-Djava.io.tmpdir=${folder}`, ...java, '-cp', classPath, 'kafka.Kafka', settings],
     log: join(folder, 'log'),
     timeLimit: 180_000,
     answers: () => listTopics(broker),
