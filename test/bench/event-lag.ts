@@ -2,12 +2,13 @@
 import { sayLag } from '../engines/record/event-lag.js';
 import { measureLag } from '../engines/record/measure-lag.js';
 import { startServers } from '../engines/record/world.js';
+import { printFigure } from './bench-figure.js';
 
 const servers = await startServers();
 try {
   const figures = await measureLag(servers, Number(process.argv[2] ?? 100));
   console.log(sayLag(figures));
-  console.log(`event-lag ${figures.p50} ms`);
+  printFigure('event-lag', figures.p50, 0, 'ms', { atMost: 1_000 });
 } finally {
   await servers.stop();
 }

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'headrace/node';
 import { bundlePipelines, discover, readSettings, startDev } from 'headrace/worker';
+import { printFigure } from './bench-figure.js';
 import { median, medianInterval } from './bench-statistics.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -84,4 +85,4 @@ console.log(`saved to first step ${median(times.reload).toFixed(0)} ms, bundling
 console.log(`90 % interval of the median ratio: ${low.toFixed(2)} to ${high.toFixed(2)}`);
 await client.close();
 await dev.stop();
-console.log(`reload ${median(ratios).toFixed(2)} ratio`);
+printFigure('reload', median(ratios), 2, 'ratio', { atMost: 1.5 });

@@ -11,6 +11,7 @@ import { discover, makeWorker } from 'headrace/worker';
 import { findTemporal } from '../../worker/dev/find-temporal.js';
 import { freePort } from '../../worker/dev/port.js';
 import { temporalAnswers } from '../../worker/dev/temporal-health.js';
+import { printFigure } from './bench-figure.js';
 import { namespace, withTemporal } from './bench-server.js';
 import { median, medianInterval } from './bench-statistics.js';
 
@@ -83,7 +84,7 @@ await withTemporal(async ({ address }) => {
         `a step: tuned ${(median(times.ours) / 40).toFixed(1)} ms, untuned ${(median(times.theirs) / 40).toFixed(1)} ms, ${rounds} rounds of 40 steps`,
       );
       console.log(`90 % interval of the median ratio: ${low.toFixed(1)} to ${high.toFixed(1)}`);
-      console.log(`server ${median(ratios).toFixed(1)} ratio`);
+      printFigure('server', median(ratios), 1, 'ratio', { atLeast: 5 });
     }),
   );
   untuned.stop();

@@ -9,6 +9,7 @@ import sqlRun from '../../activities/sql/run.js';
 import { sql } from '../../activities/sql/steps.js';
 import { stepContext } from '../../activities/step-context.fixture.js';
 import { startTrino } from '../engines/trino.js';
+import { printFigure } from './bench-figure.js';
 import { median, medianInterval } from './bench-statistics.js';
 
 const [pairs = 60, reads = 7] = process.argv.slice(2).map(Number);
@@ -54,7 +55,7 @@ async function compareLarge(): Promise<void> {
   const [low, high] = medianInterval(ratios);
   console.log(`a million rows of seven columns: client ${ms(measured.map((it) => it.client))} ms, localized ${ms(measured.map((it) => it.ours))} ms`);
   console.log(`90 % interval of the median ratio: ${low.toFixed(3)} to ${high.toFixed(3)}`);
-  console.log(`sql ${median(ratios).toFixed(3)} ratio`);
+  printFigure('sql', median(ratios), 3, 'ratio', { atMost: 1.1 });
 }
 
 async function localize(): Promise<void> {

@@ -8,6 +8,7 @@ import { Connections } from 'headrace/node';
 import { bundlePipelines, discover, makeWorker } from 'headrace/worker';
 import { cachedRuns } from '../../worker/host/memory.js';
 import { withFarOff } from './bench-far-off.js';
+import { printFigure } from './bench-figure.js';
 import { namespace, withTemporal } from './bench-server.js';
 import { median, medianInterval } from './bench-statistics.js';
 
@@ -41,7 +42,7 @@ await withTemporal(async ({ address, client, connection }) => {
   await compare(connection, 'on this machine');
   await withFarOff(address, distance, async (farOff) => {
     const far = await NativeConnection.connect({ address: farOff });
-    console.log(`starts ${(await compare(far, `${distance} ms away`)).toFixed(2)} ratio`);
+    printFigure('starts', await compare(far, `${distance} ms away`), 2, 'ratio', { atLeast: 2 });
     await far.close();
   });
 });
