@@ -2,10 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { type CheckInput, checks } from '../../sdk/authoring/quality.js';
 import type { TableRef } from '../../sdk/index.js';
+import { DuckDbFileEngine } from '../engines/duckdb/file-engine.js';
+import { DuckDbFolderEngine } from '../engines/duckdb/folder-engine.js';
 import { furtherEngines } from '../engines/further-engines.fixture.js';
+import { PostgresEngine } from '../engines/postgres/postgres-engine.js';
+import { TrinoEngine } from '../engines/trino/trino-engine.js';
 import { runStep } from '../run-step.fixture.js';
 import sqlRun from '../sql/run.js';
 import { sql } from '../sql/steps.js';
@@ -24,6 +28,8 @@ const connections: Parameters<typeof stepContext>[0] = {
   ...(postgresUrl === undefined ? {} : { postgres: { kind: 'postgres' as const, url: postgresUrl } }),
   ...furtherEngines,
 };
+
+const engineClasses = [DuckDbFolderEngine, DuckDbFileEngine, PostgresEngine, TrinoEngine];
 
 let calls = 0;
 const context = () => stepContext(connections, { key: `quality-${process.pid}-${calls++}` });
@@ -79,6 +85,28 @@ describe.each(engines)('on %s', (on) => {
     ]);
     expect(report.checks.map(({ passed }) => passed)).toEqual([true, true, true, false, false]);
     expect(report).toMatchObject({ score: 0.6, rows: 0, passed: false, sample: [] });
+  });
+
+  test('all checks of rows are one query, and each that failed one more for its sample', async () => {
+    const rows = await table(on, values("(1, 'AB', CURRENT_DATE), (2, 'AB', CURRENT_DATE)", 'id, code, day'));
+    const passing = [
+      checks.notNull('id'),
+      checks.unique(['id', 'code']),
+      checks.acceptedValues('code', ['AB']),
+      checks.range('id', { min: 1 }),
+      checks.pattern('code', '^[A-Z]{2}$'),
+      checks.type('id', 'number'),
+      checks.rowCount({ min: 1 }),
+      checks.freshness('day', { within: '2 days' }),
+      checks.references('id', rows, 'id'),
+    ];
+    const queries = engineClasses.map((it) => vi.spyOn(it.prototype, 'query'));
+    onTestFinished(() => queries.forEach((it) => void it.mockRestore()));
+    const asked = () => queries.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    expect(await validate(rows, passing)).toMatchObject({ score: 1 });
+    expect(asked()).toBe(1);
+    await validate(rows, [...passing, checks.unique('code'), checks.range('id', { max: 1 })]);
+    expect(asked()).toBe(4);
   });
 
   test('the score is the weight of what passed, and a failure of severity info leaves the table passed', async () => {
