@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { HeadraceError, PermissionDeniedError, ValidationError } from '../../sdk/index.js';
 import { stepContext } from '../step-context.fixture.js';
@@ -20,7 +21,7 @@ class Yard implements OutsideWork<{ id: string }, string> {
     return this.work.has(id) ? { id } : undefined;
   }
 
-  async submit(id: string) {
+  async submit(id: string, _signal: AbortSignal) {
     this.submitted.push(id);
     this.work.set(id, this.next);
     this.answer();
@@ -148,6 +149,20 @@ test.each(['CANCELLED', 'TIMED_OUT'])('work is cancelled when the step is told %
   };
   await expect(follow(unknown, stepContext({}, { signal: stop.signal }))).rejects.toThrow(reason);
   expect(unknown.cancelled).toEqual([expect.stringMatching(id)]);
+});
+
+test('work whose beginning is answered only after the step was cancelled is cancelled, too', async () => {
+  const yard = new Yard();
+  const stop = new AbortController();
+  const begin = yard.submit.bind(yard);
+  yard.submit = async (wanted, signal) => {
+    stop.abort(new Error('CANCELLED'));
+    await wait(50, undefined, { signal }); // as a main method that has not come to its job yet
+    return begin(wanted, signal);
+  };
+  await expect(follow(yard, stepContext({}, { signal: stop.signal }))).rejects.toThrow('CANCELLED');
+  expect(yard.submitted).toHaveLength(1);
+  expect(yard.cancelled).toEqual(yard.submitted);
 });
 
 test('work that moves on is looked at where it moved to, also by the next attempt', async () => {

@@ -9,6 +9,9 @@ import { patiently } from './patience.js';
 const patience = 5 * 60_000;
 const patienceToCancel = 60_000;
 
+/** Milliseconds for which a step that is told to stop waits for the answer to its request to begin work: only then can it end what it began. */
+const patienceToBegin = 30_000;
+
 /** Milliseconds between looks at running work: short at first, longer with time. */
 const firstLook = 250;
 const slowestLook = 5_000;
@@ -114,11 +117,20 @@ class Trail<Handle, Result> {
     const handle = await this.ask(async () => {
       const found = again ? await this.work.find(this.id, this.context.signal) : undefined;
       again = true;
-      return found ?? this.work.submit(this.id, this.context.signal);
+      return found ?? this.begin();
     });
     this.handle = handle;
     this.beat(handle, undefined);
     return handle;
+  }
+
+  private async begin(): Promise<Handle> {
+    const late = lateAfter(this.context.signal, patienceToBegin);
+    try {
+      return await this.work.submit(this.id, late.signal);
+    } finally {
+      late.end();
+    }
   }
 
   private look(handle: Handle): Promise<Look<Result, Handle> | undefined> {
@@ -150,6 +162,19 @@ class Trail<Handle, Result> {
     const { system, connection } = this.work;
     return new HeadraceError(`${system} on '${connection}' no longer knows the work ${this.id}.`, { code: 'work_lost', where: connection });
   }
+}
+
+/** A signal that aborts as another one does, so many milliseconds later. */
+function lateAfter(signal: AbortSignal, milliseconds: number): { signal: AbortSignal; end(): void } {
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => void (timer = setTimeout(() => late.abort(signal.reason), milliseconds));
+  signal.addEventListener('abort', onAbort, { once: true });
+  const end = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  };
+  return { signal: late.signal, end };
 }
 
 function placeOf<Handle>(resumed: unknown): Place<Handle> | undefined {
