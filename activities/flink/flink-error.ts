@@ -5,6 +5,8 @@ import { workFailed } from '../outside/work-failed.js';
 /** Classes of exceptions that come again however often it is tried. */
 const ofTheUser =
   /\b(ArithmeticException|NumberFormatException|ClassCastException|ClassNotFoundException|NoClassDefFoundError|NoSuchMethodError|InvalidProgramException|ProgramInvocationException|ProgramParametrizationException|ProgramMissingJobException|SqlParserException|SqlParserEOFException|SqlValidateException|ValidationException|TableException|CalciteContextException|SqlParseException|CodeGenException)\b/;
+/** What the gateway says of a setting, a catalog or a database that cannot be, in classes that mean other things, too. */
+const ofTheSession = /Could not parse value .* for key .*|A (?:catalog|database) with name .* does not exist.*/;
 /** What may not come again, also where a program's main method met it. */
 const ofTheMoment =
   /\b(ConnectException|UnknownHostException|NoRouteToHostException|SocketTimeoutException|NoResourceAvailableException|RemoteTransportException|PartitionNotFoundException|TaskManagerLostException|HeartbeatTimeoutException)\b/;
@@ -12,10 +14,10 @@ const ofRights = /\b(AccessDeniedException|AccessControlException|AuthorizationE
 
 /** What a Java stack says in the end, and the error that it stands for. */
 export function flinkError(connection: string, stack: string): HeadraceError {
-  const said = causes(stack).at(-1) ?? 'no reason is given';
+  const said = ofTheSession.exec(stack)?.[0] ?? causes(stack).at(-1) ?? 'no reason is given';
   const message = shorten(`Flink: ${said}`, 4_000);
   if (ofRights.test(stack)) return new PermissionDeniedError(message, { where: connection });
-  if (ofTheUser.test(stack) && !ofTheMoment.test(stack))
+  if ((ofTheUser.test(stack) || ofTheSession.test(stack)) && !ofTheMoment.test(stack))
     return new ValidationError(message, { where: connection, fix: 'Correct the job: trying the same again does not help.' });
   return workFailed('Flink', connection, shorten(said, 4_000));
 }

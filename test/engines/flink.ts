@@ -29,6 +29,7 @@ export interface FlinkServer {
   folder: string;
   jobManager: ServerProcess;
   taskManager: ServerProcess;
+  gateway: ServerProcess;
   stop(): Promise<void>;
 }
 
@@ -82,7 +83,7 @@ export async function startFlink(): Promise<FlinkServer> {
     await stop();
     throw error;
   }
-  return { ...urls, version, folder, jobManager, taskManager, stop };
+  return { ...urls, version, folder, jobManager, taskManager, gateway: sqlGateway, stop };
 }
 
 const gateway = { group: 'org.apache.flink', name: 'flink-sql-gateway', version };

@@ -2,9 +2,9 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A server in front of another one that wants a key, as people put one before Flink, which has no login. */
-export async function startGate(behind: string, key: string): Promise<{ url: string; close(): void }> {
+export async function startGate(behind: string, key: string, refusal = 403): Promise<{ url: string; close(): void }> {
   const server = createServer((asked, answer) => {
-    if (asked.headers.authorization !== `Bearer ${key}`) return void answer.writeHead(403).end('no entry');
+    if (asked.headers.authorization !== `Bearer ${key}`) return void answer.writeHead(refusal).end('no entry');
     const { method, headers } = asked;
     const onward = request(new URL(asked.url ?? '/', behind), { method, headers }, (given) => {
       answer.writeHead(given.statusCode ?? 502, given.headers);

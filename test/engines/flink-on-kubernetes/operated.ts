@@ -46,7 +46,7 @@ export class OperatedFlink {
   }
 
   static async start(): Promise<OperatedFlink> {
-    const jar = await compileJob(join(import.meta.dirname, 'jobs/ProvingJob.java'), flinkOfOperator);
+    const jar = await compileJob(join(import.meta.dirname, '../flink/jobs/ProvingJob.java'), flinkOfOperator);
     const folder = mkdtempSync(join(tmpdir(), 'headrace-flink-operator-'));
     const cluster = await startKubernetes(standIn(await flinkImages(folder)));
     try {
