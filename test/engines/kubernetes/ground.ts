@@ -54,6 +54,10 @@ export class Cluster {
     return items.filter(({ metadata }) => metadata?.name?.startsWith(id));
   }
 
+  async jobsOfRun(run: string): Promise<k8s.V1Job[]> {
+    return (await this.batch.listNamespacedJob({ namespace: 'default', labelSelector: `headrace/run=${run}` })).items;
+  }
+
   async job(context: StepContext): Promise<k8s.V1Job> {
     return (
       await until(

@@ -5,7 +5,7 @@ import { startWorker } from '../../faults/worker-process.js';
 import { startTestTemporal } from '../../servers/temporal.js';
 import { standIn } from '../kubelet.js';
 import { startKubernetes } from '../kubernetes.js';
-import { Cluster, image, Meeting } from './ground.js';
+import { Cluster, image, isAlive, Meeting } from './ground.js';
 import { onCluster } from './pipelines/on-cluster.js';
 
 let on: Cluster;
@@ -54,4 +54,22 @@ test('a run that is cancelled takes its Job away', { timeout: 120_000 }, async (
     async () => (await on.pods()).filter(({ metadata }) => metadata?.labels?.['headrace/run'] === run.runId),
     (pods) => pods.length === 0,
   );
+});
+
+test('a worker that a deploy replaces leaves its Job running, and the next worker goes on with it', { timeout: 120_000 }, async () => {
+  const ground = await openGround({ pipelines: `${import.meta.dirname}/pipelines`, connections: { cluster: on.connection() }, temporal });
+  onTestFinished(() => ground.leave());
+  const meeting = new Meeting();
+  const old = await startWorker(ground, ['--drain', '1']);
+  const run = await ground.client.start(onCluster, { code: meeting.script });
+  const process = await meeting.hasBegun();
+  const jobs = () => on.jobsOfRun(run.runId);
+  const [begun] = await jobs();
+  await startWorker(ground);
+  expect(await old.stop()).toBe(0);
+  expect([await jobs(), isAlive(process)]).toMatchObject([[{ metadata: { uid: begun?.metadata?.uid } }], true]);
+  meeting.open();
+  expect(await ground.ended(run.workflowId)).toMatchObject({ status: 'SUCCEEDED', output: { result: 'done' } });
+  expect(meeting.processes()).toEqual([process]);
+  expect((await jobs()).map(({ metadata }) => metadata?.uid)).toEqual([begun?.metadata?.uid]);
 });
