@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Check, Severity } from '../../sdk/authoring/quality.js';
 import { step, TableRef } from '../../sdk/index.js';
 import { Condition } from '../engines/condition.js';
+import { DoneOn } from '../engines/done-on.js';
 
 export { type Check, checks } from '../../sdk/authoring/quality.js';
 
@@ -35,6 +36,8 @@ export const QualityReport = z.object({
   checks: z.array(CheckResult),
   /** A few of the rows that fail, by check. Long texts are cut. */
   sample: z.array(z.object({ check: z.string(), rows: z.array(z.record(z.string(), z.unknown())) })),
+  /** The query of the checks of rows, on an engine that names its queries. */
+  engine: DoneOn.optional(),
 });
 
 export type QualityReport = z.output<typeof QualityReport>;

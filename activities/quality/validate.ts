@@ -36,7 +36,8 @@ const referenceName = (index: number) => `headrace_reference_${index}`;
 async function validateOn(engine: Engine, { table, where, checks, sampleRows: size }: Validation, context: StepContext): Promise<QualityReport> {
   const checked: Checked = { table: table.table, columns: await engine.columns(table.table), where };
   const query = () => new CheckQuery(checked, engine.dialect, (check) => engine.dialect.identifier(referenceName(checks.indexOf(check))));
-  const found = (await engine.query(compileAggregates(checks, query()), 1)).rows[0] ?? {};
+  const { rows: answers, engine: doneOn } = await engine.query(compileAggregates(checks, query()), 1);
+  const found = answers[0] ?? {};
   const total = Number(found.total);
   const results: CheckResult[] = [];
   for (const [index, check] of checks.entries()) {
@@ -46,7 +47,7 @@ async function validateOn(engine: Engine, { table, where, checks, sampleRows: si
   const failing = checks.flatMap((check, index) =>
     results[index]?.passed === false ? [{ name: results[index].name, statement: sampleOf(check, query()) }] : [],
   );
-  return { ...grade(results), rows: total, checks: results, sample: await sampleRows(engine, failing, size) };
+  return { ...grade(results), rows: total, checks: results, sample: await sampleRows(engine, failing, size), ...(doneOn && { engine: doneOn }) };
 }
 
 interface Tools {

@@ -4,7 +4,7 @@ export { auditPublished, type PublishedDifference, type PublishedEvent } from '.
 export { audit, type Difference } from './auditor.js';
 export type { EventBus } from './event-bus.js';
 export { eventTopic, type KafkaSettings, kafkaBus } from './kafka-bus.js';
-export { type EventKind, eventKinds, eventSchema, eventSchemas, type PipelineEvent } from './kinds.js';
+export { type EventKind, eventSchema, type PipelineEvent } from './kinds.js';
 export { measuresOf } from './measures.js';
 export { isRelayed, type OutboxEvent, type OutboxFilter, type OutboxLag, outboxLag, type ProjectionLag, projectionLag, readOutbox } from './outbox.js';
 export type { RecordedPart } from './project-run.js';

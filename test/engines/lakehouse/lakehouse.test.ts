@@ -24,7 +24,9 @@ afterAll(async () => {
 const delays = async (day: string) =>
   (await askTrino(lakehouse.trino.url, `SELECT count(*), sum(flights) FROM iceberg.flights.delays WHERE day = DATE '${day}'`)).rows[0];
 
-test('data_pipeline on the lake: a good day is loaded, a bad one is when somebody says so, and Kafka tells of both', { timeout: 300_000 }, async () => {
+test('data_pipeline on the lake: flights land, a good day of them is loaded, a bad one is when somebody says so, and Kafka tells of both', {
+  timeout: 300_000,
+}, async () => {
   // The story's own command waits until both runs have ended or wait for people.
   const ask = /headrace approve (\S+) accept_quality/;
   const said = await until(
@@ -33,6 +35,7 @@ test('data_pipeline on the lake: a good day is loaded, a bad one is when somebod
     { limit: 240_000 },
   );
   const waiting = ask.exec(said)?.[1] ?? said;
+  expect(headrace.output).toMatch(/The flights of two days.*\n.*SUCCEEDED/);
   expect(headrace.output).toMatch(/A good day.*\n.*SUCCEEDED/);
   const http = asker(/(http:\/\/\S+)\/v1\/pipelines\/workflows/.exec(headrace.output)?.[1] ?? '');
 
@@ -52,9 +55,18 @@ test('data_pipeline on the lake: a good day is loaded, a bad one is when somebod
 
   const events = await until(
     async () => (await readTopic(lakehouse.kafka.broker, topic)).map(({ value }) => JSON.parse(value) as PipelineEvent),
-    (all) => all.filter(({ type }) => type === 'PIPELINE_SUCCEEDED').length === 2,
+    (all) => all.filter(({ type }) => type === 'PIPELINE_SUCCEEDED').length === 3,
     { every: 1_000 },
   );
   const steps = events.filter(({ type }) => type === 'PIPELINE_STEP_COMPLETED').map(({ data }) => (data as Record<string, unknown>).step);
-  for (const step of ['extract_data', 'validate_quality', 'trigger_airflow_dag', 'load_to_iceberg']) expect(steps.filter((it) => it === step)).toHaveLength(2);
+  const times = (step: string) => steps.filter((it) => it === step).length;
+  expect(['extract_data', 'validate_quality', 'trigger_airflow_dag', 'load_to_iceberg'].map(times)).toEqual([3, 2, 2, 3]);
+
+  const { calls } = (await http.get(`${http.run(waiting)}/calls`)).body as { calls: { step: string; engine?: string; engineId?: string }[] };
+  expect(calls.filter(({ engineId }) => engineId !== undefined).map(({ step, engine }) => [step, engine])).toEqual([
+    ['extract_data', 'Trino'],
+    ['validate_quality', 'Trino'],
+    ['trigger_airflow_dag', 'Airflow'],
+    ['load_to_iceberg', 'Trino'],
+  ]);
 });
