@@ -69,6 +69,7 @@ const statuses: Record<string, number> = {
   no_tenant_wall: 503,
   registry_unreadable: 503,
   registry_changed: 503,
+  registry_newer: 503,
   state_in_use: 503,
   too_slow: 503,
 };

@@ -6,6 +6,7 @@ import { type Issuer, makeIssuer } from '../auth/issuer.fixture.js';
 import { newSigner } from '../auth/signer.fixture.js';
 import type { RunRecord } from '../events/index.js';
 import { openRecord } from '../events/run-record.fixture.js';
+import type { RegistryPlace } from '../registry/registry.fixture.js';
 import { asker } from './client.fixture.js';
 import { type Api, startApi } from './index.js';
 import type { RequestLimits } from './request-limits.js';
@@ -27,11 +28,12 @@ export async function openSecured(
   temporal: { address: string; namespace: string },
   encryption?: EncryptionSettings,
   limits?: Partial<RequestLimits>,
+  registry?: RegistryPlace,
 ): Promise<Secured> {
   const { signer, trusted } = newSigner();
   const workshop = await openWorkshop(temporal, { decisionKeys: [trusted], encryption: encryption?.ring });
   await workshop.startWorker();
-  const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue, encryption: encryption?.ring });
+  const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue, encryption: encryption?.ring }, [], registry);
   const issuer = await makeIssuer();
   const adminKey = 'an-admin-key-of-32-characters-or-more';
   const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);

@@ -22,7 +22,7 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const encryption = readEncryption(file);
   const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...readSecurity(settings.security) });
   const telemetry = await startTelemetry({ service: 'headrace-api', metrics: settings.metrics, report: (it) => console.log(it) });
-  const record = makeRecord(temporal, catalogue, settings.record, { recorded: telemetry.traces?.recorded }).begin();
+  const record = makeRecord(temporal, catalogue, settings.record, { recorded: telemetry.traces?.recorded, tenants: settings.auth !== undefined }).begin();
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   telemetry.show(recordSource(() => record.database));
   try {

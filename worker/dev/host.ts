@@ -53,7 +53,8 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
     connectNative(address, security),
     connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...security }),
   ]);
-  const record = makeRecord(temporal, catalogue, settings.record, { folder: settings.registryFolder, recorded: telemetry.traces?.recorded });
+  const ofRecord = { folder: settings.registryFolder, recorded: telemetry.traces?.recorded, tenants: settings.auth !== undefined };
+  const record = makeRecord(temporal, catalogue, settings.record, ofRecord);
   telemetry.show(recordSource(() => record.database));
   const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
   const interceptors = { activity: interceptorsOf({ record, traces: telemetry.traces, encryption: encryption?.ring }) };

@@ -4,7 +4,15 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import type { Database } from '../registry/database.js';
-import { openRegistry, type Registry, type RegistrySettings, type RetentionChange, recordPipelines, setRetention } from '../registry/index.js';
+import {
+  openRegistry,
+  type Registry,
+  type RegistrySettings,
+  type RetentionChange,
+  recordPipelines,
+  requireTenantWall,
+  setRetention,
+} from '../registry/index.js';
 import type { EventBus } from './event-bus.js';
 import { type Projector, type ProjectorSettings, startProjector } from './projector.js';
 import { type Pruning, startPruning } from './pruning.js';
@@ -22,6 +30,8 @@ export interface RecordSettings {
   retention?: RetentionChange;
   /** Milliseconds from the opening until what is kept too long is removed; a minute unless said, and once a day after it. */
   pruneAfter?: number;
+  /** Whether the registry is read for one tenant at a time: what would not keep them apart is then told at the opening. */
+  tenants?: boolean;
   /** Told of what was just recorded. */
   recorded?: ProjectorSettings['recorded'];
   /** Told what went wrong: it is tried again by itself. */
@@ -128,8 +138,8 @@ export class RunRecord implements Recording {
         this.early.clear();
       } catch (error) {
         if (signal.aborted) return;
-        const { message, fix } = error as Error & { fix?: string };
-        if (message !== told) this.settings.report?.(`The record of runs is not kept for now: ${message}${fix === undefined ? '' : ` — ${fix}`}`);
+        const { message } = error as Error;
+        if (message !== told) this.settings.report?.(`The record of runs is not kept for now: ${withFix(error)}`);
         told = message;
         await wait(pause, undefined, { signal }).catch(() => undefined);
       }
@@ -144,7 +154,7 @@ export class RunRecord implements Recording {
   }
 
   private async tryToOpen(): Promise<Open> {
-    const { temporal, pipelines, bus, recorded, report, retention = {}, pruneAfter = usualPruneAfter } = this.settings;
+    const { temporal, pipelines, bus, recorded, report, retention = {}, tenants, pruneAfter = usualPruneAfter } = this.settings;
     const registry = await openRegistry({ report, encryption: temporal.ring, ...this.settings.registry });
     try {
       await recordPipelines(registry.database, pipelines);
@@ -153,8 +163,14 @@ export class RunRecord implements Recording {
       await registry.close();
       throw error;
     }
+    if (tenants === true) await requireTenantWall(registry).catch((error: unknown) => report?.(`The registry is not read for any tenant: ${withFix(error)}`));
     const projector = startProjector({ temporal, registry, recorded, report });
     const relay = bus && startRelay({ registry, bus, report });
-    return { registry, projector, relay, pruning: startPruning({ registry, first: pruneAfter, report }) };
+    return { registry, projector, relay, pruning: startPruning({ temporal, registry, first: pruneAfter, report }) };
   }
+}
+
+function withFix(error: unknown): string {
+  const { message, fix } = error as Error & { fix?: string };
+  return fix === undefined ? message : `${message} — ${fix}`;
 }

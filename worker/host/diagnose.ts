@@ -7,7 +7,9 @@ import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import type { Settings } from '../cli/settings.js';
 import { runningChild } from '../dev/orphan.js';
+import { describeRegistry } from '../registry/describe-registry.js';
 import { connectNative } from './connect-native.js';
+import { registryUrl } from './make-record.js';
 import { measureStep } from './measure-step.js';
 import { requireSearchAttributes } from './search-attributes.js';
 import { tryConnection } from './try-connection.js';
@@ -29,7 +31,14 @@ export async function diagnose(settings: Settings): Promise<Finding[]> {
   const connections = Connections.read(settings.file);
   const { finding, ring } = await diagnoseEncryption(settings.file);
   const tried = await Promise.all(connections.names().map((name) => diagnoseConnection(connections, name)));
-  return [...(await diagnoseTemporal(settings, ring)), finding, ...tried];
+  return [...(await diagnoseTemporal(settings, ring)), finding, await diagnoseRegistry(settings), ...tried];
+}
+
+function diagnoseRegistry({ record, auth }: Settings): Promise<Finding> {
+  return attempt('registry', async () => {
+    const url = registryUrl(record);
+    return url === '' ? 'embedded in the state folder of headrace dev' : describeRegistry(url, auth !== undefined);
+  });
 }
 
 async function diagnoseEncryption(file: string): Promise<{ finding: Finding; ring?: KeyRing }> {

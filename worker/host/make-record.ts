@@ -25,7 +25,7 @@ export interface RecordPlace {
   retention?: RetentionChange;
 }
 
-interface RecordOptions extends Pick<RecordSettings, 'recorded'> {
+interface RecordOptions extends Pick<RecordSettings, 'recorded' | 'tenants'> {
   /** Of the registry where it is embedded: this process becomes its one owner; .headrace/registry unless said. */
   folder?: string;
 }
@@ -35,13 +35,14 @@ interface RecordOptions extends Pick<RecordSettings, 'recorded'> {
  *
  * @throws HeadraceError missing_secret
  */
-export function makeRecord(temporal: Temporal, catalogue: Catalogue, place: RecordPlace, { folder, recorded }: RecordOptions = {}): RunRecord {
+export function makeRecord(temporal: Temporal, catalogue: Catalogue, place: RecordPlace, { folder, recorded, tenants }: RecordOptions = {}): RunRecord {
   const { kafka, retention } = place;
   return new RunRecord({
     temporal,
     registry: { url: registryUrl(place), folder },
     pipelines: [...catalogue.pipelines.values()].map(({ pipeline }) => pipeline),
     recorded,
+    tenants,
     bus: kafka && kafkaBus(resolveKafka(kafka)),
     retention,
     report: (message) => processLog.warn(message),

@@ -6,3 +6,4 @@ export { migrate, migrations, printMigrations } from './migrate.js';
 export { openRegistry, type Registry, type RegistrySettings } from './open-registry.js';
 export { pipelineId, recordPipelines } from './record-pipelines.js';
 export { prune, type RetentionChange, RetentionReference, readRetention, setRetention } from './retention.js';
+export { requireTenantWall } from './tenant-wall.js';

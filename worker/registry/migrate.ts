@@ -29,15 +29,27 @@ export function printMigrations(): string {
  * Brings the schema to this version. Several starters may call it at once: one works and the others wait.
  *
  * @returns the names of the migrations that this call applied
- * @throws HeadraceError registry_changed when an applied migration is not the one that this version knows
+ * @throws HeadraceError registry_newer when a later version brought it further than this one knows, and registry_changed when an applied migration is
+ *   not the one that this version knows
  */
 export async function migrate(database: Kysely<Database>, known: readonly Migration[] = migrations): Promise<string[]> {
   return database.transaction().execute(async (transaction) => {
     await takeAdvisory(transaction, advisory.migrations);
     const applied = await readApplied(transaction);
+    requireKnown(applied.keys(), known);
     const missing = known.filter((migration) => !isApplied(migration, applied));
     for (const migration of missing) await apply(transaction, migration);
     return missing.map(({ name }) => name);
+  });
+}
+
+/** What a later version writes, or expects to be written, this one does not know. @throws HeadraceError registry_newer */
+export function requireKnown(applied: Iterable<number>, known: readonly Migration[] = migrations): void {
+  const last = Math.max(0, ...known.map(({ number }) => number));
+  const newest = Math.max(0, ...applied);
+  if (newest <= last) return;
+  throw new HeadraceError(`The registry was brought to migration ${newest} by a later version of Headrace; this one knows ${last}, and writes nothing.`, {
+    code: 'registry_newer',
   });
 }
 

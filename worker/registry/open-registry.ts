@@ -96,8 +96,9 @@ function openPostgres(url: string, { connections = 10, report = () => undefined,
 function databaseOf(dialect: Dialect, encryption: KeyRing | undefined, statements: Statements): Pick<Registry, 'database' | 'readAs'> {
   const plugins = [openingPlugin(encryption)];
   const readers = new Map<string, Kysely<Database>>();
+  const wall = { stands: false };
   const readAs = (tenant: string) => {
-    const reader = readers.get(tenant) ?? new Kysely<Database>({ dialect: tenantDialect(dialect, tenant, statements), plugins });
+    const reader = readers.get(tenant) ?? new Kysely<Database>({ dialect: tenantDialect(dialect, tenant, statements, wall), plugins });
     readers.set(tenant, reader);
     return reader;
   };

@@ -53,6 +53,20 @@ describe.each(kinds)('the %s registry', (kind) => {
 
   const link = (child: number, parent: number) => registry.database.transaction().execute((transaction) => attachToParent(transaction, child, parent));
 
+  test('that a later version brought further is refused by name, and nothing is written to it', async () => {
+    const later = { number: migrations.length + 1, name: 'later', sql: 'create table later (id integer)' };
+    expect(await migrate(registry.database, [...migrations, later])).toEqual(['later']);
+    const all = async () =>
+      (await sql<{ state: string }>`select string_agg(schema_migration::text, ' ' order by number) as state from schema_migration`.execute(registry.database))
+        .rows;
+    const before = await all();
+    await expect(migrate(registry.database)).rejects.toMatchObject({ code: 'registry_newer', message: expect.stringContaining(`migration ${later.number}`) });
+    expect(await all()).toEqual(before);
+    await registry.close();
+    await expect(place.open()).rejects.toMatchObject({ code: 'registry_newer' });
+    registry = await place.open({ asItIs: true });
+  });
+
   test('is migrated once, and refuses a schema that is not the one it knows', async () => {
     expect(await migrate(registry.database)).toEqual([]);
     const changed = migrations.map((it) => ({ ...it, sql: `${it.sql}\n\nselect 1;` }));

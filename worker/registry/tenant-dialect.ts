@@ -1,19 +1,25 @@
 import { CompiledQuery, type DatabaseConnection, type Dialect, type Driver } from 'kysely';
 import pg from 'pg';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { requirePolicies } from './tenant-wall.js';
 
 /** How a database is asked: whether it takes several statements in one message. */
 export type Statements = 'together' | 'one by one';
+
+/** Whether the wall was seen to stand, in this process. */
+export interface Wall {
+  stands: boolean;
+}
 
 /**
  * A database as one tenant may read it (migration 5). Each query is in a read-only transaction of its own, at whose end role and tenant are gone by
  * themselves: no connection goes back to the others with them, also where a pooler stands between.
  */
-export function tenantDialect(dialect: Dialect, tenant: string, statements: Statements): Dialect {
+export function tenantDialect(dialect: Dialect, tenant: string, statements: Statements, wall: Wall): Dialect {
   const begin = ['begin read only', 'set local role headrace_reader', `set local headrace.tenant = ${pg.escapeLiteral(tenant)}`];
   return {
     createAdapter: () => dialect.createAdapter(),
-    createDriver: () => new TenantDriver(dialect.createDriver(), statements === 'together' ? [begin.join('; ')] : begin),
+    createDriver: () => new TenantDriver(dialect.createDriver(), statements === 'together' ? [begin.join('; ')] : begin, wall),
     createIntrospector: (database) => dialect.createIntrospector(database),
     createQueryCompiler: () => dialect.createQueryCompiler(),
   };
@@ -23,6 +29,7 @@ class TenantDriver implements Driver {
   constructor(
     private readonly driver: Driver,
     private readonly begin: readonly string[],
+    private readonly wall: Wall,
   ) {}
 
   init(): Promise<void> {
@@ -33,6 +40,8 @@ class TenantDriver implements Driver {
     const connection = await this.driver.acquireConnection();
     try {
       for (const statement of this.begin) await ask(connection, statement);
+      if (!this.wall.stands) await requirePolicies(connection);
+      this.wall.stands = true;
       return connection;
     } catch (error) {
       const explained = await explain(connection, error);

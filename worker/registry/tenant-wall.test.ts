@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Database } from './database.js';
+import { describeRegistry } from './describe-registry.js';
 import { openRegistry, pipelineId, type Registry } from './index.js';
 import { type RegistryPlace, registryPlace } from './registry.fixture.js';
 
@@ -107,6 +108,39 @@ test.skipIf(url === undefined)('who may not make roles learns what an administra
   await registry.close();
   await admin.query(`drop owned by "plain ${name}"`);
   await admin.end();
+  await place.remove();
+});
+
+test.skipIf(url === undefined)('a wall that is there and does not hold is refused, named, and mended by what is shown', async () => {
+  const place = (await registryPlace('postgres', url)) as RegistryPlace;
+  const made = await place.open();
+  const names = ['outbox', 'pipeline_execution'];
+  const voids: Record<string, { begin: string; open: readonly string[] }> = {
+    'a table without it': { begin: 'alter table outbox disable row level security', open: ['outbox'] },
+    'tables that are its own': { begin: names.map((name) => `alter table ${name} owner to headrace_reader`).join('; '), open: names },
+    'a table made later that it may read': { begin: 'create table later (tenant text); grant select on later to headrace_reader', open: ['later'] },
+    'a view, which its owner reads': {
+      begin: 'create view all_runs as select * from pipeline_execution; grant select on all_runs to headrace_reader',
+      open: ['all_runs'],
+    },
+  };
+  for (const [what, { begin, open }] of Object.entries(voids)) {
+    await sql.raw(begin).execute(made.database);
+    const registry = await place.open({ asItIs: true });
+    const refusal = await registry
+      .readAs('acme')
+      .selectFrom('run_log')
+      .select('message')
+      .execute()
+      .catch((error: unknown) => error as { code: string; message: string; fix: string });
+    expect(refusal, what).toMatchObject({ code: 'no_tenant_wall', message: expect.stringContaining(`rows of ${open.join(', ')}.`) });
+    await expect(describeRegistry(place.settings.url as string, true), what).rejects.toMatchObject({ code: 'no_tenant_wall' });
+    await sql.raw((refusal as { fix: string }).fix.split('run: ')[1] as string).execute(made.database);
+    expect(await registry.readAs('acme').selectFrom('outbox').select('id').execute(), what).toEqual([]);
+    await registry.close();
+  }
+  expect(await describeRegistry(place.settings.url as string, true)).toMatch(/^PostgreSQL \d.* migration \d+, user headrace, whom no policy holds/);
+  await made.close();
   await place.remove();
 });
 
