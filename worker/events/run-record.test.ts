@@ -114,6 +114,22 @@ test('what is kept too long is removed soon after the opening, but for open runs
   await projector.scan();
   await projector.settled();
   expect([...(await recorded(record)).keys()].sort()).toEqual([later, open].sort());
+
+  const places = async () => (await registry.database.selectFrom('projection').select('workflow_id').execute()).map((it) => it.workflow_id);
+  await pruneAlone(temporal, registry);
+  expect((await places()).sort()).toEqual([old, later, open].sort());
+  await temporal.ask(({ workflowService }) =>
+    workflowService.deleteWorkflowExecution({ namespace: temporal.namespace, workflowExecution: { workflowId: old } }),
+  );
+  await until(
+    async () => {
+      await pruneAlone(temporal, registry);
+      return places();
+    },
+    (it) => !it.includes(old),
+  );
+  expect((await places()).sort()).toEqual([later, open].sort());
+  expect(await registry.database.selectFrom('projection_execution').select('workflow_id').where('workflow_id', '=', old).execute()).toEqual([]);
 });
 
 test('the retention of the settings is the registry’s from the opening on, and what they leave out stays', async () => {
@@ -134,7 +150,8 @@ test('one process at a time removes what is kept too long', async () => {
   const registry = await place.open();
   undo.push(() => registry.close());
   await takeLease(registry.database, 'pruning', 'another', 60);
-  expect(await pruneAlone(registry)).toBe(false);
+  const temporal = await connectHere();
+  expect(await pruneAlone(temporal, registry)).toBe(false);
   await giveLease(registry.database, 'pruning', 'another');
-  expect(await pruneAlone(registry)).toBe(true);
+  expect(await pruneAlone(temporal, registry)).toBe(true);
 });
