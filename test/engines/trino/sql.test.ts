@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { closeEngines } from '../../../activities/engines/open-engine.js';
 import type { TrinoSettings } from '../../../activities/engines/trino/client-options.js';
-import { readsAndWrites } from '../../../activities/engines/trino/explain.js';
 import { pruneTables } from '../../../activities/engines/trino/prune.js';
 import { TrinoSession } from '../../../activities/engines/trino/session.js';
 import { Connection } from '../../../sdk/node/index.js';
@@ -96,17 +95,6 @@ describe('what is refused', () => {
       message: "line 2:2: Column 'nothing' cannot be resolved",
     });
     await expect(world.sql(statement, { parameters: [1], into: 'rows' })).rejects.toMatchObject({ code: 'unknown_column' });
-  });
-
-  test('what a statement reads and writes is known before it runs', async () => {
-    await world.ask('CREATE SCHEMA IF NOT EXISTS iceberg.works');
-    const session = new TrinoSession('trino', Connection.parse(world.connection()) as TrinoSettings, { ...world.context(), tenant: 'default' });
-    const text = 'CREATE TABLE iceberg.works.planned AS SELECT r.* FROM tpch.tiny.region AS r JOIN tpch.tiny.nation USING (regionkey) WHERE nationkey < $1';
-    expect(await readsAndWrites(session, { text, parameters: [3] })).toEqual({
-      reads: ['tpch.tiny.nation', 'tpch.tiny.region'],
-      writes: 'iceberg.works.planned',
-    });
-    expect(await world.ask("SHOW TABLES FROM iceberg.works LIKE 'planned'")).toEqual([]);
   });
 
   test('run-scoped tables are dropped when they are old, and only those', async () => {
