@@ -13,7 +13,9 @@ export function readConfig(library: typeof k8s, name: string, connection: Kubern
   } catch (error) {
     throw unusable(name, (error as Error).message);
   }
-  if (config.getCurrentCluster() === null) throw unusable(name, `it has no context '${config.getCurrentContext()}' with a cluster`);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw unusable(name, `it has no context '${config.getCurrentContext()}' with a cluster`);
+  if (cluster.server.startsWith('http:') && cluster.skipTLSVerify !== true) throw unusable(name, `${cluster.server} is not https`);
   return config;
 }
 

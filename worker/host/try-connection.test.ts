@@ -1,9 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, expect, test } from 'vitest';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { Connection } from '../../sdk/node/connections/kinds.js';
 import { tryConnection } from './try-connection.js';
 
@@ -74,4 +76,43 @@ test.each([
   ['http', (port: number) => ({ kind: 'http', url: `http://127.0.0.1:${port}` })],
 ])('%s that nobody answers is unreachable', async (_, connection) => {
   await expect(attempt(connection(await silentPort()))).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('ECONNREFUSED') });
+});
+
+/** A connection of each kind of engine at this address. */
+const engines = (port: number) => {
+  const url = `http://127.0.0.1:${port}`;
+  return [
+    { kind: 'postgres', url: `postgres://somebody:not-to-be-told@127.0.0.1:${port}/sales` },
+    { kind: 'trino', url, user: 'somebody', catalog: 'sales' },
+    { kind: 'flink', rest: url },
+    { kind: 'spark', rest: url, ui: url },
+    { kind: 'airflow', url, user: 'somebody', password: 'not-to-be-told' },
+    { kind: 'kafka', brokers: [`127.0.0.1:${port}`] },
+    { kind: 'kubernetes', server: url.replace('http:', 'https:'), token: 'not-to-be-told' },
+  ];
+};
+
+/** A server of another kind than any of them. */
+async function startOther(status: number, body: string): Promise<number> {
+  const server = http.createServer((_, answer) => void answer.writeHead(status).end(body));
+  afterAll(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as { port: number }).port;
+}
+
+const silent = await silentPort();
+const others = [await startOther(200, '<html>welcome</html>'), await startOther(200, '{}'), await startOther(404, 'not found')];
+
+test.each(engines(silent))('$kind that nobody answers is told with cause and fix', { timeout: 60_000 }, async (connection) => {
+  const refused = { name: 'HeadraceError', code: 'unreachable', fix: expect.stringContaining('address') };
+  await expect(attempt(connection)).rejects.toMatchObject(refused);
+});
+
+test.each(others.flatMap(engines))('$kind in whose place another server answers is told with cause and fix', { timeout: 60_000 }, async (connection) => {
+  const error: unknown = await attempt(connection).catch((it: unknown) => it);
+  expect(error).toBeInstanceOf(HeadraceError);
+  const { code, message, fix } = error as HeadraceError;
+  expect(code).toMatch(/^(bad_connection|unreachable|validation_failed)$/);
+  expect(fix).toMatch(/address|url|rest|connection/i);
+  expect(message).not.toMatch(/undefined|not-to-be-told/);
 });

@@ -17,6 +17,25 @@ const patience = 5_000;
  * @throws HeadraceError unreachable, bad_connection or unreadable_file; PermissionDeniedError where a right is missing
  */
 export async function tryConnection(connection: Connection, name: string): Promise<string> {
+  try {
+    return await tryKind(connection, name);
+  } catch (error) {
+    throw error instanceof HeadraceError ? error : stranger(connection, name, error as Error);
+  }
+}
+
+/** What answers as nothing of this kind would, or not in time. */
+function stranger({ kind }: Connection, name: string, error: Error): HeadraceError {
+  const options = { where: name, cause: error };
+  if (error.name === 'TimeoutError') return new HeadraceError(`'${name}' gives no answer in time`, { ...options, code: 'unreachable' });
+  return new HeadraceError(`What answers for '${name}' does not speak as ${kind} does: ${error.message}`, {
+    ...options,
+    code: 'bad_connection',
+    fix: 'Correct the address and the port of the connection: something else listens there.',
+  });
+}
+
+async function tryKind(connection: Connection, name: string): Promise<string> {
   switch (connection.kind) {
     case 'postgres':
       return tryPostgres(connection, name);
@@ -45,7 +64,7 @@ export async function tryConnection(connection: Connection, name: string): Promi
     case 'spark':
       return (await import('../../activities/spark/doctor.js')).tryMaster(name, connection, AbortSignal.timeout(patience));
     case 'kubernetes':
-      return (await import('../../activities/kubernetes/doctor.js')).tryCluster(name, connection, AbortSignal.timeout(patience));
+      return (await import('../../activities/kubernetes/doctor.js')).tryCluster(name, connection, AbortSignal.timeout(4 * patience));
   }
 }
 

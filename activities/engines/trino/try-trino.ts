@@ -25,8 +25,15 @@ export async function tryTrino(name: string, settings: TrinoSettings, signal: Ab
     return `Trino ${found?.version} as ${found?.name}, catalog ${catalog} (${connector}), ${place}, ${await list(session)}`;
   } catch (error) {
     if (signal.aborted) throw new HeadraceError(`Trino at ${settings.url} does not answer a query`, { code: 'unreachable', cause: error });
+    if (error instanceof HeadraceError && error.code === 'work_lost') throw noTrino(name, settings, error);
     throw error;
   }
+}
+
+/** A 404 says of a statement that it is forgotten, and of the address that no Trino is there. */
+function noTrino(where: string, { url }: TrinoSettings, cause: HeadraceError): HeadraceError {
+  const fix = 'url is the address of the coordinator, without a path.';
+  return new HeadraceError(`No Trino answers at ${url}: ${cause.message}`, { code: 'bad_connection', where, fix, cause });
 }
 
 /** Without the list of queries, a statement that a dead worker left behind is not found, but begun again. */
