@@ -4,6 +4,7 @@ import { type CustomObject, CustomResource, handleOf } from '../kubernetes/custo
 import { type Owner, ownership } from '../kubernetes/job.js';
 import type { JobHandle } from '../kubernetes/job-work.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
+import { workFailed } from '../outside/work-failed.js';
 import { failureOf } from './failure.js';
 import { type Input, isPython } from './submission.js';
 
@@ -19,6 +20,7 @@ interface Order<Result> {
 
 /** What the operator writes of an application, as far as it is used. */
 interface SparkApplication extends CustomObject {
+  readonly metadata: CustomObject['metadata'] & { readonly creationTimestamp: string };
   readonly status?: { applicationState?: { state?: string; errorMessage?: string }; driverInfo?: { podName?: string; webUIIngressAddress?: string } };
 }
 
@@ -60,11 +62,28 @@ export class ApplicationWork<Result> implements OutsideWork<JobHandle, Result> {
     const { state = 'NEW', errorMessage = '' } = application.status?.applicationState ?? {};
     if (state === 'COMPLETED') return { state: 'SUCCEEDED', result: await this.order.result(handle.name) };
     if (state === 'FAILED' || state === 'SUBMISSION_FAILED') return { state: 'FAILED', error: this.failed(state, errorMessage) };
+    if (state === 'NEW' && this.isLate(application)) {
+      await this.cancel(handle, signal); // else it might start later, beside its successor
+      return { state: 'FAILED', error: this.notTakenUp() };
+    }
     return { state: 'RUNNING', progress: { state, pod: application.status?.driverInfo?.podName } };
   }
 
   async cancel(handle: JobHandle, signal: AbortSignal): Promise<void> {
     await this.applications.remove(handle, signal);
+  }
+
+  private isLate({ metadata }: SparkApplication): boolean {
+    return Date.now() - Date.parse(metadata.creationTimestamp) >= this.order.on.startWithinSeconds * 1_000;
+  }
+
+  private notTakenUp(): HeadraceError {
+    const { startWithinSeconds } = this.order.on;
+    return workFailed(
+      'Spark',
+      this.connection,
+      `no operator took the SparkApplication up within ${startWithinSeconds} seconds: does one run, and watch its namespace?`,
+    );
   }
 
   private failed(state: string, said: string): HeadraceError {

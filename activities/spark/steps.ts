@@ -28,6 +28,8 @@ const On = z.discriminatedUnion('as', [
     image: z.string().min(1),
     sparkVersion: z.string().default('4.0.5'),
     serviceAccount: z.string().min(1).optional(),
+    /** Seconds in which the operator must have taken it up. */
+    startWithinSeconds: z.number().int().min(1).default(600),
   }),
 ]);
 

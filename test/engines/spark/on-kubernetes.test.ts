@@ -175,6 +175,15 @@ describe('as a SparkApplication, whose status the test writes as an operator wou
     await operator.forget(made);
   });
 
+  test('where no operator takes it up, it is given up in time, told with what to look at, and deleted', async () => {
+    const on = { ...application.on, startWithinSeconds: 2 };
+    await expect(runJob({ ...application, on }, call(new Jobs()))).rejects.toMatchObject({
+      code: 'work_failed',
+      message: expect.stringMatching(/no operator took the SparkApplication up within 2 seconds/),
+    });
+    expect(await operator.applications()).toEqual([]);
+  });
+
   test.each(['CANCELLED', 'TIMED_OUT'])('it is deleted when the step is told %s while it runs', async (reason) => {
     const stopping = new AbortController();
     const { ended } = await working({ signal: stopping.signal });
