@@ -16,12 +16,28 @@ const byDownload = "Run npm install @temporalio/testing, Temporal's package that
 
 type Report = (line: string) => void;
 
-/** A Temporal dev server that runs on this machine: from PATH, our cache, the SDK's download or a build with Go. */
-export async function findTemporal(report: Report = (line) => console.error(line)): Promise<string> {
+/** A way to get the server. */
+export interface Source {
+  name: string;
+  /** Writes it to `target`, and what that takes into `folder`. Rejects with the cause. */
+  get: (target: string, folder: string, report: Report) => Promise<void>;
+}
+
+const sources: Source[] = [
+  { name: "the SDK's download", get: (target, folder) => downloadTemporal(target, folder, temporalVersion) },
+  { name: 'go install', get: (target, folder, report) => buildTemporal(target, folder, temporalVersion, report) },
+];
+
+/**
+ * A Temporal dev server that runs on this machine: from PATH, our cache, or the first source that has one, in this order.
+ *
+ * @throws HeadraceError no_temporal, with what was tried
+ */
+export async function findTemporal(report: Report = (line) => console.error(line), from = sources): Promise<string> {
   const folder = cacheFolder('temporal', temporalVersion);
   const cached = join(folder, 'temporal');
   const causes: string[] = [];
-  const found = (await present(cached, causes)) ?? (await acquire(folder, cached, causes, report));
+  const found = (await present(cached, causes)) ?? (await acquire(folder, cached, from, causes, report));
   if (found) return found;
   throw new HeadraceError(`no Temporal dev server could be had:\n${causes.map((cause) => `  - ${cause}`).join('\n')}`, {
     code: 'no_temporal',
@@ -50,7 +66,7 @@ async function works(file: string, causes: string[]): Promise<boolean> {
 }
 
 // One process at a time: a second one waits and finds the first one's binary in the cache.
-async function acquire(folder: string, cached: string, causes: string[], report: Report): Promise<string | undefined> {
+async function acquire(folder: string, cached: string, from: readonly Source[], causes: string[], report: Report): Promise<string | undefined> {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -60,18 +76,18 @@ async function acquire(folder: string, cached: string, causes: string[], report:
   const mine = await claimPatiently(folder, ({ pid }) => report(`Waiting for pid ${pid}, which gets Temporal's dev server for all.`));
   try {
     if (isExecutable(cached) && (await works(cached, causes))) return cached;
-    const download = () => downloadTemporal(cached, folder, temporalVersion);
-    const build = () => buildTemporal(cached, folder, temporalVersion, report);
-    const got = (await tryTo("the SDK's download", download, causes)) || (await tryTo('go install', build, causes));
-    return got && (await works(cached, causes)) ? cached : undefined;
+    for (const source of from) if (await gets(source, folder, cached, causes, report)) return cached;
+    return undefined;
   } finally {
     mine.release();
   }
 }
 
-async function tryTo(name: string, action: () => Promise<void>, causes: string[]): Promise<boolean> {
+/** Whether a source has one that runs here: a download may be for another C library. */
+async function gets({ name, get }: Source, folder: string, cached: string, causes: string[], report: Report): Promise<boolean> {
   try {
-    await action();
+    await get(cached, folder, report);
+    await versionOf(cached);
     return true;
   } catch (error) {
     causes.push(`${name}: ${(error as Error).message}`);
