@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from '../worker/dev/prepare.mjs';
@@ -41,6 +42,8 @@ function printUnlessFlawless(test) {
   if (state !== 'failed' && !flaky) return;
   console.log(`  ${flaky ? 'passed at its second try' : `FAILED${retryCount > 0 ? ' twice' : ''}`}: ${test.fullName}`);
   for (const error of errors ?? []) printError(error);
+  const { HEADRACE_SECOND_TRIES: list } = process.env;
+  if (flaky && list) appendFileSync(list, `${relative(root, test.module.moduleId)}: ${test.fullName}\n`);
 }
 
 function printError(error) {

@@ -35,10 +35,11 @@ export function isOurs(line) {
   return !/^ +at .*node_modules|^ +at new Promise|^ +at process\./.test(line);
 }
 
-/** Prints the last line of a run, after what failed in it, and leaves its counts in the file HEADRACE_TALLY for a sum over several runs. */
+/** Prints the last line of a run, after what needed its second try or failed in it, and leaves its counts in the file HEADRACE_TALLY for a sum over several runs. */
 export function printSummary(counts) {
   const { HEADRACE_TALLY: tally } = process.env;
   if (tally) appendFileSync(tally, `${JSON.stringify(counts)}\n`);
+  for (const name of counts.secondTries ?? []) console.log(`passed at its second try: ${name}`);
   for (const failure of counts.failures) console.log(`failed: ${failure}`);
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 }
@@ -46,7 +47,8 @@ export function printSummary(counts) {
 /** The counts of several runs together. */
 export function sumCounts(all) {
   const sum = (name) => all.reduce((total, counts) => total + counts[name], 0);
-  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), failures: all.flatMap(({ failures }) => failures) };
+  const lists = { failures: all.flatMap(({ failures }) => failures), secondTries: all.flatMap(({ secondTries = [] }) => secondTries) };
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped'), ...lists };
 }
 
 /** The counts in a tally of so many runs: one that left none has failed. */

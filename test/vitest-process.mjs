@@ -1,6 +1,6 @@
 // Runs vitest in a process of its own, for `npm test` and `npm run test:engines`.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../worker/dev/prepare.mjs';
@@ -16,11 +16,12 @@ export const mandatory = ci || process.env.HEADRACE_TEST_MANDATORY === '1';
 export async function runVitest(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-report-'));
   const report = join(folder, 'report.json');
+  const secondTries = join(folder, 'second-tries');
   try {
     const code = await inCi(join(folder, 'stderr'), (stderr) => {
-      return vitest([...reporters, '--reporter=json', `--outputFile.json=${report}`, ...parameters], stderr);
+      return vitest([...reporters, '--reporter=json', `--outputFile.json=${report}`, ...parameters], stderr, { HEADRACE_SECOND_TRIES: secondTries });
     });
-    const counts = countTests(readReport(report));
+    const counts = { ...countTests(readReport(report)), secondTries: readLines(secondTries) };
     return { code: code || (counts.failed > 0 ? 1 : 0), counts };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -36,9 +37,9 @@ async function inCi(file, run) {
   return code;
 }
 
-function vitest(parameters, stderr) {
+function vitest(parameters, stderr, settings) {
   const program = join(root, 'node_modules/vitest/vitest.mjs');
-  const env = { ...process.env, ...(mandatory ? { HEADRACE_TEST_MANDATORY: '1' } : {}) };
+  const env = { ...process.env, ...settings, ...(mandatory ? { HEADRACE_TEST_MANDATORY: '1' } : {}) };
   const child = spawn(process.execPath, [program, 'run', ...parameters], { cwd: root, env, stdio: ['inherit', 'inherit', stderr] });
   // A terminal gives its Ctrl-C to vitest as well; we only wait until its servers are stopped.
   const interrupt = () => process.stdin.isTTY || child.kill('SIGINT');
@@ -48,6 +49,11 @@ function vitest(parameters, stderr) {
     child.once('error', () => resolve(1));
     child.once('exit', (code) => resolve(code ?? 1));
   }).finally(() => process.off('SIGINT', interrupt).off('SIGTERM', terminate));
+}
+
+/** The lines of a file, none where it is not there. */
+function readLines(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 }
 
 function readReport(file) {
