@@ -1,10 +1,11 @@
 import { watch } from 'node:fs';
 import { resolve } from 'node:path';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import { codecPath } from '../api/codec.js';
 import type { Settings } from '../cli/settings.js';
-import type { HostSettings } from './host-messages.js';
+import type { HostSettings, Prepared } from './host-messages.js';
 import { HostProcess } from './host-process.js';
 import { assertPortFree, freePort } from './port.js';
 import { lockState } from './state-lock.js';
@@ -98,6 +99,8 @@ class Hosting {
   private current: HostProcess | undefined;
   private next = new HostProcess();
   private changing: Promise<void> = Promise.resolve();
+  /** The modules that the current host took its pipelines and steps from. */
+  private hosted: string[] = [];
 
   constructor(
     private readonly settings: HostSettings,
@@ -106,8 +109,8 @@ class Hosting {
 
   async start(): Promise<{ apiUrl: string; found: string }> {
     const host = this.next;
-    const { found } = await host.prepare(this.settings);
-    const apiUrl = await this.replace(host);
+    const { found, hosted } = await host.prepare(this.settings);
+    const apiUrl = await this.replace(host, hosted);
     return { apiUrl, found };
   }
 
@@ -139,9 +142,10 @@ class Hosting {
     const began = performance.now();
     const host = this.next;
     try {
-      const { refused, found } = await host.prepare(this.settings);
-      await this.replace(host);
-      this.report(`${file} changed: reloaded in ${Math.round(performance.now() - began)} ms${refused > 0 ? `\n${found}` : ''}`);
+      const { refused, found, hosted } = await host.prepare(this.settings);
+      this.refuseLoss(refused);
+      await this.replace(host, hosted);
+      this.report(`${file} changed: reloaded in ${Math.round(performance.now() - began)} ms${refused.length > 0 ? `\n${found}` : ''}`);
     } catch (error) {
       const { message, fix } = error as Error & { fix?: string };
       this.report(`${file} changed, and what was there before goes on: ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`);
@@ -150,11 +154,18 @@ class Hosting {
     }
   }
 
-  private async replace(host: HostProcess): Promise<string> {
+  /** A module that is being written must not take away what it served, from runs that go on. */
+  private refuseLoss(refused: Prepared['refused']): void {
+    const lost = refused.find(({ file }) => this.hosted.includes(file));
+    if (lost !== undefined) throw new HeadraceError(lost.message, { code: lost.code, fix: lost.fix, where: lost.file });
+  }
+
+  private async replace(host: HostProcess, hosted: string[]): Promise<string> {
     const before = this.current;
     await before?.release();
     const apiUrl = await host.serve();
     this.current = host;
+    this.hosted = hosted;
     this.next = new HostProcess().warm();
     host.onEnd(() => this.current === host && this.report('The worker ended unexpectedly: save a file to start it again, or restart headrace dev.'));
     return apiUrl;

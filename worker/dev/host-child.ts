@@ -39,7 +39,7 @@ async function prepare(settings: Extract<ToHost, { kind: 'prepare' }>['settings'
   const { telemetryOptions } = telemetry;
   Runtime.install({ logger: temporalLogger({ encrypted: readEncryption(settings.settingsFile) !== undefined }), telemetryOptions, shutdownSignals: [] });
   host = await prepareHost(settings, telemetry);
-  tell({ kind: 'prepared', found: host.found, refused: host.refused });
+  tell({ kind: 'prepared', ...host.prepared });
 }
 
 async function stop(): Promise<void> {

@@ -25,11 +25,21 @@ export interface HostSettings {
   registryFolder: string;
 }
 
+/** What a host has found in its folder. */
+export interface Prepared {
+  /** The table of what was found and refused. */
+  found: string;
+  /** The modules that cannot be used. */
+  refused: { file: string; message: string; code?: string; fix?: string }[];
+  /** The modules whose pipelines and steps are hosted. */
+  hosted: string[];
+}
+
 /** Warm: load what is the same for every pipeline. Prepare: load, bundle, connect. Go: poll and listen. Stop: close the API at once, drain the worker, end. */
 export type ToHost = { kind: 'warm' } | { kind: 'prepare'; settings: HostSettings } | { kind: 'go' } | { kind: 'stop' };
 
 export type FromHost =
-  | { kind: 'prepared'; found: string; refused: number }
+  | ({ kind: 'prepared' } & Prepared)
   | { kind: 'refused'; message: string; fix?: string; code?: string }
   | { kind: 'serving'; apiUrl: string }
   | { kind: 'released' };

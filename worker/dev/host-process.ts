@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { ownFile } from '../host/source.js';
-import type { FromHost, HostSettings, ToHost } from './host-messages.js';
+import type { FromHost, HostSettings, Prepared, ToHost } from './host-messages.js';
 
 const patience = 20_000;
 
@@ -30,7 +30,7 @@ export class HostProcess {
   }
 
   /** @throws HeadraceError the host's refusal */
-  async prepare(settings: HostSettings): Promise<{ found: string; refused: number }> {
+  async prepare(settings: HostSettings): Promise<Prepared> {
     return this.ask({ kind: 'prepare', settings }, 'prepared');
   }
 

@@ -10,6 +10,7 @@ import { startApi } from '../api/index.js';
 import { Authenticator, resolveAuth, resolveTrust } from '../auth/index.js';
 import { describeCatalogue, loadCatalogue } from '../cli/load-catalogue.js';
 import { bundlePipelines } from '../host/bundle.js';
+import type { Catalogue } from '../host/catalogue.js';
 import { connectNative } from '../host/connect-native.js';
 import { interceptorsOf } from '../host/interceptors.js';
 import { makeRecord } from '../host/make-record.js';
@@ -17,14 +18,11 @@ import { makeWorker } from '../host/run-worker.js';
 import { readyWorkflows } from '../host/source.js';
 import { recordSource } from '../telemetry/record-source.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
-import type { HostSettings } from './host-messages.js';
+import type { HostSettings, Prepared } from './host-messages.js';
 
 /** A worker and an API that are ready, and do nothing before `serve`. */
 export interface Host {
-  /** The table of what was found and refused. */
-  found: string;
-  /** How many modules were refused. */
-  refused: number;
+  prepared: Prepared;
   /** Polls and listens. @returns the API's URL */
   serve(): Promise<string>;
   /** Closes the API and takes no further work. */
@@ -35,6 +33,8 @@ export interface Host {
 
 const drainTime = 3_000;
 const recordWithin = 2_000;
+/** Temporal has just answered who started this; bundling, beside it, takes the time of a slow machine. */
+const connectWithin = 60_000;
 
 /**
  * Loads and bundles the pipelines of a folder and connects to Temporal.
@@ -51,7 +51,7 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
   const [bundle, connection, temporal] = await Promise.all([
     bundlePipelines(catalogue, settings.cacheFolder),
     connectNative(address, security),
-    connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...security }),
+    connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, within: connectWithin, ...security }),
   ]);
   const ofRecord = { folder: settings.registryFolder, recorded: telemetry.traces?.recorded, tenants: settings.auth !== undefined };
   const record = makeRecord(temporal, catalogue, settings.record, ofRecord);
@@ -74,8 +74,7 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
   let api: { url: string; stop(): Promise<void> } | undefined;
   let running: Promise<void> | undefined;
   return {
-    found: describeCatalogue(catalogue),
-    refused: catalogue.refusals.length,
+    prepared: preparedFrom(catalogue),
     serve: async () => {
       running = run(worker);
       // Opening takes a second of work, and what a change is tried with comes first.
@@ -96,6 +95,11 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
       await closeEngines();
     },
   };
+}
+
+function preparedFrom(catalogue: Catalogue): Prepared {
+  const refused = catalogue.refusals.map(({ file, error: { message, code, fix } }) => ({ file, message, code, fix }));
+  return { found: describeCatalogue(catalogue), refused, hosted: catalogue.ownFiles() };
 }
 
 /** A browser may know this machine by either name. */

@@ -59,6 +59,12 @@ export class Catalogue {
     }
   }
 
+  /** The modules of the folder that gave a pipeline or a step. */
+  ownFiles(): string[] {
+    const own = [...this.pipelines.values(), ...this.steps.values()].filter(({ builtIn }) => !builtIn);
+    return [...new Set(own.map(({ file }) => file))];
+  }
+
   private addPipeline(found: FoundPipeline): void {
     const { pipeline, file, exported } = found;
     const first = this.pipelines.get(pipeline.id);

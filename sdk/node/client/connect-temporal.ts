@@ -18,6 +18,8 @@ export interface ClientOptions {
   apiKey?: string;
   /** Encrypts what is sent with the first key, and decrypts with each; HEADRACE_ENCRYPTION_KEYS. The same keys as the workers'. */
   encryption?: Encryption;
+  /** Milliseconds that Temporal may take to answer; 5,000. */
+  within?: number;
 }
 
 const connectTime = 5_000;
@@ -52,11 +54,12 @@ export async function connectTemporal(options: ClientOptions): Promise<Temporal>
   const taskQueue = options.taskQueue ?? env.HEADRACE_TASK_QUEUE ?? defaultTaskQueue;
   const { tls, apiKey } = options.tls === undefined && options.apiKey === undefined ? readSecurity({}, env) : options;
   const ring = ringOf(options.encryption);
-  const connection = Connection.lazy({ address, tls, apiKey, connectTimeout: connectTime, interceptors: [retry()], channelArgs });
+  const { within = connectTime } = options;
+  const connection = Connection.lazy({ address, tls, apiKey, connectTimeout: within, interceptors: [retry()], channelArgs });
   const client = new Client({ connection, namespace, dataConverter: { payloadCodecs: [payloadCodec(ring)] } });
   const temporal = new Temporal(client, connection, address, namespace, taskQueue, ring);
   try {
-    await temporal.ask(({ workflowService }) => workflowService.describeNamespace({ namespace }), undefined, connectTime);
+    await temporal.ask(({ workflowService }) => workflowService.describeNamespace({ namespace }), undefined, within);
     return temporal;
   } catch (error) {
     await connection.close();
