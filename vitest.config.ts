@@ -6,7 +6,7 @@ import { ourNames } from './test/our-names.js';
 export const faults = ['test/faults/**/*.test.ts', 'test/secrets/**/*.test.ts', 'activities/load/crash.test.ts'];
 
 /** What takes minutes by itself, so that `npm test` takes no more than ten: `npm run test:engines -- long`. */
-export const long = ['test/stories/backfill.test.ts', 'test/stories/bad-input.test.ts', 'test/package/**/*.test.ts'];
+export const long = ['test/stories/backfill.test.ts', 'test/stories/bad-input.test.ts', 'test/package/**/*.test.ts', 'test/start/**/*.test.ts'];
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
