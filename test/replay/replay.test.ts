@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { replay } from '../../sdk/testing/replay.js';
+import { changedFolder } from './changed-folder.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const histories = join(root, 'test/replay/histories');
@@ -36,18 +37,7 @@ test('every saved run could go on with the code as it is', async () => {
   expect(await replay(histories, { folder: examples })).toHaveLength(files.length);
 });
 
-/** The examples with one text of one file replaced. Within the house, so that they find its packages. */
-function changed(file: string, text: string, by: string): string {
-  mkdirSync(join(root, '.headrace'), { recursive: true });
-  const copy = mkdtempSync(join(root, '.headrace/changed-examples-'));
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
-  cpSync(examples, copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
-  const before = readFileSync(join(copy, file), 'utf8');
-  expect(before).toContain(text);
-  writeFileSync(join(copy, file), before.replace(text, by));
-  return copy;
-}
-
+const changed = (...change: [file: string, text: string, by: string]) => changedFolder(examples, ...change);
 const dailyFlights = 'daily-flights/daily-flights.ts';
 
 test.each([

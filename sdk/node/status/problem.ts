@@ -17,7 +17,7 @@ export class TaskFailure {
   take(event: HistoryEvent): void {
     const { workflowTaskFailedEventAttributes: failed, workflowTaskTimedOutEventAttributes: timedOut } = event;
     if (event.workflowTaskCompletedEventAttributes != null) this.last = undefined;
-    if (failed != null && keepsFailing(failed)) this.last = describeFailure(failed.failure)?.message ?? 'the workflow task fails';
+    if (failed != null && keepsFailing(failed)) this.last = `${describeFailure(failed.failure)?.message ?? 'the workflow task fails'}${fixOf(failed)}`;
     if (timedOut != null && timedOut.timeoutType === 1)
       this.last = 'a workflow task took longer than its time-out: its worker is lost, stopped, or computes too long';
   }
@@ -35,6 +35,14 @@ const passing = new Set([1, 17, 18]);
 /** Whether a workflow task failed by itself. A reset is written as a failed task too, and so is what the server ends for what came meanwhile. */
 export function keepsFailing({ cause, newRunId }: FailedTask): boolean {
   return !newRunId && !passing.has(cause ?? 0);
+}
+
+const nonDeterministic = 24;
+
+/** A cancellation is of no use to it, because the code would have to take it. */
+function fixOf({ cause }: FailedTask): string {
+  if (cause !== nonDeterministic) return '';
+  return "; the pipeline's code was changed under it: host the code that it began with until it has ended, or terminate it in Temporal, which undoes nothing";
 }
 
 /** Why an open run does not move although nothing is wrong with its steps; undefined when it does. */
