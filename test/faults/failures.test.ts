@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ground, openGround } from './ground.js';
 import { freshTable, targets } from './loading.js';
+import { definitionOf, hardValues, rowsOf, tableOfManyTypes } from './many-types.js';
 import { keepRows } from './pipelines/keep-rows.js';
 import { mistakes } from './pipelines/mistakes.js';
 import { askPostgres, sums } from './rows.js';
@@ -30,16 +31,22 @@ describe('a good day that is run again and fails after its load', () => {
     expect(Object.keys(before)).toHaveLength(1);
   });
 
-  test.runIf(targets.includes('warehouse'))('has its old rows back in PostgreSQL', async () => {
+  test.runIf(targets.includes('warehouse'))('has its old rows back in PostgreSQL, bit for bit, in the table as it was', async () => {
     const into = freshTable('warehouse');
-    const rows = () => askPostgres(`SELECT * FROM ${into.table} ORDER BY day, id`);
+    await askPostgres(tableOfManyTypes(into.table));
     await here.ended((await here.client.start(keepRows, { day, into, mark: 'good' })).workflowId);
     await here.ended((await here.client.start(keepRows, { day: '2001-07-02', into, mark: 'other day' })).workflowId);
-    const before = await rows();
-    expect(before).toHaveLength(2_000);
+    await askPostgres(hardValues(into.table));
+    const [rows, definition] = [await rowsOf(into.table), await definitionOf(into.table)];
+    expect(rows).toHaveLength(2_000);
+    expect(rows.filter((row) => row.includes('NaN,-0,-infinity,"\\\\x00ff"'))).not.toEqual([]);
     const again = await here.client.start(keepRows, { day, into, mark: 'again', rows: 500, fails: true });
-    expect(await here.ended(again.workflowId)).toMatchObject({ status: 'FAILED', undo: 'DONE' });
-    expect(await rows()).toEqual(before);
+    here.go('failing');
+    const ended = await here.ended(again.workflowId);
+    expect(ended).toMatchObject({ status: 'FAILED', undo: 'DONE' });
+    expect(ended.activities).toContainEqual(expect.objectContaining({ name: 'load_data', status: 'COMPLETED', rows: 500 }));
+    expect(await rowsOf(into.table)).toEqual(rows);
+    expect(await definitionOf(into.table)).toEqual(definition);
   });
 });
 
