@@ -1,23 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-
-const limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'];
 
 /** Bytes that this process may use: its control group's limit where there is one, else the machine's. */
 export function availableMemory(): number {
-  for (const file of limits) {
-    const limit = Number(readOrEmpty(file));
-    if (Number.isFinite(limit) && limit > 0 && limit < totalmem()) return limit;
-  }
-  return totalmem();
-}
-
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim() || 'none';
-  } catch {
-    return 'none';
-  }
+  const limit = process.constrainedMemory();
+  return limit > 0 && limit < totalmem() ? limit : totalmem();
 }
 
 const baseline = 320 * 2 ** 20;
