@@ -80,6 +80,7 @@ export const catalogue = {
   too_many_requests: 'Ask again after Retry-After, and less often. Whoever runs the API sets its limits: limits in headrace.json.',
   too_many_streams: 'Close streams that are not needed, or ask again later.',
   registry_unreadable: 'Keep a copy of the folder, remove it, and start again: the record is projected anew from what Temporal still keeps.',
+  no_answer: 'Ask again after the seconds in Retry-After; what was asked for may have been done.',
   registry_newer: 'Use that later version here too. There is no way back but a backup from before.',
   no_tenant_wall: 'Let an administrator of the database make the role, with the statements that are shown.',
   registry_unreachable: 'Check that PostgreSQL runs and that DATABASE_URL is right. Runs go on meanwhile, and the record catches up.',

@@ -15,6 +15,9 @@ export interface PostgresServer {
   halt(): Promise<void>;
   /** Brings it back on the same port. */
   resume(): Promise<void>;
+  /** Lets all its processes stand still: connections stay, and nobody answers on them. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +51,21 @@ export async function startPostgres(): Promise<PostgresServer> {
   });
   // "Immediate": every process of it ends at once, and the next start recovers. SIGKILL would leave some that hold the data folder.
   const halt = () => server.halt('SIGQUIT');
-  return { url: `postgres://headrace@127.0.0.1:${port}/headrace`, halt, resume: () => server.resume(), stop };
+  const signal = async (name: NodeJS.Signals) => {
+    for (const pid of await familyOf(server.pid)) process.kill(pid, name);
+  };
+  const [freeze, thaw] = [() => signal('SIGSTOP'), () => signal('SIGCONT')];
+  return { url: `postgres://headrace@127.0.0.1:${port}/headrace`, halt, resume: () => server.resume(), freeze, thaw, stop };
+}
+
+/** A process and its children, itself first: it begins no more of them then. */
+async function familyOf(pid = 0): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return [pid, ...pairs.filter(([, parent]) => parent === pid).map(([child = 0]) => child)];
 }
 
 // Nothing here outlives the run, so it need not reach the disk; but a commit outlives the process, which may be killed.

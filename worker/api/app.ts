@@ -8,6 +8,7 @@ import type { RunRecord } from '../events/index.js';
 import type { Catalogue } from '../host/catalogue.js';
 import { type Log, processLog } from '../logging/log.js';
 import type { Source } from '../telemetry/family.js';
+import { answerInTime } from './answer-in-time.js';
 import { addApprovals } from './approvals.js';
 import type { AuditTrail } from './audit-trail.js';
 import { addCancel } from './cancel.js';
@@ -64,6 +65,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   if (context.authenticator === undefined) app.use(sameMachine);
   const guard = new RequestGuard(context.limits);
   app.use(guard.middleware(context.authenticator !== undefined));
+  app.use(answerInTime());
   const gate = new Gate(context.authenticator, context.catalogue, new RunOwners(context.client, context.record), guard);
   app.use((c, next) => {
     c.set('gate' as never, gate as never);

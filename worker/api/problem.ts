@@ -61,6 +61,7 @@ const statuses: Record<string, number> = {
   undecipherable: 422,
   missing_key: 503,
   no_worker: 503,
+  no_answer: 503,
   login_unavailable: 503,
   no_temporal: 503,
   search_attributes_missing: 503,

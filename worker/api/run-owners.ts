@@ -3,6 +3,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Client, RunOwner } from '../../sdk/node/client.js';
 import type { RunRecord } from '../events/index.js';
 import type { Database } from '../registry/database.js';
+import { inTime } from '../registry/in-time.js';
 
 const kept = 10_000;
 
@@ -32,7 +33,7 @@ export class RunOwners {
   /** Whoever is away, the registry or Temporal, is asked in vain while the other one answers. */
   private async inRegistry(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
     const database = this.record.current?.readAs(tenant);
-    return database && findRecorded(database, workflowId).catch(() => undefined);
+    return database && inTime(findRecorded(database, workflowId)).catch(() => undefined);
   }
 
   private async inTemporal(workflowId: string): Promise<RunOwner | undefined> {

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ApiKeyRow, Database } from '../registry/database.js';
+import { inTime } from '../registry/in-time.js';
 import { fitsKey, idOfKey } from './api-key.js';
 import { type Principal, parseGrant } from './principal.js';
 import { Unauthenticated } from './unauthenticated.js';
@@ -44,8 +45,8 @@ export class KeyCheck {
     const now = Date.now();
     if (before !== undefined && now - before.readAt < fresh) return before;
     try {
-      const database = await this.open();
-      const row = await database.selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst();
+      const reading = this.read(id);
+      const row = await (before === undefined ? reading : inTime(reading));
       if (row === undefined) return void this.known.delete(id);
       const known = { row, readAt: now, usedAt: before?.usedAt ?? 0 };
       this.known.set(id, known);
@@ -54,6 +55,10 @@ export class KeyCheck {
       if (before !== undefined && now - before.readAt < stale) return before;
       throw error;
     }
+  }
+
+  private async read(id: string): Promise<ApiKeyRow | undefined> {
+    return (await this.open()).selectFrom('api_key').selectAll().where('id', '=', id).executeTakeFirst();
   }
 
   /** Notes that a key is in use, now and then and beside the request. */

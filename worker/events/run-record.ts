@@ -50,6 +50,8 @@ const pause = 2_000;
 /** Runs that are remembered while the registry opens: the scan finds the others. */
 const earlyAtMost = 1_000;
 const usualPruneAfter = 60_000;
+/** Milliseconds that PostgreSQL may take for a statement of ours: they take a moment, so that it is gone then. */
+const registryPatience = 30_000;
 
 /**
  * The record of runs as a process keeps it: registry, projector and relay. It opens beside the work and never holds it up; while
@@ -155,7 +157,7 @@ export class RunRecord implements Recording {
 
   private async tryToOpen(): Promise<Open> {
     const { temporal, pipelines, bus, recorded, report, retention = {}, tenants, pruneAfter = usualPruneAfter } = this.settings;
-    const registry = await openRegistry({ report, encryption: temporal.ring, ...this.settings.registry });
+    const registry = await openRegistry({ report, encryption: temporal.ring, patience: registryPatience, ...this.settings.registry });
     try {
       await recordPipelines(registry.database, pipelines);
       await setRetention(registry.database, retention);

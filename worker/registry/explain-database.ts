@@ -6,7 +6,7 @@ const cancelled = '57014';
 const system = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** What pg says without a code. */
 const said =
-  /^(Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after|driver has already been destroyed|PGlite is closed|Client has encountered)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after|driver has already been destroyed|PGlite is closed|Client has encountered|Query read timeout)/;
 
 /** A failure of the registry's database as what it means; undefined where it is no such failure. */
 export function explainDatabase(error: unknown): HeadraceError | undefined {

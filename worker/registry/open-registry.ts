@@ -2,6 +2,7 @@ import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
+import { boundedPool } from './bounded-pool.js';
 import type { Database } from './database.js';
 import { openEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
@@ -18,6 +19,8 @@ export interface RegistrySettings {
   encryption?: KeyRing;
   /** Connections to PostgreSQL at once; 10 unless said. */
   connections?: number;
+  /** Milliseconds that PostgreSQL may take for a statement, migrations left out; without a limit unless said. */
+  patience?: number;
   /** Whether its schema is left as it is. */
   asItIs?: boolean;
   /** Told when PostgreSQL closes an idle connection. */
@@ -50,10 +53,10 @@ export async function openRegistry({
   asItIs = false,
   ...rest
 }: RegistrySettings = {}): Promise<Registry> {
-  const registry = url ? openPostgres(url, rest) : await openFolder(folder, rest.encryption);
+  const { migrating, ...registry } = url ? openPostgres(url, rest) : await openFolder(folder, rest.encryption);
   try {
     await registry.ready();
-    if (!asItIs) await migrate(registry.database);
+    if (!asItIs) await migrate(migrating);
     return registry;
   } catch (error) {
     await registry.close();
@@ -61,17 +64,21 @@ export async function openRegistry({
   }
 }
 
-async function openFolder(folder: string, encryption: KeyRing | undefined): Promise<Registry> {
+/** The registry, and its database as migrations may use it, which take as long as they do. */
+type Opened = Registry & { migrating: Kysely<Database> };
+
+async function openFolder(folder: string, encryption: KeyRing | undefined): Promise<Opened> {
   const { pglite, lock } = await openEmbedded(folder);
   const { database, readAs } = databaseOf(pgliteDialect(pglite), encryption, 'one by one');
   const close = async () => {
     await database.destroy();
     lock.release();
   };
-  return { database, readAs, kind: 'embedded', sealing: sealingWith(encryption), ready: () => answer(database, folder), close };
+  const ready = () => answer(database, folder);
+  return { database, migrating: database, readAs, kind: 'embedded', sealing: sealingWith(encryption), ready, close };
 }
 
-function openPostgres(url: string, { connections = 10, report = () => undefined, encryption }: RegistrySettings): Registry {
+function openPostgres(url: string, { connections = 10, patience = 0, report = () => undefined, encryption }: RegistrySettings): Opened {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
@@ -82,9 +89,10 @@ function openPostgres(url: string, { connections = 10, report = () => undefined,
   // Without listeners, a restart of PostgreSQL would end the process: of the pool for idle connections, of each one for those in use.
   pool.on('error', (error) => report(`PostgreSQL closed a connection: ${error.message}`));
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const { database, readAs } = databaseOf(new PostgresDialect({ pool }), encryption, 'together');
+  const { database, readAs } = databaseOf(new PostgresDialect({ pool: boundedPool(pool, patience) }), encryption, 'together');
   return {
     database,
+    migrating: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }),
     readAs,
     kind: 'postgres',
     sealing: sealingWith(encryption),

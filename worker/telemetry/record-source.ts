@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { beyond, bounds, isRelayed, outboxLag, projectionLag } from '../events/index.js';
 import type { Database } from '../registry/database.js';
+import { inTime } from '../registry/in-time.js';
 import { openApprovals, openRuns } from '../registry/open-work.js';
 import { type Distribution, type Family, gauge, type Sample, type Source } from './family.js';
 
@@ -23,6 +24,9 @@ export const counted: Readonly<Record<string, Kind>> = {
   headrace_approval_wait_seconds: { type: 'histogram', help: 'Seconds from the question of an approval to its outcome.' },
 };
 
+/** Milliseconds: the other metrics are to be had while the registry stands still. */
+const patience = 5_000;
+
 /**
  * The metrics of the record of runs. While the registry is away, one gauge says so and the others are left out.
  *
@@ -34,11 +38,15 @@ export function recordSource(database: () => Kysely<Database> | undefined, whose
     const open = database();
     if (open === undefined) return [up(0)];
     try {
-      return [up(1), ...(await readTotals(open)), ...(await readOpenWork(open)), ...(whose === 'all' ? await readLags(open) : [])];
+      return [up(1), ...(await inTime(readAll(open, whose), patience))];
     } catch {
       return [up(0)];
     }
   };
+}
+
+async function readAll(open: Kysely<Database>, whose: 'all' | 'tenant'): Promise<Family[]> {
+  return [...(await readTotals(open)), ...(await readOpenWork(open)), ...(whose === 'all' ? await readLags(open) : [])];
 }
 
 interface Row {
