@@ -11,9 +11,9 @@ interface Page {
   error?: { errorName: string; message: string };
 }
 
-/** Asks Trino by its plain protocol, as a witness of what the product does to it. Rejects with the error's name and message. */
-export async function askTrino(url: string, statement: string, user = 'headrace'): Promise<TrinoAnswer> {
-  const options = { headers: { 'X-Trino-User': user, 'X-Trino-Source': 'witness' }, signal: AbortSignal.timeout(30_000) };
+/** Asks Trino by its plain protocol, as a witness of what the product does to it. Rejects with the error's name and message. @param limit milliseconds */
+export async function askTrino(url: string, statement: string, user = 'headrace', limit = 120_000): Promise<TrinoAnswer> {
+  const options = { headers: { 'X-Trino-User': user, 'X-Trino-Source': 'witness' }, signal: AbortSignal.timeout(limit) };
   let page = await read(await fetch(`${url}/v1/statement`, { ...options, method: 'POST', body: statement }));
   const rows = [...(page.data ?? [])];
   while (page.nextUri !== undefined) {

@@ -40,7 +40,10 @@ export function catalogs(database: string, warehouse: string): Record<string, Se
   };
 }
 
-/** Who may do what: everybody everything, but one user may only read, and not every table. */
+/** Who has no right on tables of Iceberg. */
+export const outsider = 'outsider';
+
+/** Who may do what: everybody everything, but one user may only read, and not every table, and one knows nothing of Iceberg. */
 export function accessRules(visitor: string): unknown {
   const all = ['SELECT', 'INSERT', 'DELETE', 'UPDATE', 'OWNERSHIP', 'GRANT_SELECT'];
   return {
@@ -50,6 +53,7 @@ export function accessRules(visitor: string): unknown {
     tables: [
       { user: visitor, catalog: 'tpch', schema: 'tiny', table: 'customer', privileges: [] },
       { user: visitor, privileges: ['SELECT'] },
+      { user: outsider, catalog: 'iceberg', privileges: [] },
       { privileges: all },
     ],
   };

@@ -89,7 +89,7 @@ export class TrinoEngine implements Engine {
   }
 
   /** What a dead worker has left running would go on beside its successor until Trino notices that nobody asks for it. */
-  private alone(): Promise<void> {
+  alone(): Promise<void> {
     this.ended ??= this.endEarlier();
     return this.ended;
   }

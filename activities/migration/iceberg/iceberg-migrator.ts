@@ -72,6 +72,8 @@ export class IcebergMigrator implements Migrator {
     const target = this.open(table);
     const backup = await this.backup(key);
     if (backup !== undefined) await stopAttempts(this.lakehouse, this.notes, key);
+    // A replacement that a dead worker has left running would take the table back once more, with what was written to it since.
+    await this.lakehouse.engine.alone();
     if (backup === undefined || (await this.isAsBefore(target, table, backup))) return { restored: false, verified: true, ...(await this.content(table)) };
     requireSame(backup, await this.contentOf(target.at(backup.snapshot), table), 'The snapshot', this.lakehouse.connection);
     const content = (await this.rollBack(target, table, backup)) ?? (await this.replace(target, table, backup));
@@ -82,23 +84,27 @@ export class IcebergMigrator implements Migrator {
   /** A rollback brings rows back and not columns: a column that was dropped and made again has another id, and is then empty. */
   private async rollBack(target: IcebergTable, table: string, backup: Backup): Promise<Content | undefined> {
     if ((await target.definition()) !== backup.definition || (await this.schema(target)) !== backup.schema) return undefined;
-    await this.lakehouse.run(`ALTER TABLE ${target.quoted} EXECUTE rollback_to_snapshot(${BigInt(backup.snapshot)})`);
+    await this.change(`ALTER TABLE ${target.quoted} EXECUTE rollback_to_snapshot(${BigInt(backup.snapshot)})`);
     const content = await this.content(table);
     return content.checksum === backup.checksum ? content : undefined;
   }
 
   private async replace(target: IcebergTable, table: string, { definition, snapshot }: Backup): Promise<Content> {
-    await this.lakehouse.run(`CREATE OR REPLACE TABLE ${target.quoted}${properties(definition)} AS SELECT * FROM ${target.at(snapshot)}`);
+    await this.change(`CREATE OR REPLACE TABLE ${target.quoted}${properties(definition)} AS SELECT * FROM ${target.at(snapshot)}`);
     return this.content(table);
+  }
+
+  private async change(text: string): Promise<void> {
+    await this.lakehouse.engine.query({ text }, 1);
   }
 
   async content(table: string): Promise<Content> {
     return this.contentOf(this.open(table).quoted, table);
   }
 
+  /** Whatever its snapshot: a restore whose answer was lost has made another one. */
   private async isAsBefore(target: IcebergTable, table: string, backup: Backup): Promise<boolean> {
-    const same = (await target.current()) === backup.snapshot && (await target.definition()) === backup.definition;
-    return same && (await this.content(table)).checksum === backup.checksum;
+    return (await target.definition()) === backup.definition && (await this.content(table)).checksum === backup.checksum;
   }
 
   /** Iceberg's id of the columns with which the newest snapshot was written. */
@@ -110,9 +116,8 @@ export class IcebergMigrator implements Migrator {
   /** @param from the table, or the table at a snapshot */
   private async contentOf(from: string, table: string): Promise<Content> {
     const names = await this.columnsOf(from);
-    const [found] = await this.lakehouse.rows<{ rows: number; checksum: string | null }>(
-      `SELECT count(*) AS rows, to_hex(checksum(ROW(${names.map(quoteIdentifier).join(', ')}))) AS checksum FROM ${from}`,
-    );
+    const text = `SELECT count(*) AS rows, to_hex(checksum(ROW(${names.map(quoteIdentifier).join(', ')}))) AS checksum FROM ${from}`;
+    const [found] = (await this.lakehouse.engine.query({ text }, 1)).rows as { rows: number; checksum: string | null }[];
     const [size] = await this.lakehouse.rows<{ bytes: number }>(`SELECT COALESCE(sum(file_size_in_bytes), 0) AS bytes FROM ${this.open(table).about('files')}`);
     return { rows: found?.rows ?? 0, bytes: size?.bytes ?? 0, checksum: `${found?.rows}:${found?.checksum ?? ''}` };
   }

@@ -11,7 +11,7 @@ export interface Ended {
 
 /** What such a process is told to do. */
 export interface Told {
-  step: 'load_to_iceberg' | 'apply_migration';
+  step: 'load_to_iceberg' | 'apply_migration' | 'create_backup' | 'restore_backup' | 'compact_iceberg_table';
   input: object;
   changes: { runId?: string; key?: string };
 }

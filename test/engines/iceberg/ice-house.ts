@@ -6,6 +6,7 @@ import type { TableRef } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { askTrino } from '../ask-trino.js';
 import type { TrinoServer } from '../trino.js';
+import { outsider } from '../trino-settings.js';
 
 type Given = Parameters<typeof loadToIceberg>[0];
 type Loaded = Awaited<ReturnType<typeof loadToIceberg>>;
@@ -19,7 +20,7 @@ export class IceHouse extends Warehouse {
     catalog = 'iceberg',
   ) {
     const lake = { kind: 'trino' as const, url: trino.url, user: 'headrace', catalog, schema: 'lake' };
-    super({ lake, other: lake, visitor: { ...lake, user: trino.visitor } });
+    super({ lake, other: lake, visitor: { ...lake, user: trino.visitor }, outsider: { ...lake, user: outsider } });
   }
 
   /** A table that is not there yet. */
