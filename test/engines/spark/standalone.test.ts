@@ -7,10 +7,12 @@ import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
+import { doctorSays } from '../doctor.js';
 import { isAlive } from '../kubernetes/ground.js';
 import { openOwnGround } from '../own-ground.js';
 import { type SparkCluster, startSpark } from '../spark.js';
 import { driversOf, type Input, Jobs, newCall, runJob } from './ground.js';
+import { lateOnSpark } from './pipelines/late-on-spark.js';
 import { onSpark } from './pipelines/on-spark.js';
 
 /** A job starts in 5 to 30 seconds, by how busy the machine is. */
@@ -140,6 +142,14 @@ test('doctor says what it finds, and what it may not', async () => {
   await expect(tryConnection(Connection.parse(connection({ token: 'forged' })), 'spark')).rejects.toThrow(PermissionDeniedError);
 });
 
+test('the doctor command prints what is wrong with a connection, and what to do', async () => {
+  const told = await doctorSays({ forged: connection({ token: 'forged' }), swapped: connection({ rest: cluster.ui, ui: cluster.rest }) });
+  expect(told).toEqual({
+    forged: expect.stringMatching(/^✗ .*refuses the request \(40[13]\).*\n fix: /),
+    swapped: expect.stringMatching(/^✗ [^✗]*\n fix: rest is the address of the master's REST submission API/),
+  });
+});
+
 test('a worker that is killed in the middle: another one goes on with the driver, which was begun once', { timeout: patience + 60_000 }, async () => {
   const jobs = new Jobs();
   const connections = { spark: connection(), shared: { kind: 'files', folder: jobs.folder } };
@@ -153,4 +163,25 @@ test('a worker that is killed in the middle: another one goes on with the driver
   jobs.open();
   expect(await ground.ended(run.workflowId, patience)).toMatchObject({ status: 'SUCCEEDED', output: { result: { rows: 3 } }, retries: 1 });
   expect(jobs.processes()).toHaveLength(1);
+});
+
+test('a step whose time is over in Temporal ends its driver, and the next attempt begins another', { timeout: 2 * patience }, async () => {
+  const jobs = new Jobs();
+  const connections = { spark: connection(), shared: { kind: 'files', folder: jobs.folder } };
+  const ground = await openOwnGround({ pipelines: `${import.meta.dirname}/pipelines`, connections });
+  onTestFinished(() => ground.leave());
+  await startWorker(ground);
+  const run = await ground.client.start(lateOnSpark, { application: jobs.waiting() });
+  const first = await jobs.hasBegun();
+  const key = `${run.workflowId}/${run.runId}/spark_job#1`;
+  const states = async (number: number) => (await driversOf(cluster, `"-Dspark.app.name=${outsideId(key, number)}"`)).join();
+  await until(
+    async () => [await states(1), isAlive(first)] as const,
+    ([state, alive]) => state === 'KILLED' && !alive,
+    { limit: patience },
+  );
+  jobs.open();
+  expect(await ground.ended(run.workflowId, patience)).toMatchObject({ status: 'SUCCEEDED', output: { result: { rows: 3 } } });
+  const later = [await states(2), await states(3), await states(4)];
+  expect([await states(1), later.filter((state) => state === 'FINISHED')]).toEqual(['KILLED', ['FINISHED']]);
 });
