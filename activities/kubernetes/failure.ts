@@ -6,6 +6,7 @@ import { workFailed } from '../outside/work-failed.js';
 /** What the client throws for an answer other than 2xx. */
 interface Refusal {
   code: number;
+  message: string;
   body: unknown;
   headers: Record<string, string>;
 }
@@ -69,13 +70,16 @@ function isStarting({ headers }: Refusal): boolean {
   return headers['x-kubernetes-pf-flowschema-uid'] === '';
 }
 
-/** The message of the Status object that the server answers with. */
-function wordsOf({ body }: Refusal): string {
+const silent = 'it does not say why';
+
+/** The message of the Status object that the server answers with. For some questions the client keeps none. */
+function wordsOf({ body, message }: Refusal): string {
+  if (body === undefined) return /^Message: (.+)$/m.exec(message)?.[1] ?? silent;
   try {
     const status = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: string };
     return status.message ?? JSON.stringify(body);
   } catch {
-    return String(body).slice(0, 300);
+    return typeof body === 'string' ? body.slice(0, 300) : silent;
   }
 }
 

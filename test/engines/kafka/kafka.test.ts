@@ -2,6 +2,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
+import { doctorSays } from '../doctor.js';
 import { type Bus, rowsTold, told, World } from './world.js';
 
 let world: World;
@@ -80,6 +81,7 @@ test('who may not is told so', { timeout: long }, async () => {
   await expect(world.extract({ topic: name }, world.call({}, world.as('reader')))).rejects.toBeInstanceOf(PermissionDeniedError);
   await expect(world.send(from, { topic: name }, world.call({}, world.as('writer', 'wrong')))).rejects.toBeInstanceOf(PermissionDeniedError);
   await expect(tryConnection(world.as('writer', 'wrong'), 'bus')).rejects.toBeInstanceOf(PermissionDeniedError);
+  expect(await doctorSays({ bus: world.as('writer', 'wrong') })).toEqual({ bus: expect.stringMatching(/^✗ .*[Aa]uthentication.*\n fix: /) });
   expect(await tryConnection(world.as('writer'), 'bus')).toBe('Kafka with 1 brokers, 1 topics can be seen');
 });
 

@@ -3,6 +3,7 @@ import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { until } from '../../faults/until.js';
+import { doctorSays } from '../doctor.js';
 import { untilItWaits } from '../held-object.js';
 import { standIn } from '../kubelet.js';
 import { startKubernetes } from '../kubernetes.js';
@@ -209,4 +210,12 @@ test('doctor says what a connection may do', async () => {
   const tried = (who: 'worker' | 'stranger') => tryConnection(Connection.parse(on.connection(who)), 'cluster');
   expect(await tried('worker')).toBe('Kubernetes v1.36.3, Jobs may be run in the namespace default');
   await expect(tried('stranger')).rejects.toThrow('may not create jobs, get jobs, delete jobs, create configmaps, list pods, get pods/log');
+});
+
+test('the doctor command prints what is wrong with a connection, and what to do', async () => {
+  const told = await doctorSays({ stranger: on.connection('stranger'), forged: { ...on.connection(), token: 'forged' } });
+  expect(told).toEqual({
+    stranger: expect.stringMatching(/^✗ .* it may not create jobs, .*\n fix: Bind a Role/),
+    forged: expect.stringMatching(/^✗ .*\(401\): Unauthorized.*\n fix: Give the connection the right/),
+  });
 });

@@ -4,6 +4,7 @@ import { applyMigration, createBackup, restoreBackup, validateMigration, validat
 import { checks } from '../../../sdk/authoring/quality.js';
 import { PermissionDeniedError } from '../../../sdk/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
+import { doctorSays } from '../doctor.js';
 import { World } from './world.js';
 
 let world: World;
@@ -132,6 +133,9 @@ test('who is not let in is told so, by steps and by doctor', async () => {
   const refused = { name: 'PermissionDeniedError', fix: expect.stringContaining("Correct the connection's user or password") as string };
   await expect(world.sql('SELECT 1', { on: 'stranger' })).rejects.toMatchObject(refused);
   await expect(tryConnection(as('stranger'), 'stranger')).rejects.toMatchObject(refused);
+  expect(await doctorSays({ stranger: world.as('stranger') })).toEqual({
+    stranger: expect.stringMatching(/^✗ .*\n fix: Correct the connection's user or password/),
+  });
   expect(await tryConnection(as('loader'), 'loader')).toMatch(/may keep rows, load and migrate$/);
   expect(await tryConnection(as('visitor'), 'visitor')).toMatch(/CREATE is missing on the schemas headrace_ledger, headrace_tmp$/);
   await world.ask('REVOKE CONNECT ON DATABASE headrace FROM PUBLIC');

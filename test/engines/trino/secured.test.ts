@@ -8,6 +8,7 @@ import { Connection } from '../../../sdk/node/index.js';
 import { freePort } from '../../../worker/dev/port.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { makeAuthority } from '../../servers/certificates.js';
+import { doctorSays } from '../doctor.js';
 import { startTrino, type TrinoServer } from '../trino.js';
 import { World } from './world.js';
 
@@ -80,6 +81,20 @@ test('a password lets its user in', async () => {
 test('the doctor comes in with it too', async () => {
   const connection = Connection.parse(world.connection({ token: await token('headrace') }));
   expect(await tryConnection(connection, 'trino')).toMatch(/^Trino 476 as headrace/);
+});
+
+test('the doctor command prints what is wrong with a connection, and what to do', async () => {
+  const login = { password: 'right: "ü"' };
+  const told = await doctorSays({
+    locked: world.connection({ password: 'wrong' }),
+    untrusted: world.connection({ ...login, ca: stranger.cert }),
+    lost: world.connection({ ...login, catalog: 'nowhere' }),
+  });
+  expect(told).toEqual({
+    locked: expect.stringMatching(/^✗ .*401.*\n fix: Give the user and password/),
+    untrusted: expect.stringMatching(/^✗ .*certificate is not trusted.*\n fix: .*`ca`/),
+    lost: expect.stringMatching(/^✗ .*no catalog 'nowhere'.*\n fix: /),
+  });
 });
 
 test.each([
