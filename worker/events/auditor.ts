@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { describeRun, readHistory } from '../../sdk/node/status/read-run.js';
-import type { RunStatus } from '../../sdk/node/status/run-status.js';
+import type { RunStatus, StatusError } from '../../sdk/node/status/run-status.js';
 import { statusOf } from '../../sdk/node/status/status-of.js';
 import type { Database } from '../registry/database.js';
+import { expectedContents, toldContents } from './audit-contents.js';
 import { digestOf } from './happening.js';
 import type { PipelineEvent } from './kinds.js';
 
@@ -98,8 +99,12 @@ async function compareCalls(database: Kysely<Database>, status: RunStatus & { co
     .orderBy('history_event')
     .orderBy('call_id')
     .execute();
-  const registry = calls.map(({ step, status: state, attempts, rows, undo }) => [step, state, attempts || null, rows, undo].join());
-  const history = status.activities.map(({ name, status: state, attempt, rows, undo }) => [name, state, attempt ?? null, rows ?? null, undo === true].join());
+  const registry = calls.map(({ step, status: state, attempts, rows, undo, started_at, error }) =>
+    [step, state, attempts || null, rows, undo, began(state, started_at.toISOString()), (error as StatusError | null)?.type].join(),
+  );
+  const history = status.activities.map(({ name, status: state, attempt, rows, undo, startedAt, error }) =>
+    [name, state, attempt ?? null, rows ?? null, undo === true, began(state, startedAt), error?.type].join(),
+  );
   compare(`calls of ${executionId}`, history.sort(), registry.sort());
   const approvals = await database.selectFrom('approval').selectAll().where('execution_id', '=', executionId).orderBy('wait_id').execute();
   const asked = [...status.approvals.map(({ id, decision, by }) => [id, decision, by ?? null]), ...status.pendingSignals.map(({ id }) => [id, null, null])];
@@ -119,6 +124,11 @@ async function compareCalls(database: Kysely<Database>, status: RunStatus & { co
     status.logs.map(({ message, records }) => [message, records ?? null]),
     logs.map(({ message, records }) => [message, records]),
   );
+}
+
+/** When a step was left out, the run's own clock tells the status and the history the registry. */
+function began(state: string, at: string): string {
+  return state === 'SKIPPED' ? '' : at;
 }
 
 async function compareEvents(database: Kysely<Database>, status: RunStatus, runId: string, compare: Compare): Promise<void> {
@@ -147,6 +157,9 @@ async function compareEvents(database: Kysely<Database>, status: RunStatus, runI
   const ofLast = rows.filter(({ payload }) => (payload as PipelineEvent).data.executionId === last).map(({ kind }) => kind);
   const count = (kind: string) => ofLast.filter((it) => it === kind).length;
   if ((status as { copied?: boolean }).copied === true) return;
+  const events = rows.map(({ payload }) => payload as PipelineEvent).filter(({ data }) => data.executionId === last);
+  const asText = (contents: readonly object[]) => contents.map((it) => JSON.stringify(sorted(it))).sort();
+  compare('contents of events', asText(expectedContents(status)), asText(toldContents(events)));
   const calls = (...states: string[]) => status.activities.filter(({ status: state }) => states.includes(state)).length;
   compare('completed steps', calls('COMPLETED'), count('PIPELINE_STEP_COMPLETED'));
   compare('skipped steps', calls('SKIPPED'), count('PIPELINE_STEP_SKIPPED'));

@@ -339,6 +339,49 @@ test('a reset of an open run is no end of it', async () => {
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
 });
 
+test('the auditor finds an event that is there and does not say what the history says', async () => {
+  const { registry, temporal, projector } = recordings.at(-1) as Recording;
+  const { workflowId, runId } = await start('shop', { orders: ['a'], packFails: true });
+  projector.nudge(workflowId, runId);
+  const ofRun = (kind: string) => (it: { kind: string; workflow_id: string }) => it.workflow_id === workflowId && it.kind === kind;
+  await until(
+    () => registry.database.selectFrom('outbox').select(['kind', 'workflow_id']).execute(),
+    (rows) => rows.some(ofRun('PIPELINE_FAILED')),
+  );
+  const changes: [kind: string, path: string, value: unknown][] = [
+    ['PIPELINE_STEP_COMPLETED', '{data,attempt}', 2],
+    ['PIPELINE_STEP_COMPLETED', '{rows}', 4],
+    ['PIPELINE_STEP_COMPLETED', '{time}', '2001-01-01T00:00:00.000Z'],
+    ['PIPELINE_STEP_FAILED', '{data,error,type}', 'AnotherError'],
+    ['PIPELINE_STEP_FAILED', '{data,step}', 'pick'],
+    ['PIPELINE_FAILED', '{time}', '2001-01-01T00:00:00.000Z'],
+    ['PIPELINE_FAILED', '{data,error,code}', 'another'],
+    ['PIPELINE_FAILED', '{data,undo}', 'DONE'],
+  ];
+  for (const [kind, path, value] of changes) {
+    const found = await withRollback(registry, async (database) => {
+      await sql`update outbox set payload = jsonb_set(payload, ${path}::text[], ${JSON.stringify(value)}::jsonb) where workflow_id = ${workflowId} and kind = ${kind}`.execute(
+        database,
+      );
+      return audit(temporal, database, `WorkflowId = '${workflowId}'`);
+    });
+    expect(
+      found.map(({ what }) => what),
+      `${kind} ${path}`,
+    ).toEqual(['contents of events']);
+  }
+  expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+});
+
+async function withRollback<Result>({ database }: Registry, work: (database: Registry['database']) => Promise<Result>): Promise<Result> {
+  const transaction = await database.startTransaction().execute();
+  try {
+    return await work(transaction);
+  } finally {
+    await transaction.rollback().execute();
+  }
+}
+
 test('a run whose history Temporal keeps no longer is said once, and is no run that is behind', async () => {
   const { registry, reports } = recordings.at(-1) as Recording;
   const workflowId = `gone-${randomUUID()}`;

@@ -44,9 +44,10 @@ export class FastCalls {
     const count = (this.counts.get(name) ?? 0) + 1;
     this.counts.set(name, count);
     const at = milliseconds(event.eventTime);
-    const calledAt = milliseconds(since) || at;
     const place = readSummary(decode(event.userMetadata?.summary) as string | undefined);
     const endedAt = milliseconds(until) || at;
+    // The marker is written with the answer to its workflow task, and so later than the step's end.
+    const calledAt = Math.min(milliseconds(since) || at, endedAt);
     return {
       callId: `${name}#${count}`,
       name,
