@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ground, openGround } from './ground.js';
 import { freshTable, targets, undone } from './loading.js';
 import { block } from './moments.js';
-import { chain, hurriedChain, parent } from './pipelines/chain.js';
+import { askedChain, chain, hurriedChain, parent } from './pipelines/chain.js';
 import { countRows } from './rows.js';
 import { until } from './until.js';
 import { startWorker } from './worker-process.js';
@@ -31,6 +31,35 @@ const undoneOf = (name: string) => here.journal().flatMap((line) => (line.starts
 const leftIn = (tables: readonly { connection: string; table: string }[]) => Promise.all(tables.map((table) => countRows(here, table)));
 const nothing = Array.from({ length: loads }, () => 0);
 
+/** A run whose second load waits to publish. `undoes` waits until it takes its loads back, and gives how it ended. */
+async function inTheMiddle(pipeline: typeof chain | typeof hurriedChain | typeof askedChain, connection: string) {
+  // Of its own, because the lake's lock is one for all its tables.
+  const ground = await openGround();
+  here.atEnd(() => ground.leave());
+  await startWorker(ground);
+  const [first, second] = [freshTable(connection), freshTable(connection)];
+  const { workflowId } = await ground.client.start(pipeline, { name: 'run', tables: [first, second], holdAt: 1 });
+  await ground.held('run');
+  const letGo = await block(ground, second);
+  ground.go('run');
+  await until(
+    () => ground.status(workflowId),
+    ({ currentActivity }) => currentActivity === 'load_data',
+  );
+  const undoes = async () => {
+    await until(
+      () => ground.status(workflowId),
+      ({ undo }) => undo === 'RUNNING',
+    );
+    await letGo();
+    const ended = await ground.ended(workflowId);
+    expect(ground.journal().slice(-2)).toEqual(['run undid 1', 'run undid 0']);
+    expect([await countRows(ground, first), await countRows(ground, second)]).toEqual([0, 0]);
+    return ended;
+  };
+  return { ground, workflowId, undoes };
+}
+
 describe.concurrent('a run that is cancelled', patience, () => {
   test.each(Array.from({ length: loads + 1 }, (_, index) => index))('after %i loads has undone them, the last first', async (holdAt) => {
     const input = chainOf({ holdAt });
@@ -43,28 +72,9 @@ describe.concurrent('a run that is cancelled', patience, () => {
   });
 
   test.each(targets)('in the middle of a load into %s has undone that load too', async (connection) => {
-    // Of its own, because the lake's lock is one for all its tables.
-    const ground = await openGround();
-    here.atEnd(() => ground.leave());
-    await startWorker(ground);
-    const [first, second] = [freshTable(connection), freshTable(connection)];
-    const { workflowId } = await ground.client.start(chain, { name: 'run', tables: [first, second], holdAt: 1 });
-    await ground.held('run');
-    const letGo = await block(ground, second);
-    ground.go('run');
-    await until(
-      () => ground.status(workflowId),
-      ({ currentActivity }) => currentActivity === 'load_data',
-    );
+    const { ground, workflowId, undoes } = await inTheMiddle(chain, connection);
     await ground.client.run(workflowId).cancel();
-    await until(
-      () => ground.status(workflowId),
-      ({ undo }) => undo === 'RUNNING',
-    );
-    await letGo();
-    expect(await ground.ended(workflowId)).toMatchObject({ status: 'CANCELLED', undo: 'DONE' });
-    expect(ground.journal().slice(-2)).toEqual(['run undid 1', 'run undid 0']);
-    expect([await countRows(ground, first), await countRows(ground, second)]).toEqual([0, 0]);
+    expect(await undoes()).toMatchObject({ status: 'CANCELLED', undo: 'DONE' });
   });
 
   test('twice, also while it undoes, undoes everything once', async () => {
@@ -135,6 +145,16 @@ describe.concurrent('a run that is cancelled', patience, () => {
 });
 
 describe.concurrent('a run whose time is over', patience, () => {
+  test.each(targets)('in the middle of a load into %s has undone that load too', async (connection) => {
+    const { undoes } = await inTheMiddle(hurriedChain, connection);
+    expect(await undoes()).toMatchObject({ status: 'TIMED_OUT', undo: 'DONE', error: { type: 'RunTimedOut' } });
+  });
+
+  test.each(targets)('to be approved, in the middle of a load into %s, has undone that load too', async (connection) => {
+    const { undoes } = await inTheMiddle(askedChain, connection);
+    expect(await undoes()).toMatchObject({ status: 'CANCELLED', undo: 'DONE', approvals: [{ decision: 'expired' }] });
+  });
+
   test.each([1, loads])('after %i loads has undone them, the last first, and is TIMED_OUT', async (holdAt) => {
     const input = chainOf({ holdAt });
     const { workflowId } = await here.client.start(hurriedChain, input);

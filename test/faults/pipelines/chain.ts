@@ -1,6 +1,7 @@
 import { pipeline, TableRef } from 'headrace';
 import { type Load, loadData, sql, undoLoad } from 'headrace/steps';
 import * as z from 'zod';
+import { goAhead } from './asking.js';
 import { hold, note, refuse } from './journal.js';
 import { quickly } from './quick.js';
 
@@ -41,6 +42,13 @@ export const chain = pipeline('chain', { input: ChainInput, output: z.object({ l
 
 /** The same, with a deadline that comes while it is held. */
 export const hurriedChain = pipeline('hurried_chain', { input: ChainInput, output: z.object({ loaded: z.number() }), maxDuration: '20 seconds' }, loadAll);
+
+/** The same, while people have time to agree; nobody does. */
+export const askedChain = pipeline(
+  'asked_chain',
+  { input: ChainInput, output: z.object({ loaded: z.number() }), approvals: [goAhead] },
+  async (flow, input) => (await Promise.all([loadAll(flow, input), flow.approve(goAhead, { within: '20 seconds' })]))[0],
+);
 
 /** Loads, and has a child load. */
 export const parent = pipeline(
