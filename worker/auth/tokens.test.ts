@@ -149,4 +149,34 @@ describe("the issuer's keys", () => {
     await expect(readTokens({ ...issuer.settings, jwks })(await issuer.token())).rejects.toMatchObject({ code: 'login_unavailable' });
     server.close();
   });
+
+  test('that are known go on while the issuer is away, and a key that nobody knows is no fault of its outage', async () => {
+    const server = createServer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(readFileSync(issuer.settings.jwks)),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const reading = readTokens({ ...issuer.settings, jwks: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json` });
+    await reading(await issuer.token());
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await reading(await issuer.token())).toMatchObject({ name: 'ada' });
+    const stranger = await makeIssuer();
+    await expect(reading(await stranger.token())).rejects.toMatchObject({ code: 'unauthenticated' });
+    stranger.remove();
+  });
+});
+
+test('clocks may differ as far as the settings say, and no further', async () => {
+  const now = Math.round(Date.now() / 1_000);
+  const tolerant = readTokens({ ...issuer.settings, clockTolerance: 60 });
+  const lasting = (from: number, to: number) =>
+    new SignJWT({ sub: 'ada', roles: ['viewer'], tenant: 'acme', nbf: now + from, exp: now + to, iss: issuer.settings.issuer, aud: 'headrace' })
+      .setProtectedHeader({ alg: 'ES256', kid: issuer.kid })
+      .sign(issuer.privateKey);
+  const [late, early] = [await lasting(-300, -30), await lasting(30, 300)];
+  for (const token of [late, early]) {
+    expect(await tolerant(token)).toMatchObject({ name: 'ada' });
+    await expect(read(token)).rejects.toMatchObject({ code: 'unauthenticated' });
+  }
+  for (const token of [await lasting(-300, -90), await lasting(90, 300)]) await expect(tolerant(token)).rejects.toMatchObject({ code: 'unauthenticated' });
 });
