@@ -14,6 +14,9 @@ const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cach
 /** What a client waits before it asks again with Last-Event-ID. */
 const retry = 'retry: 1000\n\n';
 
+/** Milliseconds after which a stream ends, so that its client comes again with a login that is still good, and goes on where it was. */
+const usualLongest = 300_000;
+
 /** What streams read from. */
 interface Feeds {
   events: EventFeed;
@@ -26,10 +29,14 @@ export class Streams {
   private readonly ending = new AbortController();
   private readonly open = new Map<string, number>();
 
-  /** @param read gives the registry as a tenant may read it */
+  /**
+   * @param read gives the registry as a tenant may read it
+   * @param longest milliseconds that a stream lasts
+   */
   constructor(
     private readonly read: (tenant: string) => Promise<Kysely<Database>>,
     private readonly limits: Pick<RequestLimits, 'streams' | 'streamsEach'>,
+    private readonly longest = usualLongest,
   ) {}
 
   /** What a tenant's streams read from: nothing that is remembered for one is another's. */
@@ -47,7 +54,7 @@ export class Streams {
     const who = `${tenant} ${name}`;
     this.refuseMore(who, name);
     const left = new AbortController();
-    const pages = messages(AbortSignal.any([left.signal, this.ending.signal]));
+    const pages = messages(AbortSignal.any([left.signal, this.ending.signal, AbortSignal.timeout(this.longest)]));
     this.count(who, 1);
     const leave = () => {
       if (!left.signal.aborted) this.count(who, -1);
