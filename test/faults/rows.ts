@@ -57,6 +57,11 @@ export async function askPostgres(statement: string): Promise<Record<string, unk
   }
 }
 
+/** All that a table of PostgreSQL holds, whatever the order of its rows: how many there are, and the sum of their hashes. */
+export async function sumOfRows(table: string): Promise<Record<string, unknown> | undefined> {
+  return (await askPostgres(`SELECT count(*) AS rows, sum(hashtextextended(it::text, 0)::numeric) AS hashes FROM ${table} AS it`))[0];
+}
+
 /** The sums of a table's files in the lake, by path. */
 export function sums(ground: Ground, table: string): Record<string, string> {
   const files = readdirSync(join(ground.lake, table), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet'));
