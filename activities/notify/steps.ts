@@ -16,13 +16,14 @@ const message = {
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 };
 
-/** Names of the connections that got it, in this attempt or an earlier one. */
+/** Names of the connections that got it, in this attempt or an earlier one. None where a channel failed for good: that changes nothing of the run (DESIGN §5.2). */
 const output = z.object({ delivered: z.array(z.string()) });
 
 /**
  * Tells people that a table's quality is not what it should be, with the checks that failed.
  *
- * @throws what the channels answer, after all of them were tried; a retry sends only to those that failed
+ * All channels are tried, and a retry sends only to those that failed.
+ *
  * @example
  * await notifyQualityIssue({ to: ['data-team'], table: raw.table, quality, minimum: 0.95 });
  */
@@ -38,6 +39,7 @@ export const notifyQualityIssue = step('notify_quality_issue', {
     minimum: z.number().min(0).max(1).optional(),
   }),
   output,
+  otherwise: { delivered: [] },
   retry: 'notification',
   timeout: '5 minutes',
 });
@@ -52,6 +54,7 @@ export const notifyPipelineCompletion = step('notify_pipeline_completion', {
   description: 'Tells people that a run is complete.',
   input: z.object({ ...message, severity: Severity.default('info'), outcome: Outcome.optional(), rows: z.number().int().min(0).optional() }),
   output,
+  otherwise: { delivered: [] },
   retry: 'notification',
   timeout: '5 minutes',
 });
@@ -66,6 +69,7 @@ export const notifyFailure = step('notify_failure', {
   description: 'Tells people that a run failed.',
   input: z.object({ ...message, severity: Severity.default('critical'), outcome: Outcome.optional() }),
   output,
+  otherwise: { delivered: [] },
   retry: 'notification',
   timeout: '5 minutes',
 });

@@ -56,6 +56,7 @@ describe('a value that cannot work is refused where it is declared', () => {
     ['a fast step of a minute', () => step('a', { fast: true, timeout: '1 minute' }), 'bad_declaration'],
     ["an approval's time", () => approval('a', { question: '?', within: 'soon' as never }), 'bad_declaration'],
     ['a maxDuration', () => pipeline('a', { input: Empty, output: Empty, maxDuration: 'long' as never }, async () => ({})), 'bad_declaration'],
+    ['what a step gives otherwise', () => step('a', { output: z.number(), otherwise: 'x' as never }), 'bad_declaration'],
     ["a step's schema", () => step('a', { input: z.date() as never }), 'unsafe_schema'],
     [
       "a pipeline's schema",

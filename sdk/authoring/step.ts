@@ -3,7 +3,7 @@ import { checkId, checkOptions, checkSchema, checkValues } from './declaration.j
 import { type Duration, toMilliseconds } from './duration.js';
 import { HeadraceError } from './errors.js';
 import { type Retry, retryRule } from './retry.js';
-import type { JsonSafe } from './schema.js';
+import { type JsonSafe, parse } from './schema.js';
 import { callThroughSlot } from './slot.js';
 
 /** What one call may change of its step's declaration. */
@@ -24,6 +24,11 @@ interface StepOptions {
   fast?: boolean;
 }
 
+interface Otherwise<O extends z.ZodType> {
+  /** What a call gives when its attempts are used up: then the failure is logged, and changes nothing of the run. For notifications. */
+  otherwise?: z.output<O>;
+}
+
 /** A step's declaration: what it is called, takes and gives. Its work is written with `implement` of headrace/node. */
 export interface Step<Id extends string, I extends z.ZodType, O extends z.ZodType> {
   /** Calls the step, inside a pipeline's body. @throws ValidationError, StepFailed and what the step throws */
@@ -36,6 +41,7 @@ export interface Step<Id extends string, I extends z.ZodType, O extends z.ZodTyp
   /** Milliseconds. */
   readonly timeout: number;
   readonly fast: boolean;
+  readonly otherwise: { readonly value: z.output<O> } | undefined;
 }
 
 /** A step of any types, as the runtime handles it. */
@@ -47,10 +53,11 @@ export interface AnyStep {
   readonly retry: Retry;
   readonly timeout: number;
   readonly fast: boolean;
+  readonly otherwise: { readonly value: unknown } | undefined;
 }
 
 const brand = Symbol.for('headrace.step');
-const options = ['input', 'output', 'description', 'retry', 'timeout', 'fast'];
+const options = ['input', 'output', 'description', 'retry', 'timeout', 'fast', 'otherwise'];
 const longestFast = 10_000;
 
 /**
@@ -69,7 +76,7 @@ const longestFast = 10_000;
  */
 export function step<const Id extends string, I extends z.ZodType = z.ZodVoid, O extends z.ZodType = z.ZodVoid>(
   id: Id,
-  declaration: StepOptions & { input?: I & JsonSafe<I>; output?: O & JsonSafe<O> } = {},
+  declaration: StepOptions & Otherwise<O> & { input?: I & JsonSafe<I>; output?: O & JsonSafe<O> } = {},
 ): Step<Id, I, O> {
   const declared = {
     input: (declaration.input ?? z.void()) as z.ZodType as I,
@@ -77,6 +84,7 @@ export function step<const Id extends string, I extends z.ZodType = z.ZodVoid, O
     description: declaration.description,
     retry: declaration.retry ?? 'default',
     fast: declaration.fast ?? false,
+    otherwise: 'otherwise' in declaration ? { value: declaration.otherwise } : undefined,
   };
   check(id, declaration, declared);
   const timeout = toMilliseconds(declaration.timeout ?? (declared.fast ? longestFast : '10 minutes'));
@@ -88,7 +96,7 @@ export function step<const Id extends string, I extends z.ZodType = z.ZodVoid, O
 function check(
   id: string,
   declaration: StepOptions,
-  { input, output, retry, fast }: { input: z.ZodType; output: z.ZodType; retry: Retry; fast: boolean },
+  { input, output, retry, fast, otherwise }: Pick<AnyStep, 'input' | 'output' | 'retry' | 'fast' | 'otherwise'>,
 ): void {
   checkId('step', id);
   checkOptions(`step ${id}`, declaration, options);
@@ -97,6 +105,7 @@ function check(
   checkValues(`step ${id}`, () => {
     retryRule(retry);
     toMilliseconds(declaration.timeout ?? 0);
+    if (otherwise !== undefined) parse(output, otherwise.value, 'What it gives otherwise', 'wrong_output');
   });
   if (fast) refuseLongFast(id, declaration.timeout, `step ${id}`);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { realBed } from '../testing/bed.fixture.js';
 import { replace, type TestBed } from '../testing/index.js';
 import { bounded, calling, phased, timed } from './fixtures/pipelines/calls.js';
-import { act, flaky, glance, measure } from './fixtures/pipelines/steps.js';
+import { act, flaky, glance, measure, whisper } from './fixtures/pipelines/steps.js';
 
 let bed: TestBed;
 
@@ -74,6 +74,14 @@ describe('each', () => {
 describe('a step call', () => {
   test('that fails for good is a StepFailed, which the body may catch', async () => {
     expect((await bed.run(calling, { what: 'catch' }, { steps: [works] })).output).toBe('act act#1 RangeError');
+  });
+
+  test('that fails for good gives what its step says otherwise, and is told in the log', async () => {
+    const fails = replace(whisper, () => Promise.reject(new RangeError('nobody listens')));
+    const { status, output, run } = await bed.run(calling, { what: 'whisper' }, { steps: [fails] });
+    expect({ status, output }).toEqual({ status: 'SUCCEEDED', output: 'heard by 0' });
+    expect(run.activities).toMatchObject([{ name: 'whisper', status: 'FAILED' }]);
+    expect(run.logs.map(({ message }) => message)).toEqual(['The run goes on without it: whisper#1 failed: nobody listens']);
   });
 
   test('that nobody awaits and that fails, fails the run', async () => {

@@ -1,4 +1,4 @@
-import { type ActivityOptions, CancelledFailure, type RetryPolicy, scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
+import { type ActivityOptions, CancelledFailure, log, type RetryPolicy, scheduleActivity, scheduleLocalActivity } from '@temporalio/workflow';
 import { toMilliseconds } from '../authoring/duration.js';
 import { RunTimedOut } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
@@ -6,6 +6,7 @@ import { retryRule } from '../authoring/retry.js';
 import { summarize } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { type AnyStep, type CallOptions, refuseLongFast } from '../authoring/step.js';
+import { encrypts } from './encrypts.js';
 import { endedByCancel, fromFailure, isLostWorker, isTimeOut } from './failure.js';
 import { currentPlace, type Place } from './place.js';
 import { awaitedLater, currentRun, type RunState } from './run-state.js';
@@ -18,7 +19,7 @@ const lostWorkersBorne = 5;
 /**
  * One call of a step: one activity, no event, task or byte more.
  *
- * @throws ValidationError on a wrong input or output; StepFailed, or what the step throws, when its attempts are used up;
+ * @throws ValidationError on a wrong input or output; StepFailed, or what the step throws, when its attempts are used up and it says nothing `otherwise`;
  *   RunTimedOut at the run's deadline
  */
 export function callStep(step: AnyStep, input: unknown, options: CallOptions): Promise<unknown> {
@@ -78,7 +79,9 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
       }
     },
     (error) => {
-      end(true);
+      const goesOn = step.otherwise !== undefined && isUsedUp(call, error, lost);
+      end(!goesOn);
+      if (goesOn) return goOnWithout(call, error);
       if (endedByCancel(error)) throw new CancelledFailure('The run was cancelled.', [], error as Error);
       if (isLostWorker(error) && lost < lostWorkersBorne) return untilHeard(call, lost + 1);
       if (isTimeOut(error) && (run.remaining() ?? 1) <= 0) throw outOfTime(callId, error);
@@ -87,6 +90,19 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
   );
   run.keep(heard);
   return heard;
+}
+
+/** Whether nothing but the step itself ended its call for good. */
+function isUsedUp({ run }: Call, error: unknown, lost: number): boolean {
+  if (endedByCancel(error) || (isLostWorker(error) && lost < lostWorkersBorne)) return false;
+  return !isTimeOut(error) || (run.remaining() ?? 1) > 0;
+}
+
+function goOnWithout({ run, step, callId }: Call, error: unknown): unknown {
+  const message = `The run goes on without it: ${(fromFailure(error, step.id, callId) as Error).message}`;
+  if (!encrypts) log.warn(message);
+  run.record.log(message, undefined);
+  return step.otherwise?.value;
 }
 
 function begin({ run, bytes, begin: now }: Call): Promise<unknown> {
