@@ -20,7 +20,7 @@ const rounds = 7;
 const row = { id: 1, name: 'a row of five fields', day: '2001-01-01', amount: 12.5, ok: true };
 
 /** The same program with the same namespace and a database in a file, and none of our keys. */
-async function startUntuned(): Promise<{ address: string; stop: () => void }> {
+async function startUntuned(): Promise<{ address: string; stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-untuned-'));
   const port = await freePort();
   const words = [
@@ -41,11 +41,12 @@ async function startUntuned(): Promise<{ address: string; stop: () => void }> {
     child.once('exit', (code, signal) => resolve({ code, signal })),
   );
   await temporalAnswers(`127.0.0.1:${port}`, namespace, [], exited);
-  const stop = () => {
+  process.on('exit', () => child.kill());
+  const stop = async () => {
     child.kill();
+    await exited;
     rmSync(folder, { recursive: true, force: true });
   };
-  process.on('exit', stop);
   return { address: `127.0.0.1:${port}`, stop };
 }
 
@@ -87,5 +88,5 @@ await withTemporal(async ({ address }) => {
       printFigure('server', median(ratios), 1, 'ratio', { atLeast: 5 });
     }),
   );
-  untuned.stop();
+  await untuned.stop();
 });
