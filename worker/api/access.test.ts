@@ -132,6 +132,14 @@ describe('keys', () => {
     expect(await here.as(expired.key).get('/v1/pipelines')).toMatchObject(problem(401, 'unauthenticated'));
   });
 
+  test('that end in a year that databases or their drivers do not know end in the nearest one', async () => {
+    const years = ['0000', '0013', '0099', '0100', '9999'];
+    const made = await Promise.all(years.map((year) => makeKey({ expiresAt: `${year}-12-31T23:59:59-12:00` })));
+    const { keys } = (await here.as(here.adminKey).get('/v1/keys')).body as { keys: { id: string; expiresAt?: string }[] };
+    const ends = made.map(({ id }) => keys.find((it) => it.id === id)?.expiresAt?.slice(0, 4));
+    expect(ends).toEqual(['0100', '0100', '0100', '0101', '9999']);
+  });
+
   test('are kept as hashes only, and what is done with them is in the audit log', async () => {
     const name = `nightly-${randomUUID()}`;
     const { id, key } = await makeKey({ name });
