@@ -1,6 +1,5 @@
 import type * as z from 'zod';
 import { quoteLiteral } from '../engines/dialect.js';
-import type { Parameter } from '../engines/engine.js';
 import { acceptedAt } from '../engines/trino/query-id.js';
 import { Bindings, compileWhere } from '../engines/where.js';
 import { keptDays } from '../load/attempt.js';
@@ -26,7 +25,7 @@ export async function compact(lakehouse: Lakehouse, input: Input) {
   const undoable = input.forgetUndo ? [] : await loadsThatCanBeUndone(new Ledger(lakehouse, table));
   const before = await measure(lakehouse, table);
   await optimize(lakehouse, table, input, undoable);
-  await change(lakehouse, `ALTER TABLE ${table.quoted} EXECUTE optimize_manifests`);
+  await lakehouse.runAlone(`ALTER TABLE ${table.quoted} EXECUTE optimize_manifests`);
   if (await mayForget(lakehouse, table)) await forget(lakehouse, table, input, undoable);
   const after = await measure(lakehouse, table);
   const compare = (what: keyof Size) => ({ before: before[what], after: after[what] });
@@ -41,8 +40,8 @@ async function mayForget(lakehouse: Lakehouse, table: IcebergTable): Promise<boo
 
 async function forget(lakehouse: Lakehouse, table: IcebergTable, { keepSnapshots, keepOrphans }: Input, undoable: readonly PublishedLoad[]): Promise<void> {
   const seconds = Math.max(keepSnapshots * 86_400, await secondsSinceOldestBase(lakehouse, table, undoable));
-  await change(lakehouse, `ALTER TABLE ${table.quoted} EXECUTE expire_snapshots(retention_threshold => '${Math.ceil(seconds)}s')`);
-  await change(lakehouse, `ALTER TABLE ${table.quoted} EXECUTE remove_orphan_files(retention_threshold => '${Math.ceil(keepOrphans * 86_400)}s')`);
+  await lakehouse.runAlone(`ALTER TABLE ${table.quoted} EXECUTE expire_snapshots(retention_threshold => '${Math.ceil(seconds)}s')`);
+  await lakehouse.runAlone(`ALTER TABLE ${table.quoted} EXECUTE remove_orphan_files(retention_threshold => '${Math.ceil(keepOrphans * 86_400)}s')`);
 }
 
 async function loadsThatCanBeUndone(ledger: Ledger): Promise<PublishedLoad[]> {
@@ -58,12 +57,7 @@ async function optimize(lakehouse: Lakehouse, table: IcebergTable, { where, file
   const old = begun === undefined ? [] : [`"$file_modified_time" < TIMESTAMP ${quoteLiteral(`${begun} UTC`)}`];
   const all = [...(conditions === '' ? [] : [conditions.replace(/^ WHERE /, '')]), ...old];
   const text = `ALTER TABLE ${table.quoted} EXECUTE optimize(file_size_threshold => '${filesBelow}MB')${all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`}`;
-  await change(lakehouse, text, bindings.values);
-}
-
-/** What a dead worker has left running is ended before: two that rewrite the same files would be in each other's way. */
-async function change({ engine }: Lakehouse, text: string, parameters: readonly Parameter[] = []): Promise<void> {
-  await engine.query({ text, parameters }, 1);
+  await lakehouse.runAlone(text, bindings.values);
 }
 
 function begunAt(query: string): string {

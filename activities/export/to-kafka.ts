@@ -7,7 +7,7 @@ import { ValidationError } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { parseExactly, wordOf } from '../http/exact-json.js';
 import { BatchSender } from '../kafka/batch-sender.js';
-import { kafkaError, kafkaOf } from '../kafka/client.js';
+import { kafkaError, kafkaOf, patience } from '../kafka/client.js';
 import { callHeader, rowHeader } from '../kafka/committed-rows.js';
 import { orAborted, soon } from '../kafka/soon.js';
 import { outsideId } from '../outside/outside-id.js';
@@ -17,9 +17,6 @@ import type { Exported } from './steps.js';
 import type { KafkaTarget } from './target.js';
 
 type To = z.output<typeof KafkaTarget>;
-
-/** Milliseconds for which a cluster that is away is waited for. */
-const patience = 5 * 60_000;
 
 interface Outgoing {
   readonly file: string;

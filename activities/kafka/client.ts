@@ -4,6 +4,9 @@ import type { Connection } from '../../sdk/node/index.js';
 import { certificateError } from '../http/certificate.js';
 import { workFailed } from '../outside/work-failed.js';
 
+/** Milliseconds for which a cluster that is away is waited for. */
+export const patience = 5 * 60_000;
+
 export type KafkaConnection = Connection & { kind: 'kafka' };
 
 /** A client of a connection's cluster. `retries` is how often a request is sent again before it fails. */

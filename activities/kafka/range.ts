@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, SeekEntry } from 'kafkajs';
 import type { StepContext } from '../../sdk/node/index.js';
 import type { TopicSource } from './source.js';
 
@@ -9,15 +9,22 @@ export interface Range {
   readonly end: number;
 }
 
+/** A partition's messages from an offset on, as far as the cluster still has them. */
+export function rangeFrom(offset: number, { partition, low, high }: SeekEntry & { low: string; high: string }): Range {
+  const start = Math.max(offset, Number(low));
+  return { partition, start, end: Math.max(start, Number(high)) };
+}
+
 /** What is read of each partition of a topic. Messages that the cluster has removed already are told, and passed over. */
 export async function rangesOf(admin: Admin, { kafka, topic, since }: TopicSource, { log }: Pick<StepContext, 'log'>): Promise<Range[]> {
   const known = JSON.parse(since ?? '{}') as Record<string, string>;
   const partitions = await admin.fetchTopicOffsets(topic);
-  return partitions.map(({ partition, low, high }) => {
+  return partitions.map((offsets) => {
+    const { partition } = offsets;
     const wanted = Number(known[partition] ?? 0);
-    const start = Math.max(wanted, Number(low));
-    if (known[partition] !== undefined && start > wanted)
-      log.warn(`${kafka}:${topic} has removed the messages ${wanted} to ${start - 1} of partition ${partition}.`);
-    return { partition, start, end: Math.max(start, Number(high)) };
+    const range = rangeFrom(wanted, offsets);
+    if (known[partition] !== undefined && range.start > wanted)
+      log.warn(`${kafka}:${topic} has removed the messages ${wanted} to ${range.start - 1} of partition ${partition}.`);
+    return range;
   });
 }

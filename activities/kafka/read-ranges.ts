@@ -1,11 +1,10 @@
 import type { KafkaMessage } from 'kafkajs';
+import { patience } from './client.js';
 import { type GroupConsumer, hold } from './group-consumer.js';
 import type { Positions } from './positions.js';
 
 /** So many questions in a row that bring nothing, and what is left belongs to a transaction that is still open. */
 const emptyRounds = 60;
-/** Milliseconds for which a cluster that is away is waited for. */
-const patience = 5 * 60_000;
 
 type Take = (messages: readonly KafkaMessage[], partition: number) => Promise<void> | void;
 

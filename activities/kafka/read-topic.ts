@@ -3,7 +3,7 @@ import type { Admin, KafkaMessage } from 'kafkajs';
 import type { StepContext } from '../../sdk/node/index.js';
 import { outsideId } from '../outside/outside-id.js';
 import { patiently } from '../outside/patience.js';
-import { kafkaError, kafkaOf } from './client.js';
+import { kafkaError, kafkaOf, patience } from './client.js';
 import { GroupConsumer } from './group-consumer.js';
 import { Positions } from './positions.js';
 import { type Range, rangesOf } from './range.js';
@@ -11,9 +11,6 @@ import { readRanges } from './read-ranges.js';
 import { recordOf } from './record.js';
 import { orAborted, soon } from './soon.js';
 import type { TopicSource } from './source.js';
-
-/** Milliseconds for which a cluster that is away is waited for. */
-const patience = 5 * 60_000;
 
 /** Writes the messages of a topic as JSON lines into a file, up to the end that it has now. Gives the watermark of the next extraction. */
 export async function readTopic(source: TopicSource, toFile: string, context: StepContext): Promise<{ watermark: string; records: number }> {

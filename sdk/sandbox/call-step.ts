@@ -79,30 +79,24 @@ function untilHeard(call: Call, lost: number): Promise<unknown> {
       }
     },
     (error) => {
-      const goesOn = step.otherwise !== undefined && isUsedUp(call, error, lost);
-      end(!goesOn);
-      if (goesOn) return goOnWithout(call, error);
+      end(true);
       if (endedByCancel(error)) throw new CancelledFailure('The run was cancelled.', [], error as Error);
       if (isLostWorker(error) && lost < lostWorkersBorne) return untilHeard(call, lost + 1);
       if (isTimeOut(error) && (run.remaining() ?? 1) <= 0) throw outOfTime(callId, error);
-      throw fromFailure(error, step.id, callId);
+      const failure = fromFailure(error, step.id, callId) as Error;
+      if (step.otherwise !== undefined) return goOnWithout(run, failure, step.otherwise);
+      throw failure;
     },
   );
   run.keep(heard);
   return heard;
 }
 
-/** Whether nothing but the step itself ended its call for good. */
-function isUsedUp({ run }: Call, error: unknown, lost: number): boolean {
-  if (endedByCancel(error) || (isLostWorker(error) && lost < lostWorkersBorne)) return false;
-  return !isTimeOut(error) || (run.remaining() ?? 1) > 0;
-}
-
-function goOnWithout({ run, step, callId }: Call, error: unknown): unknown {
-  const message = `The run goes on without it: ${(fromFailure(error, step.id, callId) as Error).message}`;
+function goOnWithout(run: RunState, failure: Error, otherwise: { value: unknown }): unknown {
+  const message = `The run goes on without it: ${failure.message}`;
   if (!encrypts) log.warn(message);
   run.record.log(message, undefined);
-  return step.otherwise?.value;
+  return otherwise.value;
 }
 
 function begin({ run, bytes, begin: now }: Call): Promise<unknown> {

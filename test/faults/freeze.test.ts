@@ -1,9 +1,9 @@
-import { describe, type TestContext, test } from 'vitest';
+import { describe, test } from 'vitest';
 import type { TableRef } from '../../sdk/index.js';
 import { dataBackfill } from '../../workflows/data_backfill.js';
-import { type Ground, openGround } from './ground.js';
+import { type Ground, groundOf } from './ground.js';
 import { attemptsOf, freshTable, targets, undone } from './loading.js';
-import { block, isStaged, whileItWrites } from './moments.js';
+import { block, heldInUndo, isStaged, whileItWrites } from './moments.js';
 import { keepRows } from './pipelines/keep-rows.js';
 import { countDay, sumOfRows, sums } from './rows.js';
 import { until } from './until.js';
@@ -13,16 +13,10 @@ const day = '2001-07-01';
 const many = 1_000_000;
 const onceEach = { rows: many, different: many };
 
-async function ground({ onTestFinished }: TestContext): Promise<Ground> {
-  const opened = await openGround();
-  onTestFinished(() => opened.leave());
-  return opened;
-}
-
 describe.concurrent.each(targets)('a worker that stands still past its time-out and wakes up, with %s:', { timeout: 300_000 }, (connection) => {
   test('in the middle of a load, adds nothing to what another one has loaded meanwhile', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     const run = await here.client.start(keepRows, { day, into, rows: many });
@@ -44,7 +38,7 @@ describe.concurrent.each(targets)('a worker that stands still past its time-out 
 
   test('before it publishes, publishes or leaves it to the other one, never both', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     const run = await here.client.start(keepRows, { day, into, rows: many });
@@ -65,19 +59,12 @@ describe.concurrent.each(targets)('a worker that stands still past its time-out 
 
   test('in the middle of an undo, takes nothing from the old rows that another one has brought back', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     await here.ended((await here.client.start(keepRows, { day, into, rows: many })).workflowId);
     const old = await contentOf(here, into);
-    const run = await here.client.start(keepRows, { day, into, mark: 'second', fails: true });
-    await here.held('failing');
-    const letGo = await block(here, into);
-    here.go('failing');
-    await until(
-      () => here.status(run.workflowId),
-      ({ currentActivity }) => currentActivity === 'undo_load',
-    );
+    const { run, letGo } = await heldInUndo(here, { day, into });
     first.freeze();
     await startWorker(here);
     await until(
@@ -98,7 +85,7 @@ describe.concurrent.each(targets)('a worker that stands still past its time-out 
 
   test('in the middle of a backfill, adds nothing to the days that another one has done', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     const input = { into, rows: 200_000 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
-import { inject } from 'vitest';
+import { inject, type TestContext } from 'vitest';
 import '../servers/provided.js';
 import { type Client, connect } from '../../sdk/node/client.js';
 import { type EncryptionKey, KeyRing } from '../../sdk/node/encryption/key-ring.js';
@@ -43,6 +43,13 @@ export const postgresUrl = inject('postgresUrl');
 
 /** The pipelines that the fault tests run. */
 export const ownPipelines = fileURLToPath(new URL('./pipelines', import.meta.url));
+
+/** A ground of one test, left at its end. */
+export async function groundOf({ onTestFinished }: TestContext): Promise<Ground> {
+  const opened = await openGround();
+  onTestFinished(() => opened.leave());
+  return opened;
+}
 
 /** Opens a ground on the test run's servers. */
 export async function openGround({

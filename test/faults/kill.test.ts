@@ -1,9 +1,9 @@
-import { describe, type TestContext, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { dataBackfill } from '../../workflows/data_backfill.js';
 import { schemaMigration } from '../../workflows/schema_migration.js';
-import { type Ground, openGround, postgresUrl } from './ground.js';
+import { groundOf, postgresUrl } from './ground.js';
 import { attemptsOf, freshTable, goesOnWithin, targets, undone } from './loading.js';
-import { block, whileItWrites } from './moments.js';
+import { block, heldInUndo, whileItWrites } from './moments.js';
 import { keepRows } from './pipelines/keep-rows.js';
 import { askPostgres, countDay } from './rows.js';
 import { until } from './until.js';
@@ -12,16 +12,10 @@ import { startWorker } from './worker-process.js';
 const day = '2001-07-01';
 const many = 1_000_000;
 
-async function ground({ onTestFinished }: TestContext): Promise<Ground> {
-  const opened = await openGround();
-  onTestFinished(() => opened.leave());
-  return opened;
-}
-
 describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout: 150_000 }, (connection) => {
   test('in the middle of a load, another one finishes it, and each row is there once', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     const run = await here.client.start(keepRows, { day, into, rows: many });
@@ -40,7 +34,7 @@ describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout
 
   test('while it waits to publish, another one publishes, once', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     await here.ended((await here.client.start(keepRows, { day, into, mark: 'before' })).workflowId);
@@ -59,18 +53,11 @@ describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout
 
   test('in the middle of an undo, another one finishes it', async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const into = freshTable(connection);
     const first = await startWorker(here);
     await here.ended((await here.client.start(keepRows, { day, into })).workflowId);
-    const run = await here.client.start(keepRows, { day, into, mark: 'second', fails: true });
-    await here.held('failing');
-    const letGo = await block(here, into);
-    here.go('failing');
-    await until(
-      () => here.status(run.workflowId),
-      ({ currentActivity }) => currentActivity === 'undo_load',
-    );
+    const { run, letGo } = await heldInUndo(here, { day, into });
     await first.kill();
     await startWorker(here);
     await letGo();
@@ -83,7 +70,7 @@ describe.concurrent.each(targets)('a worker that is killed, with %s:', { timeout
 
 test.concurrent('a backfill whose workers are killed again and again does every day once', { timeout: 150_000 }, async (context) => {
   const { expect } = context;
-  const here = await ground(context);
+  const here = await groundOf(context);
   const into = freshTable('lake');
   const [start, end] = ['2001-01-01', '2001-01-17'];
   let worker = await startWorker(here);
@@ -118,7 +105,7 @@ test.skipIf(postgresUrl === undefined)(
   { timeout: 150_000 },
   async (context) => {
     const { expect } = context;
-    const here = await ground(context);
+    const here = await groundOf(context);
     const { table } = freshTable('warehouse');
     await askPostgres(`CREATE TABLE ${table} AS SELECT 1 AS changes`);
     const first = await startWorker(here);

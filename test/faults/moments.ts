@@ -7,6 +7,7 @@ import { fingerprint } from '../../activities/engines/temporary-table.js';
 import { ledgerSchema } from '../../activities/load/postgres/ledger.js';
 import type { TableRef } from '../../sdk/index.js';
 import { type Ground, postgresUrl } from './ground.js';
+import { keepRows } from './pipelines/keep-rows.js';
 import { askPostgres } from './rows.js';
 import { until } from './until.js';
 
@@ -45,6 +46,19 @@ export async function block(ground: Ground, { connection, table }: TableRef): Pr
   await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
   await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('${ledgerSchema}.load:' || $1, 0))`, [quoteTable(table)]);
   return () => client.end();
+}
+
+/** A run of keep_rows that has failed after its load and waits to undo it, until it is let go. */
+export async function heldInUndo(ground: Ground, { day, into }: { day: string; into: TableRef }) {
+  const run = await ground.client.start(keepRows, { day, into, mark: 'second', fails: true });
+  await ground.held('failing');
+  const letGo = await block(ground, into);
+  ground.go('failing');
+  await until(
+    () => ground.status(run.workflowId),
+    ({ currentActivity }) => currentActivity === 'undo_load',
+  );
+  return { run, letGo };
 }
 
 async function blockLake({ lake }: Ground): Promise<() => Promise<void>> {

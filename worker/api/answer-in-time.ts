@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { inTime } from '../registry/in-time.js';
 
 /** Milliseconds: Temporal may be asked twice, and has ten seconds each time. */
 const usual = 20_000;
@@ -11,11 +11,6 @@ const usual = 20_000;
  */
 export function answerInTime(within = usual): MiddlewareHandler {
   return async (_, next) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      const tell = () => reject(new HeadraceError(`Temporal or the registry did not answer within ${within / 1_000} seconds.`, { code: 'no_answer' }));
-      timer = setTimeout(tell, within);
-    });
-    await Promise.race([next(), late]).finally(() => clearTimeout(timer));
+    await inTime(next(), within, { who: 'Temporal or the registry', code: 'no_answer' });
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
-import type { Column } from '../../engines/engine.js';
+import type { Column, Parameter } from '../../engines/engine.js';
 import { ensureSchema } from '../../engines/trino/catalogs.js';
 import { unlessGone } from '../../engines/trino/query-info.js';
 import { cancelAt, RunningStatement } from '../../engines/trino/running-statement.js';
@@ -49,6 +49,11 @@ export class Lakehouse {
         await statement.cancel();
       }
     });
+  }
+
+  /** Runs a statement when what a dead worker has left running is ended: two that rewrite the same files would be in each other's way. */
+  async runAlone(text: string, parameters: readonly Parameter[] = []): Promise<void> {
+    await this.engine.query({ text, parameters }, 1);
   }
 
   /** Ends queries, and waits for the last of their tasks: a query is said to have failed before they end. @param reason as Trino shows it */

@@ -84,18 +84,14 @@ export class IcebergMigrator implements Migrator {
   /** A rollback brings rows back and not columns: a column that was dropped and made again has another id, and is then empty. */
   private async rollBack(target: IcebergTable, table: string, backup: Backup): Promise<Content | undefined> {
     if ((await target.definition()) !== backup.definition || (await this.schema(target)) !== backup.schema) return undefined;
-    await this.change(`ALTER TABLE ${target.quoted} EXECUTE rollback_to_snapshot(${BigInt(backup.snapshot)})`);
+    await this.lakehouse.runAlone(`ALTER TABLE ${target.quoted} EXECUTE rollback_to_snapshot(${BigInt(backup.snapshot)})`);
     const content = await this.content(table);
     return content.checksum === backup.checksum ? content : undefined;
   }
 
   private async replace(target: IcebergTable, table: string, { definition, snapshot }: Backup): Promise<Content> {
-    await this.change(`CREATE OR REPLACE TABLE ${target.quoted}${properties(definition)} AS SELECT * FROM ${target.at(snapshot)}`);
+    await this.lakehouse.runAlone(`CREATE OR REPLACE TABLE ${target.quoted}${properties(definition)} AS SELECT * FROM ${target.at(snapshot)}`);
     return this.content(table);
-  }
-
-  private async change(text: string): Promise<void> {
-    await this.lakehouse.engine.query({ text }, 1);
   }
 
   async content(table: string): Promise<Content> {
