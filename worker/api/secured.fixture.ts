@@ -4,7 +4,7 @@ import { openWorkshop, type Workshop } from '../../sdk/node/fixtures/workshop.fi
 import { Authenticator } from '../auth/index.js';
 import { type Issuer, makeIssuer } from '../auth/issuer.fixture.js';
 import { newSigner } from '../auth/signer.fixture.js';
-import type { RunRecord } from '../events/index.js';
+import { type RunRecord, recordingInterceptor } from '../events/index.js';
 import { openRecord } from '../events/run-record.fixture.js';
 import type { RegistryPlace } from '../registry/registry.fixture.js';
 import { asker } from './client.fixture.js';
@@ -31,9 +31,10 @@ export async function openSecured(
   registry?: RegistryPlace,
 ): Promise<Secured> {
   const { signer, trusted } = newSigner();
-  const workshop = await openWorkshop(temporal, { decisionKeys: [trusted], encryption: encryption?.ring });
-  await workshop.startWorker();
+  const keys = { decisionKeys: [trusted], encryption: encryption?.ring };
+  const workshop = await openWorkshop(temporal, keys);
   const { record, remove } = await openRecord({ ...temporal, taskQueue: workshop.taskQueue, encryption: encryption?.ring }, [], registry);
+  await workshop.startWorker({ ...keys, interceptors: { activity: [recordingInterceptor(record)] } });
   const issuer = await makeIssuer();
   const adminKey = 'an-admin-key-of-32-characters-or-more';
   const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);

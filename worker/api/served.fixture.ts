@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
 import { openWorkshop, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { recordingInterceptor } from '../events/index.js';
 import { openRecord } from '../events/run-record.fixture.js';
 import { asker } from './client.fixture.js';
 import { type Api, type ApiSettings, startApi } from './index.js';
@@ -15,9 +16,9 @@ export interface Served {
 
 export async function serve(settings: Partial<ApiSettings> = {}): Promise<Served> {
   const workshop = await openWorkshop(inject('temporal'));
-  await workshop.startWorker();
   const recording = await openRecord({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   await recording.record.registry();
+  await workshop.startWorker({ interceptors: { activity: [recordingInterceptor(recording.record)] } });
   const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port: 0, ...settings });
   const close = async () => {
     await api.stop();
