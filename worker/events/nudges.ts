@@ -3,8 +3,8 @@ import type { RunId } from './scan.js';
 /** A run whose time to be read has come. */
 export interface DueRun {
   run: RunId;
-  /** Something was said to happen: it may be written after this read. */
-  nudged: boolean;
+  /** Something was said to happen, and so many reads have not found it; undefined where nothing was said. */
+  missed: number | undefined;
 }
 
 interface Waiting extends DueRun {
@@ -26,18 +26,18 @@ export class Nudges {
 
   /** Something happens to the run, and is written within the delay, in milliseconds: a read that comes before that would miss it. */
   add(run: RunId, delay = 0): void {
-    this.enter(run, delay, true);
+    this.enter(run, delay, 0);
   }
 
-  /** The run is to be looked at again. */
-  again(run: RunId, delay: number): void {
-    this.enter(run, delay, false);
+  /** The run is to be looked at again. @param missed how often what it was nudged for was not found */
+  again(run: RunId, delay: number, missed?: number): void {
+    this.enter(run, delay, missed);
   }
 
   /** It was not read just now: it is tried again without regard for the spacing. */
   retry(run: RunId, delay: number): void {
     this.lastRead.delete(keyOf(run));
-    this.enter(run, delay, true);
+    this.enter(run, delay, 0);
   }
 
   /** Takes the runs whose time has come and that `may` be read, in the order of their times. */
@@ -59,12 +59,12 @@ export class Nudges {
     return this.due.size;
   }
 
-  private enter(run: RunId, delay: number, nudged: boolean): void {
+  private enter(run: RunId, delay: number, missed: number | undefined): void {
     const key = keyOf(run);
     const waiting = this.due.get(key);
     const at = Math.max(Date.now() + delay, (this.lastRead.get(key) ?? 0) + this.spacing);
-    if (waiting === undefined || at <= waiting.at) this.due.set(key, { run, at, latest: at + patience, nudged: nudged || waiting?.nudged === true });
-    else if (nudged) this.due.set(key, { ...waiting, at: Math.min(at, waiting.latest), nudged });
+    if (waiting === undefined || at <= waiting.at) this.due.set(key, { run, at, latest: at + patience, missed: missed ?? waiting?.missed });
+    else if (missed === 0) this.due.set(key, { ...waiting, at: Math.min(at, waiting.latest), missed });
   }
 
   private forget(now: number): void {

@@ -46,13 +46,14 @@ afterAll(async () => {
   await workshop.close();
 });
 
-async function begin(kind: Registry['kind'], place?: RegistryPlace): Promise<Recording> {
+/** @param rhythm how soon a projector finds by itself what nobody nudged for */
+async function begin(kind: Registry['kind'], place?: RegistryPlace, rhythm = { scanEvery: 2_000, patience: 2 }): Promise<Recording> {
   const where = place ?? (await registryPlace(kind, inject('postgresUrl')));
   if (where === undefined) throw new Error(`There is no ${kind}.`);
   const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
   const registry = await where.open();
   const reports: string[] = [];
-  const projector = startProjector({ temporal, registry, scanEvery: 2_000, patience: 2, report: (it) => reports.push(it) });
+  const projector = startProjector({ temporal, registry, ...rhythm, report: (it) => reports.push(it) });
   return { place: where, registry, temporal, projector, reports };
 }
 
@@ -244,6 +245,22 @@ describe('30 runs of every fate', () => {
       await end(again);
     }
   });
+});
+
+test('what is written long after its nudge, as by a Temporal that is very busy, is recorded without the scan', async () => {
+  const recording = await begin('embedded', undefined, { scanEvery: 60_000, patience: 60 });
+  const { registry, projector } = recording;
+  const calls = () => registry.database.selectFrom('step_call').select(['step', 'status']).execute();
+  const picked = (status: string) => until(calls, (rows) => rows.some((row) => row.step === 'pick' && row.status === status));
+  try {
+    const { workflowId, runId } = await start('shop', { orders: ['a'], ms: 3_000 });
+    projector.nudge(workflowId, runId);
+    await picked('SCHEDULED');
+    projector.nudge(workflowId, runId);
+    await picked('COMPLETED');
+  } finally {
+    await end(recording);
+  }
 });
 
 test('of several people who must approve, each is recorded as soon as they have', async () => {

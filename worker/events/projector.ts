@@ -49,6 +49,8 @@ const tick = 50;
 const enough = 100;
 /** Milliseconds, at least and at most, until what was nudged for stands in the history: a step's end, and then the run's answer to it. */
 const writeTimes = { shortest: 100, longest: 500 };
+/** So often a nudged read that finds nothing is repeated; after that the sweep finds what was told. */
+const looks = 3;
 /** Another one reads and writes a run's news within it. */
 const busyTime = 250;
 const cachedEvents = 500_000;
@@ -127,25 +129,30 @@ class ProjectorLoop implements Projector {
 
   private dispatch(): void {
     const free = (this.settings.concurrency ?? 8) - this.busy.size;
-    for (const { run, nudged } of this.nudges.take(free, (it) => !this.busy.has(keyOf(it)))) {
-      const work = this.project(run, nudged).finally(() => this.busy.delete(keyOf(run)));
+    for (const { run, missed } of this.nudges.take(free, (it) => !this.busy.has(keyOf(it)))) {
+      const work = this.project(run, missed).finally(() => this.busy.delete(keyOf(run)));
       this.busy.set(keyOf(run), work);
     }
   }
 
-  private async project(run: RunId, nudged: boolean): Promise<void> {
+  private async project(run: RunId, missed: number | undefined): Promise<void> {
     try {
       const { outcome, ended, thinking, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
       if (lost !== undefined) this.settings.report?.(`The record of ${run.workflowId} stays as it is: ${lost}`);
       if (outcome === 'BUSY') return this.nudges.retry(run, busyTime);
       // What was about to go on is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
-      const tooEarly = !ended && (outcome === 'NEWS' ? thinking === true : nudged);
-      if (nudged) this.learn(tooEarly);
-      if (tooEarly) this.nudges.again(run, spacing);
+      const tooEarly = !ended && (outcome === 'NEWS' ? thinking === true : missed !== undefined);
+      if (missed === 0) this.learn(tooEarly);
+      if (tooEarly) this.lookAgain(run, outcome === 'NEWS' ? 0 : (missed ?? 0) + 1);
     } catch (error) {
       this.settings.report?.(`The record of ${run.workflowId} is behind: ${(error as Error).message}`);
       this.nudges.again(run, 5 * spacing);
     }
+  }
+
+  /** Later each time: where Temporal is very busy, what was told is written late. */
+  private lookAgain(run: RunId, missed: number): void {
+    if (missed <= looks) this.nudges.again(run, spacing * Math.max(missed, 1), missed === 0 ? undefined : missed);
   }
 
   private learn(tooEarly: boolean): void {
