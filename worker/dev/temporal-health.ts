@@ -25,7 +25,8 @@ export async function temporalAnswers(
     // A bare TCP connection first: gRPC waits a second after one that is refused.
     if (!(await accepts(address))) continue;
     const answer = await ask(address, namespace, attributes, security);
-    if (answer === 'ready') return;
+    // Another program's Temporal may have taken the port: ours has ended then.
+    if (answer === 'ready' && !ended) return;
     refusal = answer;
   }
   throw new Error(refusal);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -70,6 +70,39 @@ test('a taken port is refused with the name of its holder', async () => {
   holder.close();
 });
 
+test('a port that another program takes before the server binds it is replaced by another one, the console’s too', async () => {
+  const [taken, port, takenByConsole, uiPort] = [await listening(), await freePort(), await listening(), await freePort()];
+  const chosen = [taken.port, uiPort, port, takenByConsole.port, port, uiPort];
+  const server = await startTemporal({ stateFolder }, async () => chosen.shift() as number);
+  expect(server).toMatchObject({ address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` });
+  expect(chosen).toEqual([]);
+  await server.stop();
+  await Promise.all([taken.close(), takenByConsole.close()]);
+});
+
+test('a port that was asked for and is taken before the server binds it is refused, with its holder', async () => {
+  const port = await freePort();
+  let holder: Awaited<ReturnType<typeof listening>> | undefined;
+  const taking = async () => {
+    holder ??= await listening(port);
+    return freePort();
+  };
+  await expect(startTemporal({ stateFolder, port }, taking)).rejects.toMatchObject({
+    code: 'port_taken',
+    message: expect.stringContaining(`pid ${process.pid} (`),
+  });
+  await holder?.close();
+});
+
+test('ports that are always taken end in a refusal', async () => {
+  const { port, close } = await listening();
+  let chosen = 0;
+  const always = async () => (chosen += 1) && port;
+  await expect(startTemporal({ stateFolder }, always)).rejects.toMatchObject({ code: 'no_temporal', fix: expect.stringContaining('temporal.log') });
+  expect(chosen).toBe(10);
+  await close();
+});
+
 test('with an address nothing is started, and stop leaves the server alone', async () => {
   const { address } = inject('temporal');
   const server = await startTemporal({ stateFolder, address });
@@ -83,6 +116,12 @@ test('an address where the namespace is missing is refused', async () => {
   const started = startTemporal({ stateFolder, address, namespace: 'nowhere' });
   await expect(started).rejects.toMatchObject({ code: 'no_temporal', message: expect.stringContaining('nowhere') });
 });
+
+async function listening(asked = 0): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(asked, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
 
 async function startRun(address: string, namespace: string, workflowId: string): Promise<void> {
   const connection = await Connection.connect({ address });

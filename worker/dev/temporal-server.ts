@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { searchAttributes as runAttributes } from '../../sdk/authoring/run-memo.js';
@@ -45,25 +45,44 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
+/** A free port may be taken by another program before the server binds it: then others are chosen, this often in all. */
+const launches = 5;
+
 /**
  * Connects to the given Temporal, or starts a dev server tuned for short steps that lives as long as this process.
  * Errors: `no_temporal`, `port_taken`, `state_in_use`.
+ *
+ * @param choosePort gives a port that is free at the moment
  */
-export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
+export async function startTemporal(options: TemporalOptions, choosePort: () => Promise<number> = freePort): Promise<TemporalServer> {
   const namespace = options.namespace ?? defaultNamespace;
   if (options.address) return connectOnly(options.address, namespace, options.security);
   await assertNobodyElse(options.stateFolder);
   const executable = await findTemporal(options.report);
-  const port = await choosePort(options.port);
-  const uiPort = await choosePort(options.uiPort);
-  const codec = options.codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', options.codecEndpoint];
-  const child = launch(executable, options.stateFolder, ['--port', `${port}`, '--ui-port', `${uiPort}`, '--namespace', namespace, ...codec]);
-  const server = supervise(child, options.stateFolder, `127.0.0.1:${port}`);
+  for (let left = launches - 1; ; left -= 1) {
+    const port = await portFor(options.port, choosePort);
+    const uiPort = await portFor(options.uiPort, choosePort);
+    try {
+      return await startOn({ port, uiPort }, executable, { ...options, namespace });
+    } catch (error) {
+      if (left === 0 || !lostPort(options.stateFolder)) throw error;
+    }
+  }
+}
+
+async function startOn(
+  { port, uiPort }: { port: number; uiPort: number },
+  executable: string,
+  { stateFolder, namespace, codecEndpoint }: TemporalOptions & { namespace: string },
+): Promise<TemporalServer> {
+  const codec = codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint];
+  const child = launch(executable, stateFolder, ['--port', `${port}`, '--ui-port', `${uiPort}`, '--namespace', namespace, ...codec]);
+  const server = supervise(child, stateFolder, `127.0.0.1:${port}`);
   try {
     await temporalAnswers(server.address, namespace, searchAttributes, server.exited);
   } catch (error) {
     await server.stop();
-    throw notStarted(error, options.stateFolder);
+    throw notStarted(error, stateFolder);
   }
   return { ...server, namespace, uiUrl: `http://127.0.0.1:${uiPort}` };
 }
@@ -86,10 +105,15 @@ async function assertNobodyElse(stateFolder: string): Promise<void> {
   throw new HeadraceError(message, { code: 'state_in_use' });
 }
 
-async function choosePort(asked: number | undefined): Promise<number> {
-  if (asked === undefined) return freePort();
+async function portFor(asked: number | undefined, choosePort: () => Promise<number>): Promise<number> {
+  if (asked === undefined) return choosePort();
   await assertPortFree(asked);
   return asked;
+}
+
+/** What the server of any part of it says when another program listens on a port. */
+function lostPort(stateFolder: string): boolean {
+  return readFileSync(logFile(stateFolder), 'utf8').includes('address already in use');
 }
 
 function launch(executable: string, stateFolder: string, further: string[]): ChildProcess {
