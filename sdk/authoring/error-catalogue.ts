@@ -25,6 +25,7 @@ export const catalogue = {
   node_in_workflow: "Move the import to the file that does the step's work (implement), and keep the pipeline's file free of it.",
   not_implemented: 'Add implement({ theStep }, { theStep: async (input, context) => … }) of headrace/node to a file in the pipelines folder.',
   unreadable_module: 'Correct the file, or move it out of the pipelines folder.',
+  host_stuck: 'A module waits or loops for ever at its top level: mend it and save it. Work belongs into steps.',
   stale_bundle: 'Make it again: headrace check --bundle FILE; or host the folder without it (no --bundle, no HEADRACE_BUNDLE).',
   not_a_module: 'Run npm pkg set type=module in the project, or name the file .mts.',
   nothing_found: 'Point at a folder whose modules export pipelines: headrace dev ./pipelines.',

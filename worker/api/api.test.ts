@@ -328,6 +328,14 @@ describe('the server', () => {
     await expect(refused).rejects.toMatchObject({ code: 'port_taken', message: expect.stringMatching(new RegExp(`another Headrace API: pid ${process.pid}`)) });
   });
 
+  test('takes another port in place of a taken one, where nobody asked for that', async () => {
+    const port = Number(new URL(api.url).port);
+    const other = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record: served.recording.record, port, anyPort: true });
+    expect((await fetch(`${other.url}/health`)).status).toBe(200);
+    expect(other.url).not.toBe(api.url);
+    await other.stop();
+  });
+
   test.each(['0.0.0.0', '192.168.1.4', 'example.org', '::'])('refuses to listen on %s', async (host) => {
     const settings = { client: workshop.client, catalogue: workshop.catalogue, record: served.recording.record, port: 0, host };
     await expect(startApi(settings)).rejects.toMatchObject({ code: 'beyond_loopback' });

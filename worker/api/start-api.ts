@@ -15,6 +15,8 @@ export interface ApiSettings extends Omit<ApiContext, 'streams' | 'limits' | 'au
   limits?: Partial<RequestLimits>;
   /** 8092 unless said; 0 for any. */
   port?: number;
+  /** Where the port is taken, another one. */
+  anyPort?: boolean;
   /** 127.0.0.1 unless said; beyond loopback only with authentication. */
   host?: string;
 }
@@ -39,7 +41,7 @@ const keptAlive = 75_000;
  *
  * @throws HeadraceError beyond_loopback, or port_taken with the port's holder
  */
-export async function startApi({ port = usualPort, host = '127.0.0.1', limits: set = {}, ...context }: ApiSettings): Promise<Api> {
+export async function startApi({ port = usualPort, anyPort = false, host = '127.0.0.1', limits: set = {}, ...context }: ApiSettings): Promise<Api> {
   if (!isLoopback(host) && context.authenticator === undefined) {
     throw new HeadraceError(`The API has no authentication, so it does not listen on ${host}: whoever reaches it could start runs and approve.`, {
       code: 'beyond_loopback',
@@ -53,7 +55,10 @@ export async function startApi({ port = usualPort, host = '127.0.0.1', limits: s
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host, serverOptions: { maxHeaderSize: longestHead } }) as Server;
   server.keepAliveTimeout = keptAlive;
   server.headersTimeout = keptAlive + 5_000;
-  await listen(server, port, host);
+  await listen(server, port, host).catch((error: HeadraceError) => {
+    if (!anyPort || error.code !== 'port_taken') throw error;
+    return listen(server, 0, host);
+  });
   const at = (server.address() as AddressInfo).port;
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${at}`, stop: () => stop(server, streams).then(() => audit.close()) };
 }

@@ -58,7 +58,9 @@ export async function startDev(options: DevOptions): Promise<Dev> {
     const temporal = await startTemporal({ stateFolder, address, security, namespace, codecEndpoint, report });
     undo.push(() => temporal.stop());
     const folders = { cacheFolder: resolve(stateFolder, 'bundle'), registryFolder: resolve(stateFolder, 'registry') };
-    const host = new Hosting({ ...hostSettings(settings, temporal.address), apiPort, uiUrl: temporal.uiUrl, ...folders }, report);
+    // The console was told where to ask for what is encrypted.
+    const anyPort = options.apiPort === undefined && !codecEndpoint;
+    const host = new Hosting({ ...hostSettings(settings, temporal.address), apiPort, anyPort, uiUrl: temporal.uiUrl, ...folders }, report);
     undo.push(() => host.stop());
     const { apiUrl, found } = await host.start();
     if (options.reload === true) undo.push(host.watch(settings.pipelines));
@@ -101,9 +103,10 @@ class Hosting {
   private changing: Promise<void> = Promise.resolve();
   /** The modules that the current host took its pipelines and steps from. */
   private hosted: string[] = [];
+  private stopping = false;
 
   constructor(
-    private readonly settings: HostSettings,
+    private settings: HostSettings,
     private readonly report: (line: string) => void,
   ) {}
 
@@ -111,6 +114,8 @@ class Hosting {
     const host = this.next;
     const { found, hosted } = await host.prepare(this.settings);
     const apiUrl = await this.replace(host, hosted);
+    // Those who know the URL find the next host there, too.
+    this.settings = { ...this.settings, apiPort: Number(new URL(apiUrl).port), anyPort: false };
     return { apiUrl, found };
   }
 
@@ -127,6 +132,8 @@ class Hosting {
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
+    await this.next.stop(); // which may be loading for ever
     await this.changing;
     const { current } = this;
     this.current = undefined;
@@ -147,6 +154,7 @@ class Hosting {
       await this.replace(host, hosted);
       this.report(`${file} changed: reloaded in ${Math.round(performance.now() - began)} ms${refused.length > 0 ? `\n${found}` : ''}`);
     } catch (error) {
+      if (this.stopping) return;
       const { message, fix } = error as Error & { fix?: string };
       this.report(`${file} changed, and what was there before goes on: ${message}${fix === undefined ? '' : `\n  fix: ${fix}`}`);
       this.next = new HostProcess().warm();
@@ -162,7 +170,9 @@ class Hosting {
 
   private async replace(host: HostProcess, hosted: string[]): Promise<string> {
     const before = this.current;
-    await before?.release();
+    this.current = undefined;
+    if ((await before?.release()) === false)
+      this.report('The worker took no notice and was ended: a step that computes for long belongs into a process of its own.');
     const apiUrl = await host.serve();
     this.current = host;
     this.hosted = hosted;

@@ -14,6 +14,8 @@ export interface HostSettings {
   taskQueue: string;
   concurrency: number;
   apiPort: number;
+  /** Another one where that has been taken meanwhile. */
+  anyPort?: boolean;
   /** Temporal's own console, whose pages may ask for what is encrypted. */
   uiUrl?: string;
   /** Where bundling keeps what is unchanged. */

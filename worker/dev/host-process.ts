@@ -4,7 +4,14 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { ownFile } from '../host/source.js';
 import type { FromHost, HostSettings, Prepared, ToHost } from './host-messages.js';
 
-const patience = 20_000;
+/** Milliseconds within which a host loads, gives the port back, and drains: much more than each takes where nothing is amiss. */
+export interface Patience {
+  load: number;
+  release: number;
+  drain: number;
+}
+
+const usualPatience: Patience = { load: 180_000, release: 10_000, drain: 20_000 };
 
 /** A host in a process of its own, so that changed modules are loaded anew. */
 export class HostProcess {
@@ -12,7 +19,7 @@ export class HostProcess {
   private readonly child: ChildProcess;
   private readonly ended: Promise<unknown>;
 
-  constructor() {
+  constructor(private readonly patience = usualPatience) {
     this.child = fork(ownFile('worker/dev/host-child'), [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Who develops reads the log between the lines of the command, also through a pipe.
@@ -29,9 +36,12 @@ export class HostProcess {
     return this;
   }
 
-  /** @throws HeadraceError the host's refusal */
+  /** @throws HeadraceError the host's refusal, or host_stuck */
   async prepare(settings: HostSettings): Promise<Prepared> {
-    return this.ask({ kind: 'prepare', settings }, 'prepared');
+    const answer = this.ask({ kind: 'prepare', settings }, 'prepared');
+    if (await this.within(this.patience.load, answer)) return answer;
+    const { load } = this.patience;
+    throw new HeadraceError(`Loading ${settings.folder} took more than ${load / 1_000} seconds and was ended.`, { code: 'host_stuck' });
   }
 
   /** @returns the API's URL */
@@ -39,23 +49,39 @@ export class HostProcess {
     return (await this.ask({ kind: 'go' }, 'serving')).apiUrl;
   }
 
-  /** Settles when the API's port is free; the worker goes on draining. */
-  async release(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    await this.ask({ kind: 'stop' }, 'released').catch(() => undefined);
+  /** Settles when the API's port is free; the worker goes on draining. @returns false where it took no notice and was ended */
+  async release(): Promise<boolean> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return true;
+    const released = this.ask({ kind: 'stop' }, 'released').catch(() => undefined);
+    return this.within(this.patience.release, released);
   }
 
   /** Settles when the process is gone. */
   async stop(): Promise<void> {
     await this.release();
-    const force = setTimeout(() => this.child.kill('SIGKILL'), patience);
-    await this.ended;
-    clearTimeout(force);
+    await this.within(this.patience.drain, this.ended);
   }
 
   /** Whether it ends by itself, which it should not. */
   onEnd(listener: () => void): void {
     this.heard.once('ended', listener);
+  }
+
+  /** Waits, and ends the process where that takes too long: it may never listen again, in a loop of a step or of a module. */
+  private async within(limit: number, work: Promise<unknown>): Promise<boolean> {
+    let late = false;
+    const force = setTimeout(() => {
+      late = true;
+      this.child.kill('SIGKILL');
+    }, limit);
+    try {
+      await work;
+    } catch (error) {
+      if (!late) throw error;
+    } finally {
+      clearTimeout(force);
+    }
+    return !late;
   }
 
   private ask<Kind extends FromHost['kind']>(message: ToHost, answer: Kind): Promise<Extract<FromHost, { kind: Kind }>> {

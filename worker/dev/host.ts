@@ -81,7 +81,7 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
       record.begin(recordWithin);
       const open = encryption && { ...encryption, origins: [...encryption.origins, ...originsOf(settings.uiUrl)] };
       const context = { client: new Client(temporal), catalogue, record, sources: telemetry.ofTemporal, authenticator, encryption: open };
-      api = await startApi({ ...context, port: settings.apiPort, host: '127.0.0.1', limits: settings.limits });
+      api = await startApi({ ...context, port: settings.apiPort, anyPort: settings.anyPort, host: '127.0.0.1', limits: settings.limits });
       return api.url;
     },
     release: async () => {
