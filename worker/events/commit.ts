@@ -3,7 +3,7 @@ import { advisory, takeAdvisory } from '../registry/advisory.js';
 import { attachToParent, enterClosure } from '../registry/closure.js';
 import type { Database, ProjectionRow } from '../registry/database.js';
 import { pipelineId } from '../registry/record-pipelines.js';
-import { requiredJson, safeText } from '../registry/safe-json.js';
+import { requiredJson } from '../registry/safe-json.js';
 import type { Sealing } from '../registry/sealing.js';
 import { givenBack } from './claim.js';
 import { envelop, idsOf } from './envelope.js';
@@ -42,7 +42,7 @@ export async function commitPart(database: Kysely<Database>, part: Part): Promis
     await writeCalls(transaction, part, run);
     await writeApprovals(transaction, part, run);
     await writeLogs(transaction, part, run);
-    await moveWatermark(transaction, part.fold);
+    await moveWatermark(transaction, part);
     await publish(transaction, part);
     return reached;
   });
@@ -169,12 +169,12 @@ async function writeLogs(transaction: Transaction<Database>, { place, news, seal
 }
 
 /** A successful end moves the pipeline's watermark; an older run that is projected later does not move it back. */
-async function moveWatermark(transaction: Transaction<Database>, fold: ExecutionFold): Promise<void> {
+async function moveWatermark(transaction: Transaction<Database>, { fold, sealing }: Part): Promise<void> {
   const { watermark, end_date, completed_successfully } = runEnd(fold);
   if (completed_successfully !== true || watermark === null || end_date === null) return;
   await transaction
     .updateTable('pipeline')
-    .set({ watermark: safeText(watermark), watermark_at: end_date })
+    .set({ watermark: sealing.text(watermark), watermark_at: end_date })
     .where('name', '=', fold.facts?.pipeline ?? '')
     .where((it) => it.or([it('watermark_at', 'is', null), it('watermark_at', '<=', end_date)]))
     .execute();

@@ -11,8 +11,10 @@ import { measuresOf } from './measures.js';
 export function runChange(fold: ExecutionFold, sealing: Sealing) {
   const { ending } = fold;
   const measures = measuresOf(ending?.output);
+  const { watermark, ...end } = runEnd(fold);
   return {
-    ...runEnd(fold),
+    ...end,
+    watermark: sealing.text(watermark),
     current_execution_id: fold.executionId,
     status: ending?.state ?? openState(fold),
     output: sealing.json(ending?.output),
@@ -72,8 +74,8 @@ export function callRow(call: Call, pipeline_execution_id: number, execution_id:
     attempts: attemptsOf(call),
     history_event: order,
     engine: engine?.name ?? null,
-    engine_id: engine?.id ?? null,
-    engine_link: engine?.link ?? null,
+    engine_id: sealing.text(engine?.id),
+    engine_link: sealing.text(engine?.link),
     rows: rows ?? null,
     bytes: bytes ?? null,
     phase: place.phase ?? null,

@@ -93,8 +93,7 @@ function ofCall(executionId: string, call: Call, encrypts: boolean): Spanned {
       'headrace.rows': rows,
       'headrace.bytes': bytes,
       'headrace.engine': engine?.name,
-      'headrace.engine_id': engine?.id,
-      'headrace.engine_link': engine?.link,
+      ...(encrypts ? {} : { 'headrace.engine_id': engine?.id, 'headrace.engine_link': engine?.link }),
     }),
     status: status === 'FAILED' ? errorStatus(error?.message, encrypts) : undefined,
   };

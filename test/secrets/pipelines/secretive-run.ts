@@ -9,5 +9,8 @@ function say({ text, fails }: { text: string; fails: number }, context: StepCont
 
 export const secretiveRun = implement(
   { whisper, mutter },
-  { whisper: async (input, context) => say(input, context), mutter: async (input, context) => say(input, context) },
+  {
+    whisper: async (input, context) => ({ ...say(input, context), engine: { name: 'ear', id: input.text, link: `https://ear.example/${input.text}` } }),
+    mutter: async (input, context) => say(input, context),
+  },
 );

@@ -2,11 +2,13 @@ import { approval, pipeline, step } from 'headrace';
 import * as z from 'zod';
 
 const Text = z.object({ text: z.string() });
+/** What the record reads of outputs by its name. */
+const Worked = Text.extend({ engine: z.object({ name: z.string(), id: z.string(), link: z.string() }) });
 
 /** Heartbeats its text, and fails with it as often as asked. */
 export const whisper = step('whisper', {
   input: Text.extend({ fails: z.number().default(0) }),
-  output: Text,
+  output: Worked,
   retry: { attempts: 2, firstWait: '50 ms', longestWait: '50 ms', backoff: 1 },
   timeout: '1 minute',
 });
@@ -16,7 +18,8 @@ export const sayIt = approval('say_it', { question: 'Say it?', answer: Text, wit
 /** A child that carries the text in and out. */
 export const confidant = pipeline('confidant', { input: Text, output: Text }, async (flow, { text }) => {
   flow.log(`heard ${text}`);
-  return whisper({ text });
+  const { text: said } = await whisper({ text });
+  return { text: said };
 });
 
 /** Carries a text wherever a run can carry one. */
@@ -24,7 +27,7 @@ export const secretive = pipeline(
   'secretive',
   {
     input: Text.extend({ end: z.enum(['well', 'in a step', 'in a fast step', 'in the body']) }),
-    output: Text,
+    output: Text.extend({ watermark: z.string() }),
     approvals: [sayIt],
     notifications: { failed: ({ error }) => whisper({ text: error?.message ?? '', fails: 9 }) },
   },
@@ -39,6 +42,6 @@ export const secretive = pipeline(
     if (end === 'in a step') await whisper({ text, fails: 9 });
     if (end === 'in a fast step') await mutter({ text, fails: 9 });
     if (end === 'in the body') throw new Error(`${text} ends it`, { cause: new Error(`${text} below`) });
-    return { text: said };
+    return { text: said, watermark: `up to ${said}` };
   },
 );
