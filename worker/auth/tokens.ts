@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultTenant } from '../../sdk/authoring/run-memo.js';
 import { type Grant, isTenant, type Principal, parseGrant } from './principal.js';
+import { remoteKeys } from './remote-keys.js';
 import { Unauthenticated } from './unauthenticated.js';
 
 /** Which tokens are taken, and what is read from them. */
@@ -28,7 +29,7 @@ const keysOfNames = 'key:';
  */
 export function readTokens(settings: TokenSettings): (token: string) => Promise<Principal> {
   const { issuer, audience, algorithms, clockTolerance, jwks } = settings;
-  const keys = /^https?:/.test(jwks) ? createRemoteJWKSet(new URL(jwks)) : keysOfFile(jwks);
+  const keys = /^https?:/.test(jwks) ? remoteKeys(jwks) : keysOfFile(jwks);
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keys, { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] });
