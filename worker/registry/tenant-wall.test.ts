@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { startPostgres } from '../../test/servers/postgres.js';
 import type { Database } from './database.js';
 import { describeRegistry } from './describe-registry.js';
 import { openRegistry, pipelineId, type Registry } from './index.js';
@@ -142,6 +143,39 @@ test.skipIf(url === undefined)('a wall that is there and does not hold is refuse
   expect(await describeRegistry(place.settings.url as string, true)).toMatch(/^PostgreSQL \d.* migration \d+, user headrace, whom no policy holds/);
   await made.close();
   await place.remove();
+});
+
+test.skipIf(url === undefined)('a reader whom no policy holds is refused, for what it is or whose rights it has, and mended by what is shown', async () => {
+  // Roles belong to the whole server: the other tests' keep theirs.
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  const made = await openRegistry({ url: server.url });
+  for (const tenant of ['acme', 'umbrella']) await enterAll(made.database, tenant);
+  const voids: Record<string, { begin: string; fix: string; open: string }> = {
+    'a superuser': { begin: 'alter role headrace_reader superuser', fix: 'alter role headrace_reader nosuperuser nobypassrls;', open: 'pipeline_execution' },
+    'who has BYPASSRLS': {
+      begin: 'alter role headrace_reader bypassrls',
+      fix: 'alter role headrace_reader nosuperuser nobypassrls;',
+      open: 'pipeline_execution',
+    },
+    'a member of the owner': {
+      begin: 'create role deployer; alter table outbox owner to deployer; grant deployer to headrace_reader',
+      fix: 'revoke deployer from headrace_reader;',
+      open: 'outbox',
+    },
+  };
+  for (const [what, { begin, fix, open }] of Object.entries(voids)) {
+    await sql.raw(begin).execute(made.database);
+    const registry = await openRegistry({ url: server.url });
+    const read = () => registry.readAs('acme').selectFrom('outbox').select('tenant').execute();
+    const refusal = { code: 'no_tenant_wall', message: expect.stringContaining(open), fix: expect.stringContaining(fix) };
+    await expect(read(), what).rejects.toMatchObject(refusal);
+    await expect(describeRegistry(server.url, true), what).rejects.toMatchObject(refusal);
+    await sql.raw(fix).execute(made.database);
+    expect(await read(), what).toEqual([{ tenant: 'acme' }]);
+    await registry.close();
+  }
+  await made.close();
 });
 
 test.skipIf(url === undefined)('starters of several databases of one server make the role once', async () => {
