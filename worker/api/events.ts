@@ -43,7 +43,7 @@ export const runEvents = createRoute({
   summary: 'What happened to a run, in its order; as a stream where text/event-stream is accepted, which ends after the run does',
   request: { params: WorkflowId, headers: Resume, query: PageQuery },
   responses: {
-    200: stream(json(Events, 'A page of events, or the stream of them'), 'One event a message; its id is its position'),
+    200: stream(json(Events, 'A page of events, or the stream of them'), 'One event a message; its id is its position and its number in the run'),
     204: { description: 'The stream is over: do not come again' },
     ...problems(404),
   },
@@ -56,7 +56,7 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
     const filter: OutboxFilter = { ...asked, kinds: kind, ...seenRuns(catalogue, c.var.principal) };
     const database = await seenRegistry(context, c.var.principal);
     if (wantsStream(c)) {
-      const from = lastSeen(c) ?? after ?? (await lastPosition(database));
+      const from = lastSeen(c)?.position ?? after ?? (await lastPosition(database));
       return streams.start(c.var.principal, endless(streams.of(c.var.principal).events, filter, from));
     }
     const pages = new Pages(NumberPlace, 'events', filter);
@@ -70,8 +70,10 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
     const filter = { tenant: run.tenant, workflowId: run.workflow_id ?? '', runId: run.run_id ?? '' };
     if (wantsStream(c)) {
       const seen = lastSeen(c);
-      if (seen !== undefined && (await isOver(database, run.id)) && (await readOutbox(database, seen, 1, filter)).length === 0) return c.body(null, 204);
-      return streams.start(c.var.principal, untilEnd(streams.of(c.var.principal).events, database, run.id, filter, seen ?? 0));
+      const { position, sequence = 0 } = seen ?? { position: 0 };
+      const unseen = { ...filter, afterSequence: sequence };
+      if (seen !== undefined && (await isOver(database, run.id)) && (await readOutbox(database, position, 1, unseen)).length === 0) return c.body(null, 204);
+      return streams.start(c.var.principal, untilEnd(streams.of(c.var.principal).events, database, run.id, unseen, position));
     }
     const pages = new Pages(NumberPlace, 'run-events', filter);
     const rows = await readOutbox(database, pages.read(before)?.id ?? 0, limit + 1, filter);
@@ -81,6 +83,15 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
 }
 
 const messageOf = ({ position, event }: OutboxEvent) => message(position, event, event.type);
+
+/** Writes a run's events with their numbers in it: those stay, where the registry is made anew and positions are others. */
+function numbering(from: number): (event: OutboxEvent) => string {
+  let sequence = from;
+  return ({ position, event }) => {
+    sequence = Number(event.sequence ?? sequence);
+    return message(`${position}-${sequence}`, event, event.type);
+  };
+}
 
 function endless(feed: EventFeed, filter: OutboxFilter, from: number): Messages {
   return async function* (signal) {
@@ -99,13 +110,14 @@ const pageSize = 200;
 /** A run's events until its last. */
 function untilEnd(feed: EventFeed, database: Kysely<Database>, run: number, filter: OutboxFilter, from: number): Messages {
   return async function* (signal) {
+    const numbered = numbering(filter.afterSequence ?? 0);
     let position = from;
     for (let mayBeOver = true; !signal.aborted; ) {
       // Whether it is over is asked first: what is read then is all.
       const over: boolean = mayBeOver && (await isOver(database, run));
       const page: FeedPage = over ? await rest(database, filter, position) : await feed.next(position, filter, heartbeatEvery, signal);
       position = page.position;
-      if (page.events.length > 0) yield page.events.map(messageOf).join('');
+      if (page.events.length > 0) yield page.events.map(numbered).join('');
       else if (over) return;
       else yield heartbeat();
       mayBeOver = over || page.events.some(({ event }) => endKinds.includes(event.type));

@@ -40,7 +40,7 @@ export function addRunLogs(app: OpenAPIHono, context: ApiContext): void {
     const { limit, cursor: before } = c.req.valid('query');
     const { database, run } = await findRun(context, c.var, c.req.valid('param').workflowId);
     if (wantsStream(c)) {
-      const seen = lastSeen(c);
+      const seen = lastSeen(c)?.position;
       if (seen !== undefined && run.end_date !== null && (await readLogs(database, run.id, 1, seen)).length === 0) return c.body(null, 204);
       return streams.start(c.var.principal, linesOf(streams.of(c.var.principal).logs, run.id, seen ?? 0));
     }

@@ -108,16 +108,25 @@ export function wantsStream(c: Context): boolean {
   return /\btext\/event-stream\b/.test(c.req.header('accept') ?? '');
 }
 
-/** The number that a client saw last, by the header with which browsers come again. @throws HeadraceError bad_request */
-export function lastSeen(c: Context): number | undefined {
+/** What a client saw last. */
+export interface LastSeen {
+  /** Of an event in the outbox, or of a line in its log. */
+  position: number;
+  /** Of an event in its run, which is the same in a registry that was made anew. */
+  sequence?: number;
+}
+
+/** What a client saw last, by the header with which browsers come again. @throws HeadraceError bad_request */
+export function lastSeen(c: Context): LastSeen | undefined {
   const header = c.req.header('last-event-id');
   if (header === undefined || header === '') return undefined;
-  if (/^\d{1,15}$/.test(header)) return Number(header);
+  const [, position, sequence] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(header) ?? [];
+  if (position !== undefined) return { position: Number(position), sequence: sequence === undefined ? undefined : Number(sequence) };
   throw new HeadraceError(`'${header}' is the id of no event of this stream.`, { code: 'bad_request', where: 'Last-Event-ID' });
 }
 
 /** One message. JSON has no line breaks of its own. */
-export function message(id: number, data: unknown, event?: string): string {
+export function message(id: number | string, data: unknown, event?: string): string {
   return `id: ${id}\n${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 

@@ -21,13 +21,16 @@ export interface OutboxFilter {
   pipelines?: readonly string[];
   /** Of these kinds only. */
   kinds?: readonly string[];
+  /** Of one run: those after this number of it, and what is live only. */
+  afterSequence?: number;
 }
 
 /** Whether an event fits a filter: the same that the query asks. */
 export function fitsFilter({ event, workflowId }: OutboxEvent, filter: OutboxFilter): boolean {
-  const { tenant = event.tenant, pipeline = event.pipeline, pipelines = [event.pipeline], runId = event.run, kinds = [event.type] } = filter;
+  const { tenant = event.tenant, pipeline = event.pipeline, pipelines = [event.pipeline], runId = event.run, kinds = [event.type], afterSequence = 0 } = filter;
   const ofRun = (filter.workflowId ?? workflowId) === workflowId && runId === event.run;
-  return ofRun && tenant === event.tenant && pipeline === event.pipeline && pipelines.includes(event.pipeline) && kinds.includes(event.type);
+  const isNew = event.sequence === undefined || Number(event.sequence) > afterSequence;
+  return isNew && ofRun && tenant === event.tenant && pipeline === event.pipeline && pipelines.includes(event.pipeline) && kinds.includes(event.type);
 }
 
 /** Reads events in the order in which they were committed, as a stream resumes from the last position that it has seen. */
@@ -55,7 +58,7 @@ function orNone(names: readonly string[] = []): readonly string[] {
   return names.length === 0 ? [''] : names;
 }
 
-function fitting(database: Kysely<Database>, { tenant, workflowId, runId, pipeline, pipelines, kinds }: OutboxFilter) {
+function fitting(database: Kysely<Database>, { tenant, workflowId, runId, pipeline, pipelines, kinds, afterSequence }: OutboxFilter) {
   return database
     .selectFrom('outbox')
     .select(['position', 'workflow_id', 'payload'])
@@ -64,7 +67,8 @@ function fitting(database: Kysely<Database>, { tenant, workflowId, runId, pipeli
     .$if(runId !== undefined, (it) => it.where('run_id', '=', runId as string))
     .$if(pipeline !== undefined, (it) => it.where('pipeline', '=', safeText(pipeline as string)))
     .$if(pipelines !== undefined, (it) => it.where('pipeline', 'in', orNone(pipelines)))
-    .$if(kinds !== undefined, (it) => it.where('kind', 'in', kinds as string[]));
+    .$if(kinds !== undefined, (it) => it.where('kind', 'in', kinds as string[]))
+    .$if(afterSequence !== undefined, (it) => it.where((or) => or.or([or('sequence', 'is', null), or('sequence', '>', afterSequence as number)])));
 }
 
 const attemptsAtMost = 1_000;

