@@ -1,16 +1,11 @@
 /** A sequential step on the dev server as `headrace dev` starts it, against the same server as it comes. The figure is how many times faster. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { Connections } from 'headrace/node';
 import { discover, makeWorker } from 'headrace/worker';
-import { findTemporal } from '../../worker/dev/find-temporal.js';
-import { freePort } from '../../worker/dev/port.js';
-import { temporalAnswers } from '../../worker/dev/temporal-health.js';
+import { startUntuned } from '../servers/untuned.js';
 import { printFigure } from './bench-figure.js';
 import { namespace, withTemporal } from './bench-server.js';
 import { median, medianInterval } from './bench-statistics.js';
@@ -18,37 +13,6 @@ import { median, medianInterval } from './bench-statistics.js';
 const here = dirname(fileURLToPath(import.meta.url));
 const rounds = 7;
 const row = { id: 1, name: 'a row of five fields', day: '2001-01-01', amount: 12.5, ok: true };
-
-/** The same program with the same namespace and a database in a file, and none of our keys. */
-async function startUntuned(): Promise<{ address: string; stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'headrace-untuned-'));
-  const port = await freePort();
-  const words = [
-    'server',
-    'start-dev',
-    '--headless',
-    '--ip',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--namespace',
-    namespace,
-    '--db-filename',
-    join(folder, 'temporal.db'),
-  ];
-  const child = spawn(await findTemporal(), [...words, '--log-level', 'error'], { stdio: 'ignore' });
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
-    child.once('exit', (code, signal) => resolve({ code, signal })),
-  );
-  await temporalAnswers(`127.0.0.1:${port}`, namespace, [], exited);
-  process.on('exit', () => child.kill());
-  const stop = async () => {
-    child.kill();
-    await exited;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { address: `127.0.0.1:${port}`, stop };
-}
 
 /** @returns milliseconds of one run of 40 sequential steps */
 type Measure = () => Promise<number>;
