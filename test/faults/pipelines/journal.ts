@@ -16,3 +16,11 @@ export const work = step('work', {
 
 /** Never comes through. */
 export const refuse = step('refuse', { input: z.object({ why: z.string() }) });
+
+/** Fails as often as asked, and then comes through. */
+export const stumble = step('stumble', {
+  input: z.object({ times: z.number() }),
+  output: z.object({ attempt: z.number() }),
+  retry: { attempts: 5, firstWait: '2 seconds', longestWait: '2 seconds', backoff: 1 },
+  timeout: '1 minute',
+});
