@@ -57,7 +57,7 @@ export class AirflowApi {
 
   private async logIn(signal: AbortSignal): Promise<string> {
     const { user: username, password } = this.login;
-    const { json } = await askServer(this.server, { method: 'POST', path: 'auth/token', body: { username, password }, signal });
+    const { json } = await askServer(this.server, { method: 'POST', path: 'auth/token', body: { username, password }, anyForm: true, signal });
     const token = (json as { access_token?: unknown } | undefined)?.access_token;
     if (typeof token === 'string') return token;
     throw new HeadraceError(`Airflow on '${this.connection}' gives no token at /auth/token.`, {
@@ -71,7 +71,7 @@ export class AirflowApi {
 /** 3.x tells its version to anybody; 2.x knows no such path. */
 async function findVersion(server: RestServer, signal: AbortSignal): Promise<Version> {
   for (const version of ['v2', 'v1'] as const) {
-    const { json } = await askServer(server, { path: `api/${version}/version`, expected: [404], signal });
+    const { json } = await askServer(server, { path: `api/${version}/version`, expected: [404], anyForm: true, signal });
     if (typeof (json as { version?: unknown } | undefined)?.version === 'string') return version;
   }
   throw new HeadraceError(`No Airflow answers at ${server.url}: neither /api/v2/version nor /api/v1/version is there.`, {

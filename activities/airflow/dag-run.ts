@@ -69,7 +69,7 @@ export class DagRun implements OutsideWork<Handle, unknown> {
   }
 
   private async read(run: string, signal: AbortSignal): Promise<Run | undefined> {
-    const { status, json } = await this.api.ask({ path: this.path(run), expected: [404], signal });
+    const { status, json } = await this.api.ask({ path: this.path(run), expected: [404], has: 'state', signal });
     return status === 404 ? undefined : (json as Run);
   }
 

@@ -41,7 +41,7 @@ async function endOfLog(api: AirflowApi, run: string, task: TaskInstance, signal
   const path = `${run}/taskInstances/${encodeURIComponent(task_id)}/logs/${try_number}`;
   const headers = { accept: api.version === 'v2' ? 'application/json' : 'text/plain' };
   try {
-    const reply = await api.ask({ path, query: { full_content: true, map_index }, headers, signal });
+    const reply = await api.ask({ path, query: { full_content: true, map_index }, headers, anyForm: true, signal });
     const end = linesOf(reply).slice(-linesShown).join('\n');
     return shorten(end.slice(-longestLog), longestLog);
   } catch (error) {

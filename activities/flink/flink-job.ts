@@ -73,7 +73,7 @@ export class FlinkJob implements OutsideWork<Handle, JobResult> {
   }
 
   private async read(job: string, signal: AbortSignal): Promise<JobDetails | undefined> {
-    const { status, json } = await this.api.ask({ path: `jobs/${job}`, expected: [404], signal });
+    const { status, json } = await this.api.ask({ path: `jobs/${job}`, expected: [404], has: 'state', signal });
     return status === 404 ? undefined : (json as JobDetails);
   }
 

@@ -40,6 +40,6 @@ async function upload(api: FlinkApi, name: string, content: Buffer, signal: Abor
   const head = `--${boundary}\r\ncontent-disposition: form-data; name="jarfile"; filename="${name}"\r\ncontent-type: application/x-java-archive\r\n\r\n`;
   const body = Buffer.concat([Buffer.from(head), content, Buffer.from(`\r\n--${boundary}--\r\n`)]);
   const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
-  const { json } = await api.ask({ method: 'POST', path: 'jars/upload', body, headers, timeout: 300_000, signal });
+  const { json } = await api.ask({ method: 'POST', path: 'jars/upload', body, headers, timeout: 300_000, has: 'filename', signal });
   return (json as { filename: string }).filename.split('/').at(-1) ?? '';
 }

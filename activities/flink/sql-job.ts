@@ -24,7 +24,7 @@ export async function beginSql(api: FlinkApi, { prepare, statement, settings }: 
 
 async function open(api: FlinkApi, settings: Readonly<Record<string, string>>, signal: AbortSignal): Promise<string> {
   const properties = { 'execution.target': 'remote', 'execution.runtime-mode': 'batch', ...settings };
-  const { json } = await api.askGateway({ method: 'POST', path: 'v1/sessions', body: { properties }, signal });
+  const { json } = await api.askGateway({ method: 'POST', path: 'v1/sessions', body: { properties }, has: 'sessionHandle', signal });
   return `v1/sessions/${(json as { sessionHandle: string }).sessionHandle}`;
 }
 
@@ -41,10 +41,16 @@ async function execute(
   executionConfig: Record<string, string>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { json } = await api.askGateway({ method: 'POST', path: `${session}/statements`, body: { statement, executionConfig }, signal });
+  const { json } = await api.askGateway({
+    method: 'POST',
+    path: `${session}/statements`,
+    body: { statement, executionConfig },
+    has: 'operationHandle',
+    signal,
+  });
   const operation = `${session}/operations/${(json as { operationHandle: string }).operationHandle}`;
   for (;;) {
-    const { status } = (await api.askGateway({ path: `${operation}/status`, signal })).json as { status: string };
+    const { status } = (await api.askGateway({ path: `${operation}/status`, has: 'status', signal })).json as { status: string };
     if (status === 'FINISHED') return operation;
     if (status === 'ERROR') return await refuse(api, operation, statement, signal);
     if (status !== 'RUNNING' && status !== 'PENDING' && status !== 'INITIALIZED')

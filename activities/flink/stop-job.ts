@@ -62,12 +62,12 @@ export class StopJob implements OutsideWork<Handle, string | undefined> {
   async cancel(): Promise<void> {}
 
   private async isThere(signal: AbortSignal): Promise<boolean> {
-    const { status, json } = await this.api.ask({ path: `jobs/${this.stop.job}`, expected: [404], signal });
+    const { status, json } = await this.api.ask({ path: `jobs/${this.stop.job}`, expected: [404], has: 'state', signal });
     return status !== 404 && !ended.includes((json as { state: string }).state);
   }
 
   private async read(trigger: string, signal: AbortSignal): Promise<SavepointStatus | undefined> {
-    const { status, json } = await this.api.ask({ path: `jobs/${this.stop.job}/savepoints/${trigger}`, expected: [404], signal });
+    const { status, json } = await this.api.ask({ path: `jobs/${this.stop.job}/savepoints/${trigger}`, expected: [404], has: 'status', signal });
     return status === 404 ? undefined : (json as SavepointStatus);
   }
 }

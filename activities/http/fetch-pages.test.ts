@@ -130,7 +130,6 @@ test('a page that names itself as the next is refused', async () => {
 test.each([
   ['{"data": [1]}', "Record 0 at '/data'"],
   ['{}', "What is at '/data'"],
-  ['<html>', 'not answered with JSON'],
 ])('the answer %s is refused with its reason', async (body, reason) => {
   const { url } = await serve((_, response) => response.end(body));
   await expect(fetchFrom(url, { records: '/data' })).rejects.toThrow(reason);

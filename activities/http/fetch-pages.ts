@@ -8,6 +8,7 @@ import { valueAt } from './json-pointer.js';
 import { firstPage, nextPage } from './next-page.js';
 import { HttpSource } from './source.js';
 import { below } from './source-url.js';
+import { unexpectedAnswer } from './unexpected-answer.js';
 
 /** What a source gave. `bytes` is the size of the file that was written. */
 export interface Fetched {
@@ -45,7 +46,7 @@ async function copyPages(source: HttpSource, file: FileHandle, context: Pick<Ste
   while (url !== undefined) {
     if (fetched.pages === source.maxPages) throw tooMany(source);
     const answer: Answer = await ask(url, source, connection, context.signal);
-    const document = parseAnswer(answer.text, source);
+    const document = parseAnswer(answer, source);
     const records = recordsOf(document, source);
     fetched.bytes += await writeLines(file, records);
     fetched.pages += 1;
@@ -68,11 +69,11 @@ function ask(url: URL, source: HttpSource, connection: Extract<Connection, { kin
   });
 }
 
-function parseAnswer(text: string, source: HttpSource): unknown {
+function parseAnswer(answer: Answer, source: HttpSource): unknown {
   try {
-    return parseExactly(text);
-  } catch (error) {
-    throw new ValidationError(`${nameOf(source)} was not answered with JSON: ${(error as Error).message}`);
+    return parseExactly(answer.text);
+  } catch {
+    throw unexpectedAnswer(nameOf(source), answer, { where: source.connection });
   }
 }
 

@@ -4,6 +4,7 @@ import { request as overPlain } from 'node:http';
 import { request as overTls, type RequestOptions } from 'node:https';
 import type * as k8s from '@kubernetes/client-node';
 import type { Connection } from '../../sdk/node/index.js';
+import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
 import { answered, unreachable } from './failure.js';
 import { readConfig } from './kube-config.js';
 
@@ -72,7 +73,7 @@ export class Cluster {
     const configuration = library.createConfiguration({
       baseServer: new library.ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
       authMethods: { default: config },
-      promiseMiddleware: [limited(AbortSignal.any([signal, AbortSignal.timeout(patience)]))],
+      promiseMiddleware: [limited(AbortSignal.any([signal, AbortSignal.timeout(patience)])), this.onlyObjects()],
     });
     return {
       batch: new library.BatchV1Api(configuration),
@@ -83,6 +84,24 @@ export class Cluster {
       asMerge: library.setHeaderOptions('Content-Type', library.PatchStrategy.MergePatch),
     };
   }
+
+  /** The client would take a page of a proxy for an object without fields, or say of the object that it is gone. */
+  private onlyObjects(): k8s.Middleware {
+    return {
+      pre: (request) => Promise.resolve(request),
+      post: async (response) => {
+        const { httpStatusCode: status, headers, body } = response;
+        const text = await body.text();
+        if (isOther(status, text)) throw unexpectedAnswer(`Kubernetes on '${this.name}'`, { status, text }, { where: this.name });
+        return new this.library.ResponseContext(status, headers, { text: () => Promise.resolve(text), binary: () => Promise.resolve(Buffer.from(text)) });
+      },
+    };
+  }
+}
+
+/** An API server says in plain words which of its paths it does not know; a page it never gives. */
+function isOther(status: number, text: string): boolean {
+  return status < 300 ? objectIn(text) === undefined : status === 404 && text.trimStart().startsWith('<');
 }
 
 function limited(signal: AbortSignal): k8s.Middleware {

@@ -20,6 +20,7 @@ export async function answered<Answer>(what: string, connection: string, signal:
     return await unlessStarting(signal, ask);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof HeadraceError) throw error;
     throw isRefusal(error) ? failureOf(what, connection, error) : unreachable(what, connection, error);
   }
 }

@@ -1,5 +1,6 @@
 import type { Connection } from '../../sdk/node/index.js';
 import { guardedFetch } from '../http/guarded-fetch.js';
+import { unexpectedAnswer } from '../http/unexpected-answer.js';
 import type { Delivery } from './deliver.js';
 import { type Notice, shownFacts } from './notice.js';
 
@@ -47,15 +48,18 @@ export async function postToSlack(
   { channel, context }: Pick<Delivery, 'channel' | 'context'>,
 ): Promise<void> {
   const url = new URL(connection.webhook);
-  await guardedFetch({
+  const name = `Slack (${channel})`;
+  const answer = await guardedFetch({
     url,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(message),
     privateAddresses: connection.privateAddresses,
-    name: `Slack (${channel})`,
+    name,
     secrets: [connection.webhook, url.pathname],
     signal: context.signal,
     timeout: 30_000,
   });
+  // Slack says 'ok'. A login page of a proxy is no delivery.
+  if (answer.text.trimStart().startsWith('<')) throw unexpectedAnswer(name, answer, { where: channel });
 }

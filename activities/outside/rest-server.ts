@@ -2,6 +2,7 @@ import { HeadraceError, PermissionDeniedError, RetryLater } from '../../sdk/inde
 import { type Answer, fetchAnswer, type GuardedRequest } from '../http/guarded-fetch.js';
 import { failureOf } from '../http/http-failure.js';
 import { below, type Query } from '../http/source-url.js';
+import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
 
 /** A server that is driven by REST. Whoever declares the connection says where it is: private addresses are allowed. */
 export interface RestServer {
@@ -26,10 +27,14 @@ export interface Question extends Pick<GuardedRequest, 'method' | 'maxBytes' | '
   readonly headers?: Readonly<Record<string, string>>;
   /** Statuses beside 2xx that the caller understands. */
   readonly expected?: readonly number[];
+  /** What the object that is answered must have, beside being one. */
+  readonly has?: string;
+  /** The answer may be anything: a log, or the page of a server that is none of the system's. */
+  readonly anyForm?: true;
   readonly signal: AbortSignal;
 }
 
-/** An answer, with its body where that is JSON. */
+/** An answer, with its body where that is a JSON object. */
 export interface Reply {
   readonly status: number;
   readonly text: string;
@@ -41,14 +46,23 @@ const needsPatience = (status: number) => status >= 500 || status === 408 || sta
 /**
  * Asks a server once.
  *
- * @throws HeadraceError unreachable (or RetryLater) where asking again may help, PermissionDeniedError on 401 and 403, ValidationError on what else is refused
+ * @throws HeadraceError unreachable (or RetryLater) where asking again may help, PermissionDeniedError on 401 and 403, ValidationError on what else is refused,
+ * HeadraceError unexpected_answer where something else answers in the server's place
  */
 export async function askServer(server: RestServer, question: Question): Promise<Reply> {
   const { method = 'GET', path, expected = [] } = question;
   const name = `${server.system} on '${server.connection}': ${method} ${path}`;
   const answer = await fetchAnswer(requestOf(server, question, name));
   if (!expected.includes(answer.status)) throwFailure(server, name, answer);
-  return { status: answer.status, text: answer.text, json: jsonOf(answer.text) };
+  const json = objectIn(answer.text);
+  if (!question.anyForm && isOther(answer, json, question.has)) throw unexpectedAnswer(name, answer, { where: server.connection });
+  return { status: answer.status, text: answer.text, json };
+}
+
+/** Whether it is a page of something else: also one that says 404, of which the work would seem to be gone. Who is refused may be so in any words. */
+function isOther({ status }: Answer, json: object | undefined, has: string | undefined): boolean {
+  if (status === 204 || status === 401 || status === 403) return false;
+  return json === undefined || (status < 300 && has !== undefined && !(has in json));
 }
 
 function requestOf(server: RestServer, question: Question, name: string): GuardedRequest {
@@ -76,12 +90,4 @@ function throwFailure({ connection }: RestServer, name: string, { status, header
   if (failure instanceof PermissionDeniedError) throw new PermissionDeniedError(message, { where: connection });
   if (needsPatience(status) && !(failure instanceof RetryLater)) throw new HeadraceError(message, { code: 'unreachable', where: connection });
   throw failure;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
-import { HeadraceError, PermissionDeniedError, ValidationError } from '../../sdk/index.js';
+import { HeadraceError, PermissionDeniedError } from '../../sdk/index.js';
 import type { Connection } from '../../sdk/node/index.js';
+import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
 
 export type SparkConnection = Extract<Connection, { kind: 'spark' }>;
 
@@ -30,7 +31,13 @@ export interface Submission {
   readonly serverSparkVersion?: string;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 const patience = 30_000;
+const restIs = "rest is the address of the master's REST submission API (port 6066, spark.master.rest.enabled), ui that of its page.";
 
 /** A standalone cluster: its REST API, and the pages of its master and workers. */
 export class Master {
@@ -65,8 +72,8 @@ export class Master {
   }
 
   async state(signal: AbortSignal): Promise<MasterState> {
-    const response = await this.fetch(new URL('json/', withSlash(this.connection.ui)), { signal });
-    return (await response.json()) as MasterState;
+    const answer = await this.fetch(new URL('json/', withSlash(this.connection.ui)), { signal });
+    return this.parsed<MasterState>(answer, ['workers', 'activedrivers', 'completeddrivers'], "ui is the address of the master's page (port 8080).");
   }
 
   /** A part of a driver's log, from its worker; undefined where the worker has none. */
@@ -79,36 +86,41 @@ export class Master {
   ): Promise<string | undefined> {
     const query = new URLSearchParams({ driverId: driver, logType, byteLength: String(part.length) });
     if (part.offset !== undefined) query.set('offset', String(part.offset));
-    const response = await this.fetch(new URL(`log/?${query.toString()}`, withSlash(worker)), { signal });
-    return response.ok ? (await response.text()).replace(/^==== Bytes .*\n/, '') : undefined;
+    const answer = await this.fetch(new URL(`log/?${query.toString()}`, withSlash(worker)), { signal });
+    if (answer.status !== 200) return undefined;
+    // A page in its place would hide that the driver is ours.
+    if (answer.text.trimStart().startsWith('<')) throw this.unexpected(answer);
+    return answer.text.replace(/^==== Bytes .*\n/, '');
   }
 
   private async rest(method: string, path: string, signal: AbortSignal, body?: object): Promise<Submission> {
     const { rest, token } = this.connection;
     const headers = { 'content-type': 'application/json;charset=UTF-8', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     const url = new URL(`v1/submissions/${path}`, withSlash(rest));
-    const response = await this.fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    const text = await response.text();
-    const { status } = response;
+    return this.parsed<Submission>(
+      await this.fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
+      ['action'],
+      restIs,
+    );
+  }
+
+  private parsed<Told>(answer: Answer, has: readonly string[], fix: string): Told {
+    const { status, text } = answer;
     if (status === 401 || status === 403) throw new PermissionDeniedError(`Spark on '${this.name}' refuses the request (${status}).`, { where: this.name });
-    if (status >= 500 && status !== 500) throw this.unreachable(`it answered ${status}`);
-    return this.parsed(text, status);
+    if (status > 500) throw this.unreachable(`it answered ${status}`);
+    const told = objectIn(text);
+    if (told === undefined || !has.every((key) => key in told)) throw this.unexpected(answer, fix);
+    return told as Told;
   }
 
-  private parsed(text: string, status: number): Submission {
-    try {
-      return JSON.parse(text) as Submission;
-    } catch {
-      throw new ValidationError(`Spark on '${this.name}' answered ${status} with what is no JSON: ${text.slice(0, 200)}`, {
-        where: this.name,
-        fix: "rest is the address of the master's REST submission API (port 6066, spark.master.rest.enabled), ui that of its page.",
-      });
-    }
+  private unexpected(answer: Answer, fix?: string): HeadraceError {
+    return unexpectedAnswer(`Spark on '${this.name}'`, answer, { where: this.name, ...(fix === undefined ? {} : { fix }) });
   }
 
-  private async fetch(url: URL, request: RequestInit & { signal: AbortSignal }): Promise<Response> {
+  private async fetch(url: URL, request: RequestInit & { signal: AbortSignal }): Promise<Answer> {
     try {
-      return await fetch(url, { ...request, signal: AbortSignal.any([request.signal, AbortSignal.timeout(patience)]) });
+      const response = await fetch(url, { ...request, signal: AbortSignal.any([request.signal, AbortSignal.timeout(patience)]) });
+      return { status: response.status, text: await response.text() };
     } catch (error) {
       request.signal.throwIfAborted();
       throw this.unreachable(((error as Error).cause as Error | undefined)?.message ?? (error as Error).message, error);

@@ -71,6 +71,8 @@ export const catalogue = {
   missing_key: 'Add the key to the ring: encryption.keys in headrace.json, or HEADRACE_ENCRYPTION_KEYS.',
   undecipherable: 'Check that the ring has the right key under this id. What was changed after it was encrypted cannot be read.',
   unreachable: 'Check that the server runs and that the address is right: headrace doctor tries each.',
+  unexpected_answer:
+    'Check the address of the connection, and what stands before the server: a proxy or a login page may have answered in its place. It is tried again.',
   no_temporal: 'Start Temporal, or correct its address (TEMPORAL_ADDRESS); headrace dev starts one by itself.',
   search_attributes_missing: 'Register the search attributes with the command that is shown.',
   port_taken: 'Stop its holder, or choose another port.',

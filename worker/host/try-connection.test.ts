@@ -112,7 +112,7 @@ test.each(others.flatMap(engines))('$kind in whose place another server answers 
   const error: unknown = await attempt(connection).catch((it: unknown) => it);
   expect(error).toBeInstanceOf(HeadraceError);
   const { code, message, fix } = error as HeadraceError;
-  expect(code).toMatch(/^(bad_connection|unreachable|validation_failed)$/);
+  expect(code).toMatch(/^(bad_connection|unreachable|validation_failed|unexpected_answer)$/);
   expect(fix).toMatch(/address|url|rest|connection/i);
   expect(message).not.toMatch(/undefined|not-to-be-told/);
 });

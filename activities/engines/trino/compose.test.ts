@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bind, numberParameters, withNames } from './compose.js';
-import { parsePage } from './page.js';
+import { type Page, parseExact } from './page.js';
 import { toDuckDbType } from './types.js';
 import { toJson } from './values.js';
 
@@ -45,7 +45,7 @@ describe('other names of tables', () => {
 
 test('an integer that a number cannot hold is a string, and texts stay as they are', () => {
   const text = '{"id":"x","data":[[9007199254740993,-9007199254740993,9007199254740991,0.30000000000000004,"[9007199254740993]","\\"9007199254740993,"]]}';
-  expect(parsePage(text).data).toEqual([
+  expect((parseExact(text) as Page).data).toEqual([
     ['9007199254740993', '-9007199254740993', 9007199254740991, 0.30000000000000004, '[9007199254740993]', '"9007199254740993,'],
   ]);
 });

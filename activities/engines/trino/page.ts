@@ -46,11 +46,6 @@ export interface Progress {
 const longInteger = /(^|[[,:\s])-?\d{16,}([,\]}\s]|$)/;
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs;
 
-/** Reads an answer without losing a digit. @throws SyntaxError */
-export function parsePage(text: string): Page {
-  return parseExact(text) as Page;
-}
-
 /** JSON in which an integer that a number cannot hold is a string. @throws SyntaxError */
 export function parseExact(text: string): unknown {
   return JSON.parse(longInteger.test(text) ? text.replace(tokens, quoteLong) : text);

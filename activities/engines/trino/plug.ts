@@ -1,7 +1,7 @@
 import type { Trino } from 'trino-client';
 import { basic } from './client-options.js';
-import { type Page, parsePage } from './page.js';
-import { type Reach, send } from './transport.js';
+import type { Page } from './page.js';
+import { type Reach, read, send } from './transport.js';
 
 /** What axios gives to an adapter, as far as trino-client fills it. */
 interface AdapterConfig {
@@ -22,7 +22,7 @@ export function plug(trino: Trino, reach: Reach, seen: (page: Page) => void): Tr
   settings.adapter = async (config: AdapterConfig) => {
     const { url, method, data: body } = config;
     const reply = await send(reach, { method: method.toUpperCase(), url, headers: headersOf(config), body });
-    const data = parsePage(reply.text);
+    const data = read<Page>(reply, reach, 'id');
     seen(data);
     return { data, status: reply.status, statusText: '', headers: reply.headers, config };
   };

@@ -1,8 +1,8 @@
 import { HeadraceError } from '../../../sdk/index.js';
 import { authorized } from './client-options.js';
-import { type Page, parseExact, parsePage, type StatementError } from './page.js';
+import type { Page, StatementError } from './page.js';
 import type { StatementOptions } from './running-statement.js';
-import { send } from './transport.js';
+import { read, send } from './transport.js';
 
 /** What Trino knows of a statement, whoever sent it, without moving it on. */
 export interface QueryInfo {
@@ -18,7 +18,7 @@ export interface QueryInfo {
 
 /** Asks for one page. trino-client's iterator goes on by itself past pages without rows, and so past the place where another attempt could go on. */
 export async function getPage(url: string, { reach, settings, caller }: StatementOptions): Promise<Page> {
-  return parsePage((await send(reach, { method: 'GET', url, headers: authorized(settings, caller) })).text);
+  return read<Page>(await send(reach, { method: 'GET', url, headers: authorized(settings, caller) }), reach, 'id');
 }
 
 /** How a statement is; undefined where Trino has forgotten it. */
@@ -26,7 +26,7 @@ export async function queryInfo(id: string, { reach, settings, caller }: Stateme
   const url = `/v1/query/${encodeURIComponent(id)}?pruned=true`;
   const reply = await unlessGone(send(reach, { method: 'GET', url, headers: authorized(settings, caller) }));
   if (reply === undefined) return undefined;
-  const { state, queryStats = {}, errorCode, failureInfo } = parseExact(reply.text) as Told;
+  const { state, queryStats = {}, errorCode, failureInfo } = read<Told>(reply, reach, 'state');
   const error = errorCode && { errorName: errorCode.name, errorType: errorCode.type, message: failureInfo?.message ?? errorCode.name };
   return { state, queryStats, error };
 }

@@ -3,7 +3,9 @@ import { Agent as HttpsAgent, request as openHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { HeadraceError, PermissionDeniedError, RetryLater, ValidationError } from '../../../sdk/index.js';
 import { certificateError } from '../../http/certificate.js';
+import { objectIn, unexpectedAnswer } from '../../http/unexpected-answer.js';
 import { patiently } from '../../outside/patience.js';
+import { parseExact } from './page.js';
 
 export interface Ask {
   readonly method: string;
@@ -47,6 +49,13 @@ export function send(reach: Reach, ask: Ask): Promise<Reply> {
   });
 }
 
+/** What Trino answered, without losing a digit. @param has what tells it from what others answer @throws HeadraceError unexpected_answer */
+export function read<Told>(reply: Reply, { connection: where }: Reach, has: string & keyof Told): Told {
+  const told = objectIn(reply.text, parseExact);
+  if (told === undefined || !(has in told)) throw unexpectedAnswer(`Trino of '${where}'`, reply, { where });
+  return told as Told;
+}
+
 /** What follows the server's own address: an answer does not choose where credentials are sent. */
 function targetOf(server: string, url: string): URL {
   const { pathname, search } = new URL(url, server);
@@ -60,7 +69,7 @@ async function sendOnce({ connection, server, ca, signal }: Reach, { method, url
   try {
     return await new Promise((resolve, reject) => {
       const sent = open(target, { method, headers, agent, signal, timeout: answerLimit }, (answer) => {
-        text(answer).then((read) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: read }), reject);
+        text(answer).then((said) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text: said }), reject);
       });
       sent.once('timeout', () => sent.destroy(new Error(`no answer within ${answerLimit / 1000} s`)));
       sent.once('error', reject).end(body);
