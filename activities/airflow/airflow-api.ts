@@ -77,6 +77,6 @@ async function findVersion(server: RestServer, signal: AbortSignal): Promise<Ver
   throw new HeadraceError(`No Airflow answers at ${server.url}: neither /api/v2/version nor /api/v1/version is there.`, {
     code: 'bad_connection',
     where: server.connection,
-    fix: 'Give the url of the web server without /api, and version where it does not tell its own.',
+    fix: 'Give the url of the web server without /api, and version where it does not tell its own. Airflow 1 has no such API: 2 or 3 is needed.',
   });
 }

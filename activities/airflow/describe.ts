@@ -1,3 +1,4 @@
+import { withVersion } from '../engines/tried-version.js';
 import { AirflowApi, type AirflowConnection } from './airflow-api.js';
 
 interface Health {
@@ -15,7 +16,7 @@ export async function describeAirflow(name: string, connection: AirflowConnectio
   const dags = await total(api, 'dags', [], signal);
   const errors = await total(api, 'importErrors', [403], signal);
   const broken = errors === 0 ? '' : `, ${errors} of its files cannot be imported`;
-  return `Airflow ${version} (API ${api.version}), ${running(health)}, ${dags} DAGs can be read${broken}, ${await mayTrigger(api, signal)}`;
+  return `${withVersion('Airflow', version)} (API ${api.version}), ${running(health)}, ${dags} DAGs can be read${broken}, ${await mayTrigger(api, signal)}`;
 }
 
 function running({ scheduler, dag_processor: processor }: Health): string {

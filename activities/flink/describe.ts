@@ -1,4 +1,5 @@
 import { HeadraceError } from '../../sdk/index.js';
+import { withVersion } from '../engines/tried-version.js';
 import { FlinkApi, type FlinkConnection } from './flink-api.js';
 
 interface Overview {
@@ -17,7 +18,7 @@ export async function describeFlink(name: string, connection: FlinkConnection, s
   const free = `${overview['slots-available']} of ${overview['slots-total']} slots are free on ${overview.taskmanagers} task managers`;
   const jars = features['web-submit'] === false ? ', takes no jars (web.submit.enable)' : ', takes jars';
   const cancels = features['web-cancel'] === false ? ', cancels no jobs (web.cancel.enable)' : '';
-  return `Flink ${overview['flink-version']}, ${free}${jars}${cancels}, ${await gateway(api, connection, signal)}`;
+  return `${withVersion('Flink', overview['flink-version'])}, ${free}${jars}${cancels}, ${await gateway(api, connection, signal)}`;
 }
 
 async function gateway(api: FlinkApi, { sqlGateway }: FlinkConnection, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,5 @@
 import { PermissionDeniedError } from '../../sdk/index.js';
+import { withVersion } from '../engines/tried-version.js';
 import { Cluster, type KubernetesConnection } from './cluster.js';
 import { unlessMissing } from './failure.js';
 
@@ -34,7 +35,7 @@ export async function tryCluster(name: string, connection: KubernetesConnection,
   );
   if (missing.length === 0) {
     const operators = await Promise.all(operated.map((one) => describeOperator(cluster, one, signal)));
-    return [`Kubernetes ${gitVersion}, Jobs may be run in the namespace ${cluster.namespace}`, ...operators.flat()].join(', ');
+    return [`${withVersion('Kubernetes', gitVersion)}, Jobs may be run in the namespace ${cluster.namespace}`, ...operators.flat()].join(', ');
   }
   throw new PermissionDeniedError(`Kubernetes ${gitVersion}: in the namespace ${cluster.namespace} it may not ${missing.join(', ')}`, {
     where: name,

@@ -58,8 +58,8 @@ export class Master {
   }
 
   /** Spark's, as the REST API says it of a driver that nobody has. */
-  async version(signal: AbortSignal): Promise<string> {
-    return (await this.rest('GET', 'status/none', signal)).serverSparkVersion ?? 'of unknown version';
+  async version(signal: AbortSignal): Promise<string | undefined> {
+    return (await this.rest('GET', 'status/none', signal)).serverSparkVersion;
   }
 
   /** @throws HeadraceError unreachable */

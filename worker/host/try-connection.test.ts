@@ -108,6 +108,37 @@ test.each(engines(silent))('$kind that nobody answers is told with cause and fix
   await expect(attempt(connection)).rejects.toMatchObject(refused);
 });
 
+/** A server that answers as an older one of its system would. */
+async function startOld(answers: Record<string, unknown>): Promise<string> {
+  const server = http.createServer(({ url = '' }, answer) => {
+    const found = answers[url.split('?')[0] ?? ''];
+    answer.writeHead(found === undefined ? 404 : 200).end(found === undefined ? '{}' : JSON.stringify(found));
+  });
+  afterAll(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+test('versions that the steps were never run on are told with those that they were', async () => {
+  const flink = await startOld({ '/overview': { 'flink-version': '1.17.2', taskmanagers: 1, 'slots-total': 4, 'slots-available': 4 }, '/config': {} });
+  expect(await attempt({ kind: 'flink', rest: flink })).toMatch(/^Flink 1\.17\.2 \(older than those that Headrace is run on, 2\.2\.1: .*\), 4 of 4 slots/);
+  const none = { action: 'ErrorResponse', serverSparkVersion: '2.4.8' };
+  const state = { status: 'ALIVE', workers: [{ id: 'w', state: 'ALIVE', webuiaddress: flink }], activedrivers: [], completeddrivers: [] };
+  const spark = await startOld({ '/v1/submissions/status/none': none, '/json/': state });
+  expect(await attempt({ kind: 'spark', rest: spark, ui: spark })).toMatch(/^Spark 2\.4\.8 \(older than those .* 4\.0\.5: .*\), 1 worker$/);
+  const { version, ...had } = { version: { version: '2.1.0' }, health: { scheduler: { status: 'healthy' } }, list: { total_entries: 3 } };
+  const airflow = await startOld({
+    '/api/v1/version': version,
+    '/api/v1/health': had.health,
+    '/api/v1/dags': had.list,
+    '/api/v1/importErrors': { total_entries: 0 },
+  });
+  const login = { kind: 'airflow', user: 'somebody', password: 'not-to-be-told' };
+  expect(await attempt({ ...login, url: airflow })).toMatch(/^Airflow 2\.1\.0 \(older than those .* 2\.11\.2 and 3\.3\.2: .*\) \(API v1\), scheduler runs/);
+  const first = await startOld({ '/api/experimental/info': {} });
+  await expect(attempt({ ...login, url: first })).rejects.toMatchObject({ code: 'bad_connection', fix: expect.stringContaining('Airflow 1 has no such API') });
+});
+
 test.each(others.flatMap(engines))('$kind in whose place another server answers is told with cause and fix', { timeout: 60_000 }, async (connection) => {
   const error: unknown = await attempt(connection).catch((it: unknown) => it);
   expect(error).toBeInstanceOf(HeadraceError);

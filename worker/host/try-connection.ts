@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import { describeAirflow } from '../../activities/airflow/describe.js';
 import { translatePostgresError } from '../../activities/engines/postgres/errors.js';
+import { withVersion } from '../../activities/engines/tried-version.js';
 import { describeFlink } from '../../activities/flink/describe.js';
 import { describeKafka } from '../../activities/kafka/describe.js';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
@@ -79,7 +80,7 @@ async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postg
     );
     const closed = rows[0]?.closed ?? [];
     const may = closed.length === 0 ? 'may keep rows, load and migrate' : `reads only: CREATE is missing on the schemas ${closed.join(', ')}`;
-    return `PostgreSQL ${rows[0]?.version}, ${may}`;
+    return `${withVersion('PostgreSQL', rows[0]?.version)}, ${may}`;
   } catch (error) {
     const told = translatePostgresError(error, name);
     throw told instanceof HeadraceError ? told : unreachable(error);

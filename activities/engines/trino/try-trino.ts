@@ -1,6 +1,7 @@
 import { HeadraceError, PermissionDeniedError } from '../../../sdk/index.js';
 import { quoteIdentifier } from '../dialect.js';
 import { temporarySchema } from '../table-name.js';
+import { withVersion } from '../tried-version.js';
 import { connectorOf, describe } from './catalogs.js';
 import type { TrinoSettings } from './client-options.js';
 import { TrinoSession } from './session.js';
@@ -22,7 +23,7 @@ export async function tryTrino(name: string, settings: TrinoSettings, signal: Ab
       made.length > 0
         ? `the schema ${temporarySchema} is there`
         : `the schema ${temporarySchema} is made with the first table of a run, which asks for the right to make it`;
-    return `Trino ${found?.version} as ${found?.name}, catalog ${catalog} (${connector}), ${place}, ${await list(session)}`;
+    return `${withVersion('Trino', found?.version)} as ${found?.name}, catalog ${catalog} (${connector}), ${place}, ${await list(session)}`;
   } catch (error) {
     if (signal.aborted) throw new HeadraceError(`Trino at ${settings.url} does not answer a query`, { code: 'unreachable', cause: error });
     if (error instanceof HeadraceError && error.code === 'work_lost') throw noTrino(name, settings, error);

@@ -18,6 +18,7 @@ import { replaceWorker, startWorker } from '../../faults/worker-process.js';
 import { makeAuthority } from '../../servers/certificates.js';
 import { startTlsFront } from '../../servers/tls-front.js';
 import { type AirflowServer, startAirflow } from '../airflow.js';
+import { doctorSays } from '../doctor.js';
 import { openOwnGround } from '../own-ground.js';
 import { waitForDag } from './pipelines/wait-for-dag.js';
 
@@ -212,6 +213,20 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     expect(await tryConnection(as('viewer'), 'airflow')).toContain('not every DAG may be triggered');
     await expect(tryConnection(as('admin', 'wrong'), 'airflow')).rejects.toThrow(PermissionDeniedError);
     await expect(tryConnection({ ...as('admin'), url: `${airflow.url}/elsewhere` }, 'airflow')).rejects.toMatchObject({ code: 'bad_connection' });
+  });
+
+  test('the doctor command prints what is wrong with a connection, and what to do', { timeout: long }, async () => {
+    const told = await doctorSays({
+      mistaken: as('admin', 'not-the-password'),
+      elsewhere: { ...as('admin'), url: `${airflow.url}/elsewhere` },
+      other: { ...as('admin'), version: edition === 3 ? 'v1' : 'v2' },
+    });
+    expect(told).toEqual({
+      mistaken: expect.stringMatching(/^✗ .*40[13]\b.*\n fix: /s),
+      elsewhere: expect.stringMatching(/^✗ .*No Airflow answers at .*\n fix: .*without \/api.* Airflow 1 has no such API/s),
+      other: expect.stringMatching(/^✗ .*\n fix: .*(version|address)/s),
+    });
+    expect(JSON.stringify(told)).not.toContain('not-the-password');
   });
 
   // The worker's part is the same with both.
