@@ -37,6 +37,7 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
   test.each([
     ['no authority is named', undefined],
     ['another one is named', stranger.cert],
+    ['one of its name with another key is named', makeAuthority().cert],
   ])('are refused at once where %s, and the fix says so', async (_case, ca) => {
     await expect(ask(`https://127.0.0.1:${port}`, ca)).rejects.toMatchObject({
       name: 'ValidationError',

@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer';
 import pg from 'pg';
 import { describeAirflow } from '../../activities/airflow/describe.js';
 import { translatePostgresError } from '../../activities/engines/postgres/errors.js';
+import { clientSettings } from '../../activities/engines/postgres/pools.js';
 import { withVersion } from '../../activities/engines/tried-version.js';
 import { describeFlink } from '../../activities/flink/describe.js';
 import { describeKafka } from '../../activities/kafka/describe.js';
@@ -69,8 +70,8 @@ async function tryKind(connection: Connection, name: string): Promise<string> {
   }
 }
 
-async function tryPostgres({ url, password }: Extract<Connection, { kind: 'postgres' }>, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url, ...(password === undefined ? {} : { password }), connectionTimeoutMillis: patience });
+async function tryPostgres(connection: Extract<Connection, { kind: 'postgres' }>, name: string): Promise<string> {
+  const client = new pg.Client({ ...clientSettings(connection), connectionTimeoutMillis: patience });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -15,6 +15,7 @@ export function clientSettings(settings: PostgresSettings): pg.ClientConfig {
   return {
     connectionString: settings.url,
     ...(settings.password === undefined ? {} : { password: settings.password }),
+    ...(settings.ca === undefined ? {} : { ssl: { ca: settings.ca } }),
     options: sessionOptions,
     application_name: 'headrace',
     keepAlive: true,

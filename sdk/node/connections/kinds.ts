@@ -15,15 +15,19 @@ export const Connection = z.discriminatedUnion('kind', [
       threads: z.coerce.number().int().min(1).default(2),
     })
     .refine((it) => (it.folder === undefined) !== (it.file === undefined), 'give either folder or file'),
-  z.strictObject({
-    kind: z.literal('postgres'),
-    /** postgres://user:password@host:port/database; a password of its own below goes before it. */
-    url: text,
-    password: text.optional(),
-    /** Connections that a worker opens at most. */
-    pool: z.coerce.number().int().min(1).default(5),
-    statementTimeout: z.coerce.number().int().min(0).default(0),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('postgres'),
+      /** postgres://user:password@host:port/database; a password of its own below goes before it. */
+      url: text,
+      password: text.optional(),
+      /** Authorities of the server's certificate, in PEM, and TLS with them: usually `file:/path`. Without it the url's sslmode says whether there is TLS. */
+      ca: text.optional(),
+      /** Connections that a worker opens at most. */
+      pool: z.coerce.number().int().min(1).default(5),
+      statementTimeout: z.coerce.number().int().min(0).default(0),
+    })
+    .refine((it) => it.ca === undefined || !/[?&]ssl/.test(it.url), 'give either ca, or what begins with ssl in the url'),
   z
     .strictObject({
       kind: z.literal('trino'),
