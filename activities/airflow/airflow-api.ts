@@ -57,13 +57,13 @@ export class AirflowApi {
 
   private async logIn(signal: AbortSignal): Promise<string> {
     const { user: username, password } = this.login;
-    const { json } = await askServer(this.server, { method: 'POST', path: 'auth/token', body: { username, password }, anyForm: true, signal });
+    const { json } = await askServer(this.server, { method: 'POST', path: 'auth/token', body: { username, password }, expected: [404], anyForm: true, signal });
     const token = (json as { access_token?: unknown } | undefined)?.access_token;
     if (typeof token === 'string') return token;
     throw new HeadraceError(`Airflow on '${this.connection}' gives no token at /auth/token.`, {
       code: 'bad_connection',
       where: this.connection,
-      fix: 'Check the url; where its login is elsewhere, give the connection a token instead of user and password.',
+      fix: 'Check the url, and the version where it is given (v2 is of Airflow 3); where its login is elsewhere, give the connection a token instead of user and password.',
     });
   }
 }

@@ -14,9 +14,12 @@ export interface Handle {
 
 interface Run {
   state?: string;
+  note?: string | null;
 }
 
 const ended = ['success', 'failed'];
+/** Tells a run that a step of ours has ended from one that failed by itself. */
+const stoppedBy = '. Stopped by the step that began it.';
 /** Task instances that do nothing any more. */
 const done = ['success', 'skipped', 'failed', 'upstream_failed', 'removed'];
 
@@ -55,17 +58,22 @@ export class DagRun implements OutsideWork<Handle, unknown> {
   }
 
   async look({ run }: Handle, signal: AbortSignal): Promise<Look<unknown> | undefined> {
-    const state = (await this.read(run, signal))?.state;
+    const { state, note } = (await this.read(run, signal)) ?? {};
     if (state === undefined) return undefined;
     if (state === 'success') return { state: 'SUCCEEDED', result: await this.result(run, signal) };
-    if (state === 'failed') return { state: 'FAILED', error: workFailed('Airflow', this.connection, await this.failure(run, signal)) };
+    if (state === 'failed')
+      return { state: 'FAILED', error: workFailed('Airflow', this.connection, await this.failure(run, signal)), isStopped: note?.endsWith(stoppedBy) === true };
     return { state: 'RUNNING', progress: await this.progress(run, state, signal) };
   }
 
   async cancel({ run }: Handle, signal: AbortSignal): Promise<void> {
     const state = (await this.read(run, signal))?.state;
     if (state === undefined || ended.includes(state)) return;
-    await this.api.ask({ method: 'PATCH', path: this.path(run), body: { state: 'failed' }, expected: [404], signal });
+    const note = `${this.note}${stoppedBy}`;
+    // 2.x takes a note apart from the state, and knows none before 2.5.
+    const isApart = this.api.version === 'v1';
+    if (isApart) await this.api.ask({ method: 'PATCH', path: `${this.path(run)}/setNote`, body: { note }, expected: [404, 405], signal });
+    await this.api.ask({ method: 'PATCH', path: this.path(run), body: isApart ? { state: 'failed' } : { state: 'failed', note }, expected: [404], signal });
   }
 
   private async read(run: string, signal: AbortSignal): Promise<Run | undefined> {

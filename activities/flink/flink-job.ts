@@ -58,7 +58,7 @@ export class FlinkJob implements OutsideWork<Handle, JobResult> {
     if (details === undefined) return undefined;
     if (details.state === 'FINISHED') return { state: 'SUCCEEDED', result: { state: 'FINISHED', ...(await this.counts(job, signal)) } };
     if (details.state === 'FAILED') return { state: 'FAILED', error: flinkError(this.connection, await this.exception(job, signal)) };
-    if (details.state === 'CANCELED') return { state: 'FAILED', error: workFailed('Flink', this.connection, 'somebody cancelled the job') };
+    if (details.state === 'CANCELED') return { state: 'FAILED', error: workFailed('Flink', this.connection, 'somebody cancelled the job'), isStopped: true };
     const health = await healthOf(this.api, details, this.streaming, signal);
     if (health.problem !== undefined) {
       await this.cancel({ job }, signal);

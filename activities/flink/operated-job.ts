@@ -55,7 +55,7 @@ export class OperatedJob implements OutsideWork<JobHandle, 'FINISHED' | 'RUNNING
     // The operator says FINISHED of a job that was stopped with a savepoint, too.
     if (found.spec.job?.state === 'suspended') return this.failed('somebody suspended the job');
     if (state === 'FINISHED') return this.markEnded(handle, signal);
-    if (state === 'CANCELED') return this.failed('somebody cancelled the job');
+    if (state === 'CANCELED') return this.failed('somebody cancelled the job', true);
     const hopeless = hasBegun(found.status ?? {}) ? this.whyItIsLost(found) : this.whyItCannotStart(found);
     if (hopeless !== undefined) {
       await this.cancel(handle, signal); // else it might start later, beside its successor
@@ -98,8 +98,8 @@ export class OperatedJob implements OutsideWork<JobHandle, 'FINISHED' | 'RUNNING
     return steadyFor !== undefined && this.steadySince !== undefined && Date.now() - this.steadySince >= steadyFor * 1_000;
   }
 
-  private failed(said: string): Look<never> {
-    return { state: 'FAILED', error: workFailed('Flink', this.connection, said) };
+  private failed(said: string, isStopped = false): Look<never> {
+    return { state: 'FAILED', error: workFailed('Flink', this.connection, said), isStopped };
   }
 }
 

@@ -104,6 +104,61 @@ describe('a later attempt', () => {
   });
 });
 
+describe('work that an earlier attempt is still ending', () => {
+  const anew = { key: 'pipeline-test/run-1/step#1', attempt: 2 };
+  const stopped: Look<string> = { state: 'FAILED', error: new HeadraceError('somebody cancelled it', { code: 'work_failed' }), isStopped: true };
+
+  /** A yard in which a first attempt was told to stop and its work runs on, and a second one that looks after it. */
+  async function adopted() {
+    const yard = new Yard();
+    const stopping = new AbortController();
+    const first = follow(yard, stepContext({}, { signal: stopping.signal }));
+    await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+    stopping.abort(new Error('WORKER_SHUTDOWN'));
+    await expect(first).rejects.toThrow('WORKER_SHUTDOWN');
+    const context = stepContext({}, anew);
+    const second = follow(yard, context);
+    second.catch(() => undefined);
+    await vi.waitFor(() => expect(context.heartbeats).toHaveLength(1));
+    yard.next = { state: 'SUCCEEDED', result: 'done' };
+    return { yard, second, context };
+  }
+
+  test('is waited for, and begun anew under the next number by the same attempt', async () => {
+    const { yard, second, context } = await adopted();
+    yard.end(stopped);
+    expect(await second).toMatchObject({ result: 'done', engine: { id: `${yard.submitted[0]}-2` } });
+    expect(yard.submitted).toEqual([expect.stringMatching(id), `${yard.submitted[0]}-2`]);
+    expect(context.lines.join()).toContain('was stopped, and is begun anew');
+  });
+
+  test('is begun anew where its end takes it from the list', async () => {
+    const { yard, second } = await adopted();
+    yard.work.clear();
+    expect((await second).result).toBe('done');
+    expect(yard.submitted).toHaveLength(2);
+  });
+
+  test('is not begun anew where it failed by itself, or came to its end all the same', async () => {
+    const { yard, second } = await adopted();
+    yard.end({ state: 'FAILED', error: new HeadraceError('no room', { code: 'work_failed' }) });
+    await expect(second).rejects.toThrow('no room');
+    const other = await adopted();
+    other.yard.end({ state: 'SUCCEEDED', result: 'in spite of it' });
+    expect((await other.second).result).toBe('in spite of it');
+    expect([...yard.submitted, ...other.yard.submitted]).toHaveLength(2);
+  });
+});
+
+test('work that this attempt began and somebody stops is told as stopped, and costs the attempt', async () => {
+  const yard = new Yard();
+  const followed = follow(yard, stepContext());
+  await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+  yard.end({ state: 'FAILED', error: new HeadraceError('somebody cancelled it', { code: 'work_failed' }), isStopped: true });
+  await expect(followed).rejects.toThrow('somebody cancelled it');
+  expect(yard.submitted).toHaveLength(1);
+});
+
 test('a request whose outcome is unknown is not sent twice', async () => {
   const yard = new Yard();
   yard.next = { state: 'SUCCEEDED', result: 'done' };

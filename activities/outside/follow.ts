@@ -24,6 +24,8 @@ export interface Followed<Handle, Result> {
   readonly engine: { name: string; id: string; link?: string };
 }
 
+type Ended<Result> = Exclude<Look<Result>, { state: 'RUNNING' }>;
+
 /** What heartbeats carry: where the next attempt goes on. */
 interface Place<Handle> {
   readonly number: number;
@@ -67,10 +69,14 @@ class Trail<Handle, Result> {
   async toTheEnd(): Promise<Followed<Handle, Result>> {
     for (; ; this.number += 1, this.handle = undefined) {
       this.handle ??= await this.find();
-      if (this.handle === undefined) return this.untilItEnds(await this.submit());
+      if (this.handle === undefined) return this.outcome(await this.untilItEnds(await this.submit()));
       const look = await this.look(this.handle);
       // What an earlier attempt left in failure, or what the server has forgotten, is begun anew; what can never succeed is not.
-      if (look !== undefined && (look.state !== 'FAILED' || look.error instanceof Refused)) return this.untilItEnds(this.handle, look);
+      if (look === undefined || (look.state === 'FAILED' && !(look.error instanceof Refused))) continue;
+      const end = await this.untilItEnds(this.handle, look);
+      // So is what an earlier attempt was still ending, or has ended since.
+      if (end !== undefined && !(end.state === 'FAILED' && end.isStopped)) return this.outcome(end);
+      this.context.log.info(`${this.work.system} on '${this.work.connection}': ${this.id} of an earlier attempt was stopped, and is begun anew`);
     }
   }
 
@@ -88,7 +94,8 @@ class Trail<Handle, Result> {
     }
   }
 
-  private async untilItEnds(begun: Handle, first?: Look<Result, Handle>): Promise<Followed<Handle, Result>> {
+  /** @returns how it ended; undefined where the server has forgotten it */
+  private async untilItEnds(begun: Handle, first?: Look<Result, Handle>): Promise<Ended<Result> | undefined> {
     let handle = begun;
     let look = first ?? (await this.look(handle));
     for (let pause = firstLook; look?.state === 'RUNNING'; pause = Math.min(pause * 1.5, slowestLook)) {
@@ -97,10 +104,16 @@ class Trail<Handle, Result> {
       await wait(pause, undefined, { signal: this.context.signal });
       look = await this.look(handle);
     }
+    this.handle = handle;
     this.isRunning = false;
-    if (look === undefined) throw this.lost();
-    if (look.state === 'FAILED') throw look.error;
-    return { result: look.result, handle, engine: this.engine(handle) };
+    return look;
+  }
+
+  private outcome(end: Ended<Result> | undefined): Followed<Handle, Result> {
+    if (end === undefined) throw this.lost();
+    if (end.state === 'FAILED') throw end.error;
+    const handle = this.handle as Handle;
+    return { result: end.result, handle, engine: this.engine(handle) };
   }
 
   private get id(): string {

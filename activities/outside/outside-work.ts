@@ -11,7 +11,12 @@ export type Look<Result, Handle = never> =
     }
   | { readonly state: 'SUCCEEDED'; readonly result: Result }
   /** It ended, and badly. A Refused error is final; after any other the next attempt begins it anew. */
-  | { readonly state: 'FAILED'; readonly error: HeadraceError };
+  | {
+      readonly state: 'FAILED';
+      readonly error: HeadraceError;
+      /** Somebody told it to end, such as an earlier attempt that ran out of time: no fault of its own. */
+      readonly isStopped?: boolean;
+    };
 
 /**
  * Work on a server far away, which goes on when the worker dies: a Spark application, a Flink job, a Kubernetes Job, a DAG run.

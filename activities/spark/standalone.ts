@@ -73,7 +73,8 @@ export class StandaloneWork<Result> implements OutsideWork<DriverHandle & { id: 
     if (running.has(driverState)) return { state: 'RUNNING', progress: { driver, state: driverState } };
     if (driverState === 'FINISHED') return { state: 'SUCCEEDED', result: await this.order.result(id) };
     const said = driverState === 'KILLED' ? '' : await this.lastWords(driver, status.workerId, signal);
-    return { state: 'FAILED', error: failureOf(this.connection, `${message}\n${said}`, `the driver ${driver} ended ${driverState}`) };
+    const error = failureOf(this.connection, `${message}\n${said}`, `the driver ${driver} ended ${driverState}`);
+    return { state: 'FAILED', error, isStopped: driverState === 'KILLED' };
   }
 
   async cancel({ driver }: DriverHandle, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { type HeadraceError, PermissionDeniedError } from '../../../sdk/index.js';
 import type { Look, OutsideWork } from '../../outside/outside-work.js';
 import { sourceOf } from './client-options.js';
-import { translateFailure } from './errors.js';
+import { failureName, translateFailure } from './errors.js';
 import { type Changed, changedBy, type Page, type Progress } from './page.js';
 import { endQuery, getPage, type QueryInfo, queryInfo, unlessGone } from './query-info.js';
 import { cancelAt, RunningStatement, type StatementOptions } from './running-statement.js';
@@ -89,7 +89,7 @@ export class StatementWork implements OutsideWork<Place, Changed> {
   }
 
   private failed(error: HeadraceError): Seen {
-    return { state: 'FAILED', error };
+    return { state: 'FAILED', error, isStopped: failureName(error) === 'USER_CANCELED' };
   }
 
   /** The newest statement that was begun under an id, where the user may see the list. */

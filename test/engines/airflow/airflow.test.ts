@@ -164,6 +164,20 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     expect([after.size - before.size, after.get(id)]).toEqual([1, 'success']);
   });
 
+  test('a run that the attempt before ends while the next one looks after it is begun anew', { timeout: 2 * long }, async () => {
+    const stopping = new AbortController();
+    const { ended, context, id, conf, go } = await working({ signal: stopping.signal });
+    const again = call({ key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) });
+    const second = trigger({ dag: 'waits', conf, result: { task: 'hold' } }, again);
+    await vi.waitFor(() => expect(again.heartbeats).not.toEqual([]), { timeout: 30_000 });
+    stopping.abort(new Error('TIMED_OUT'));
+    await expect(ended).rejects.toThrow('TIMED_OUT');
+    await until(async () => (await runsOf('waits')).get(`${id}-2`), Boolean, { limit: long, every: 500 });
+    go();
+    expect(await second).toMatchObject({ result: 'went on', engine: { id: `${id}-2` } });
+    expect((await runsOf('waits')).get(id)).toBe('failed');
+  });
+
   test('an API that is restarted in the middle costs nothing, nor does a login that runs out', { timeout: 2 * long }, async () => {
     const { ended, context, id, go } = await working();
     await airflow.halt();
@@ -224,7 +238,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     expect(told).toEqual({
       mistaken: expect.stringMatching(/^✗ .*40[13]\b.*\n fix: /s),
       elsewhere: expect.stringMatching(/^✗ .*No Airflow answers at .*\n fix: .*without \/api.* Airflow 1 has no such API/s),
-      other: expect.stringMatching(/^✗ .*\n fix: .*(version|address)/s),
+      other: expect.stringMatching(/^✗ .*(removed in Airflow 3|gives no token .*\n fix: .*version)/s),
     });
     expect(JSON.stringify(told)).not.toContain('not-the-password');
   });

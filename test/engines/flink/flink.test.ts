@@ -123,6 +123,21 @@ describe('flink_job on a session cluster', () => {
     expect((await here.jobs()).size).toBe(before);
   });
 
+  test('one that the attempt before cancels while the next one looks after it is begun anew', { timeout: long }, async () => {
+    const stopping = new AbortController();
+    const { ended, context, input, job, go } = await here.working('jar', { signal: stopping.signal });
+    const again = here.call({ key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) });
+    const second = here.work(input, again);
+    await until(() => again.heartbeats.length, Boolean, { limit: long });
+    stopping.abort(new Error('TIMED_OUT'));
+    await expect(ended).rejects.toThrow('TIMED_OUT');
+    await here.untilJob(job, 'CANCELED');
+    go();
+    const done = await second;
+    expect(done).toMatchObject({ state: 'FINISHED', rows: 100 });
+    expect(done.job).not.toBe(job);
+  });
+
   describe('SQL', () => sqlJobs(() => here));
 
   describe('a streaming job', () => {
