@@ -19,6 +19,7 @@ export const catalogue = {
   unsafe_schema:
     'Use JSON values only: an ISO string for a date, a string for a bigint, an object or array for a Map or Set; compute in the step, not in the schema.',
   usage: 'headrace --help shows the commands and their options.',
+  bad_argument: 'Pass what the message says: the types of headrace/node name it for each function.',
   unknown_option: 'Remove the option, or correct its spelling.',
   duplicate_id: 'Ids are permanent and unique: rename one of the two.',
   default_export: 'Export it by name: export const dailySales = pipeline(…).',

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AnyPipeline, Pipeline } from '../authoring/pipeline.js';
+import { checkConnect, checkFilter, checkPipeline, checkStart, checkWorkflowId } from './client/check-arguments.js';
 import { type ClientOptions, connectTemporal } from './client/connect-temporal.js';
 import { listRuns, type Page, type RunList } from './client/list-runs.js';
 import { RunHandle, type RunOwner } from './client/run-handle.js';
@@ -32,11 +33,13 @@ export class Client {
   /**
    * Starts a run.
    *
-   * @throws HeadraceError wrong_input, payload_too_large, idempotency_conflict, run_exists or no_temporal
+   * @throws HeadraceError bad_argument, wrong_input, payload_too_large, idempotency_conflict, run_exists or no_temporal
    */
   async start<I extends z.ZodType, O extends z.ZodType>(pipeline: Pipeline<I, O>, input: z.input<I>, options?: StartOptions): Promise<StartedRun<z.output<O>>>;
   async start(pipeline: AnyPipeline, input: unknown, options?: StartOptions): Promise<StartedRun<unknown>>;
   async start(pipeline: AnyPipeline, input: unknown, options: StartOptions = {}): Promise<StartedRun<unknown>> {
+    checkPipeline(pipeline);
+    checkStart(options);
     this.know(pipeline);
     const { workflowId, runId } = await startRun(this.temporal, pipeline, input, options);
     return Object.assign(this.run(workflowId), { runId });
@@ -48,7 +51,11 @@ export class Client {
    * @param pipeline gives its output's type
    */
   run<P extends Pipeline<z.ZodType, z.ZodType> | AnyPipeline | undefined = undefined>(workflowId: string, pipeline?: P): RunHandle<OutputOf<P>> {
-    if (pipeline !== undefined) this.know(pipeline);
+    checkWorkflowId(workflowId);
+    if (pipeline !== undefined) {
+      checkPipeline(pipeline);
+      this.know(pipeline);
+    }
     return new RunHandle(this.temporal, workflowId, (id) => readStatus(this.temporal, this.lastSuccess, id, (type) => this.pipelines.get(type)));
   }
 
@@ -58,7 +65,8 @@ export class Client {
   }
 
   /** Runs, the latest first. @throws HeadraceError no_temporal */
-  runs(filter: RunFilter & Page = {}): Promise<RunList> {
+  async runs(filter: RunFilter & Page = {}): Promise<RunList> {
+    checkFilter(filter);
     return listRuns(this.temporal, filter);
   }
 
@@ -83,5 +91,6 @@ export class Client {
  * const { rows } = await run.result();
  */
 export async function connect(options: ClientOptions = {}): Promise<Client> {
+  checkConnect(options);
   return new Client(await connectTemporal(options));
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { cuttableLine } from '../fixtures/cuttable-line.fixture.js';
 import { hasty, mall, rounds, shop } from '../fixtures/pipelines/shop.js';
 import { openWorkshop, until, type Workshop } from '../fixtures/workshop.fixture.js';
@@ -21,6 +21,31 @@ test('start says at once what is wrong with the input, and asks nothing of Tempo
     message: expect.stringMatching(/orders/),
   });
   await expect(workshop.client.start(shop, { orders: ['x'.repeat(2_100_000)] })).rejects.toMatchObject({ code: 'payload_too_large' });
+});
+
+describe('what only types refuse is said with its cause and fix to those who have none', () => {
+  const client = () => workshop.client;
+  const text = (value: unknown) => value as string;
+  test.each<[string, () => Promise<unknown>, RegExp, RegExp]>([
+    ['a pipeline by its id', () => client().start('shop' as never, {}), /takes a pipeline, .*; this is the text 'shop'/, /Import the pipeline/],
+    ['no pipeline', () => client().start(undefined as never, {}), /this is undefined/, /Import the pipeline/],
+    ['a module in place of a pipeline', () => client().start({ shop } as never, {}), /this is an object/, /Import the pipeline/],
+    ['no options', () => client().start(shop, {}, null as never), /object of options.*this is null/, /types/],
+    ['a misspelt option', () => client().start(shop, {}, { idempotencykey: 'a' } as never), /workflowId, idempotencyKey.*'idempotencykey'/, /types/],
+    ['a number as workflow id', () => client().start(shop, {}, { workflowId: text(3) }), /workflowId is a text; this is a number/, /types/],
+    ['no input', () => client().start(shop, undefined as never), /input of pipeline shop is wrong: .*undefined/, /schema/],
+    ['no workflow id', async () => client().run(text(undefined)), /workflow id is a text; this is undefined/, /types/],
+    ['an empty workflow id', async () => client().run(''), /this is an empty text/, /types/],
+    ['a run of a pipeline by its id', async () => client().run('a', 'shop' as never), /takes a pipeline/, /Import/],
+    ['a state in small letters', () => client().runs({ status: 'running' as never }), /one of RUNNING, .*'running'/, /types/],
+    ['a filter by a pipeline itself', () => client().runs({ pipeline: shop as never }), /pipeline is a text; this is an object/, /types/],
+    ['a decision on nothing', () => client().run('a').approve(text(undefined)), /named by its id, .*undefined/, /types/],
+    ['a decline of nothing', () => client().run('a').decline(text({})), /named by its id, .*an object/, /types/],
+    ['an address in place of options', () => connect('127.0.0.1:7233' as never), /object of options: address, .*'127/, /types/],
+    ['a misspelt option of connect', () => connect({ adress: '127.0.0.1:7233' } as never), /options address, .*'adress'/, /types/],
+  ])('%s', async (_, misuse, message, fix) => {
+    await expect(misuse()).rejects.toMatchObject({ message: expect.stringMatching(message), fix: expect.stringMatching(fix) });
+  });
 });
 
 test('a run carries its pipeline, tenant and deadline in Temporal', async () => {

@@ -7,6 +7,7 @@ import { parse } from '../../authoring/schema.js';
 import { decode } from '../status/history-event.js';
 import { describeRun } from '../status/read-run.js';
 import type { RunStatus } from '../status/run-status.js';
+import { checkApproval } from './check-arguments.js';
 import { type DecisionOptions, decide } from './decide.js';
 import { awaitResult } from './run-result.js';
 import type { Temporal } from './temporal.js';
@@ -50,12 +51,14 @@ export class RunHandle<Output = unknown> {
   async approve<A extends z.ZodType>(approval: Approval<string, A>, answer: z.input<A>, options?: DecisionOptions): Promise<Decided>;
   async approve(approval: string, answer?: unknown, options?: DecisionOptions): Promise<Decided>;
   async approve(approval: ApprovalName, answer?: unknown, options: DecisionOptions = {}): Promise<Decided> {
+    checkApproval(approval);
     if (typeof approval !== 'string') parse(approval.answer, answer, `The answer to ${approval.id}`, 'wrong_answer');
     return decide(this.temporal, this.workflowId, { approval: idOf(approval), decision: 'approve', answer }, options);
   }
 
   /** Declines: the run ends CANCELLED, after undo, unless its body catches that. @throws as approve does */
-  decline(approval: ApprovalName, options: DecisionOptions = {}): Promise<Decided> {
+  async decline(approval: ApprovalName, options: DecisionOptions = {}): Promise<Decided> {
+    checkApproval(approval);
     return decide(this.temporal, this.workflowId, { approval: idOf(approval), decision: 'decline' }, options);
   }
 

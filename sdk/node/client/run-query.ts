@@ -31,6 +31,8 @@ const queries: Record<NonNullable<RunFilter['status']>, string> = {
   TERMINATED: `ExecutionStatus = 'Terminated'`,
 };
 
+export const knownStates: readonly string[] = Object.keys(queries);
+
 /** A filter as a query of Temporal's visibility. */
 export function runQuery({ pipeline, status, tenant, pipelines }: RunFilter): string {
   const parts = ["ExecutionStatus != 'ContinuedAsNew'"];
