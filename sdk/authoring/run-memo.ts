@@ -34,8 +34,6 @@ export function asksWho({ required, roles, notStarter }: Pick<WaitRecord, 'requi
 export interface SkipRecord {
   step: string;
   reason: string;
-  /** ISO 8601, UTC. */
-  at: string;
 }
 
 /** The memo's keys beside `headrace`: a line of flow.log and a step that was left out, each one event, and the evidence of what is asked. */

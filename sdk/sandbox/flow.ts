@@ -29,7 +29,7 @@ export function makeFlow(run: RunState): Flow {
     startPipeline: (pipeline, input, options) => awaitedLater(startPipeline(run, pipeline, input, options)),
     cancelRun,
     notify: (notifications) => void run.notifications.push(notifications),
-    skip: (step, reason) => run.record.skipped({ step: step.id, reason, at: new Date().toISOString() }),
+    skip: (step, reason) => run.record.skipped({ step: step.id, reason }),
     log: (message, { records } = {}) => {
       if (!encrypts) log.info(message, records === undefined ? {} : { records });
       run.record.log(message, records);

@@ -100,10 +100,10 @@ async function compareCalls(database: Kysely<Database>, status: RunStatus & { co
     .orderBy('call_id')
     .execute();
   const registry = calls.map(({ step, status: state, attempts, rows, undo, started_at, error }) =>
-    [step, state, attempts || null, rows, undo, began(state, started_at.toISOString()), (error as StatusError | null)?.type].join(),
+    [step, state, attempts || null, rows, undo, started_at.toISOString(), (error as StatusError | null)?.type].join(),
   );
   const history = status.activities.map(({ name, status: state, attempt, rows, undo, startedAt, error }) =>
-    [name, state, attempt ?? null, rows ?? null, undo === true, began(state, startedAt), error?.type].join(),
+    [name, state, attempt ?? null, rows ?? null, undo === true, startedAt, error?.type].join(),
   );
   compare(`calls of ${executionId}`, history.sort(), registry.sort());
   const approvals = await database.selectFrom('approval').selectAll().where('execution_id', '=', executionId).orderBy('wait_id').execute();
@@ -124,11 +124,6 @@ async function compareCalls(database: Kysely<Database>, status: RunStatus & { co
     status.logs.map(({ message, records }) => [message, records ?? null]),
     logs.map(({ message, records }) => [message, records]),
   );
-}
-
-/** When a step was left out, the run's own clock tells the status and the history the registry. */
-function began(state: string, at: string): string {
-  return state === 'SKIPPED' ? '' : at;
 }
 
 async function compareEvents(database: Kysely<Database>, status: RunStatus, runId: string, compare: Compare): Promise<void> {

@@ -7,7 +7,7 @@ export class Memo {
   now: RunMemo = {};
   readonly logs: LogLine[] = [];
   /** The steps that were left out, each with the number of the event that says so. */
-  readonly skips: { skip: SkipRecord; order: number }[] = [];
+  readonly skips: { skip: SkipRecord; order: number; at: string }[] = [];
   /** The highest that the pipeline said, also before it continued as new. */
   progress: number | undefined;
   private readonly evidence = new Map<string, unknown>();
@@ -32,8 +32,9 @@ export class Memo {
     if (memo.progress !== undefined) this.progress = Math.max(this.progress ?? 0, memo.progress);
   }
 
-  private skip({ eventId }: HistoryEvent, skip: unknown): void {
-    if (typeof skip === 'object' && skip !== null) this.skips.push({ skip: skip as SkipRecord, order: Number(String(eventId)) });
+  private skip({ eventId, eventTime }: HistoryEvent, skip: unknown): void {
+    if (typeof skip !== 'object' || skip === null) return;
+    this.skips.push({ skip: skip as SkipRecord, order: Number(String(eventId)), at: iso(milliseconds(eventTime)) });
   }
 
   private log(event: HistoryEvent, line: unknown): void {

@@ -92,7 +92,7 @@ function longestRunning(calls: readonly Call[]): string | null {
 
 /** Calls and skips in the order in which the history tells of them. */
 function linesOf(calls: readonly Call[], { memo }: Gathered): ActivityStatus[] {
-  const skips = memo.skips.map(({ skip: { step, reason, at }, order }): { order: number; line: ActivityStatus } => ({
+  const skips = memo.skips.map(({ skip: { step, reason }, order, at }): { order: number; line: ActivityStatus } => ({
     order,
     line: { name: step, status: 'SKIPPED', startedAt: at, reason },
   }));

@@ -52,6 +52,29 @@ test('a fast step has its line too, with its attempts and its failure', async ()
   });
 });
 
+test('a fast step took as long as it worked, also where several follow in one task', async () => {
+  const run = await start(shop, { stampAgain: [300, 100], orders: ['a'] });
+  await run.result();
+  const { activities, startedAt, endedAt } = await run.status();
+  const fast = activities
+    .filter((it) => it.fast === true)
+    .map((it) => ({ began: Date.parse(it.startedAt ?? ''), took: Number.parseInt(it.duration ?? '', 10) }));
+  const [, longer, shorter] = fast as { began: number; took: number }[];
+  expect(longer?.took).toBeGreaterThanOrEqual(299);
+  expect(shorter?.took).toBeGreaterThanOrEqual(99);
+  for (const [index, { began, took }] of fast.entries()) {
+    expect(began).toBeGreaterThanOrEqual(Date.parse(startedAt));
+    expect(began + took).toBeLessThanOrEqual((fast[index + 1]?.began ?? Date.parse(endedAt ?? '')) + 1);
+  }
+});
+
+test('a fast step that was tried again took at least its waits', async () => {
+  const run = await start(shop, { stampFails: 2 });
+  await run.result();
+  const { activities } = await run.status();
+  expect(Number.parseInt(activities[0]?.duration ?? '', 10)).toBeGreaterThanOrEqual(40);
+});
+
 test('a step that a stopping worker gave up and another one did is one line', async () => {
   const run = await start(shop, { orders: ['a'], packMs: 1_000 });
   await until(
