@@ -7,4 +7,6 @@ const [address, namespace, taskQueue, url] = process.argv.slice(2);
 const temporal = await connectTemporal({ address, namespace, taskQueue });
 const registry = await openRegistry({ url });
 startProjector({ temporal, registry, scanEvery: 1_000, patience: 1, report: () => undefined });
+// Nothing outlives the test that forked it.
+process.on('disconnect', () => process.exit());
 process.send?.('projecting');

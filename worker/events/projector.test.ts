@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { AnyPipeline } from '../../sdk/authoring/pipeline.js';
 import { connectTemporal } from '../../sdk/node/client/connect-temporal.js';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
@@ -417,10 +417,12 @@ test.skipIf(inject('postgresUrl') === undefined)(
     const registry = await place.open();
     const temporal = await connectTemporal({ ...inject('temporal'), taskQueue: workshop.taskQueue });
     const { address, namespace } = inject('temporal');
-    const run = (): ChildProcess =>
-      fork(join(import.meta.dirname, 'projecting.fixture.ts'), [address, namespace, workshop.taskQueue, place.settings.url ?? ''], {
-        execArgv: ['--import', 'tsx'],
-      });
+    const run = (): ChildProcess => {
+      const parameters = [address, namespace, workshop.taskQueue, place.settings.url ?? ''];
+      const projector = fork(join(import.meta.dirname, 'projecting.fixture.ts'), parameters, { execArgv: ['--import', 'tsx'] });
+      onTestFinished(() => void projector.kill('SIGKILL'));
+      return projector;
+    };
     const started = await Promise.all(Array.from({ length: 6 }, (_, index) => start('shop', { orders: ['a', 'b', 'c', 'd'], ms: 500 * index })));
     const written = () => registry.database.selectFrom('outbox').select('id').execute();
     for (const wanted of [1, 0]) {
