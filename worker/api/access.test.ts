@@ -44,6 +44,9 @@ describe('without a login', () => {
     expect((await nobody.get('/health')).body).toEqual({ status: 'ok', service: 'headrace' });
     expect((await nobody.get('/ready')).status).toBe(200);
     expect((await nobody.get('/openapi.json')).status).toBe(200);
+    const front = await nobody.get('/');
+    expect(front.status).toBe(200);
+    expect(JSON.stringify(front.body)).not.toContain('8233');
   });
 });
 

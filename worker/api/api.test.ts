@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { makeLog } from '../logging/log.js';
+import { asker } from './client.fixture.js';
 import { startApi } from './index.js';
 import { type Served, serve } from './served.fixture.js';
 
@@ -294,6 +295,21 @@ describe('the server', () => {
       expect.arrayContaining(['/v1/pipelines/{id}/execute', '/v1/pipelines/workflows/{workflowId}/status', '/v1/approvals', '/ready']),
     );
     expect(body.components.schemas).toHaveProperty('RunStatus');
+  });
+
+  test('says at its root where to go on: to programs and to browsers', async () => {
+    const uiUrl = 'http://127.0.0.1:8233';
+    const settings = { client: workshop.client, catalogue: workshop.catalogue, record: served.recording.record, port: 0, uiUrl };
+    const front = await startApi(settings);
+    const { status, body } = await asker(front.url).get('/');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ service: 'headrace', description: '/openapi.json', temporal: uiUrl });
+    const { service: _, temporal: __, ...places } = body as Record<string, string>;
+    for (const place of Object.values(places)) expect((await fetch(front.url + place)).status, place).toBe(200);
+    const page = await fetch(front.url, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(await page.text()).toContain('<a href="/v1/pipelines">');
+    await front.stop();
   });
 
   test('shows metrics in the text format of Prometheus', async () => {

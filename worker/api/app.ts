@@ -16,6 +16,7 @@ import { addCodec, codecPath, openCodec } from './codec.js';
 import { addEventSchemas } from './event-schemas.js';
 import { addEvents } from './events.js';
 import { addExecute } from './execute.js';
+import { addFrontPage } from './front-page.js';
 import { Gate } from './gate.js';
 import { addHealth } from './health.js';
 import { addKeys } from './keys.js';
@@ -48,6 +49,8 @@ export interface ApiContext {
   encryption?: EncryptionSettings;
   /** Metrics of this process beside those of the record. */
   sources?: readonly Source[];
+  /** Temporal's own console, where it is known. */
+  uiUrl?: string;
   streams: Streams;
   audit: AuditTrail;
   limits: RequestLimits;
@@ -83,6 +86,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
   const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addEventSchemas, addStatus];
   for (const add of [...reading, addKeys, addCodec, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   addDescription(app, context);
+  addFrontPage(app, context);
   requireRoles(app);
   app.onError(refuse);
   app.notFound((c) => refuseUnknown(c, routesOf(app)));

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { ApiContext } from './app.js';
 import { problems } from './documented.js';
+import { frontPath } from './front-page.js';
 import { roleKey } from './needs.js';
 
 const description = 'Starts runs of pipelines, reports on them and takes approvals. Refusals are problems after RFC 9457, with a code and a fix.';
@@ -25,7 +26,7 @@ export function addDescription(app: OpenAPIHono, { authenticator }: Pick<ApiCont
 /** The routes that there are. */
 export function routesOf(app: OpenAPIHono): { method: string; path: string }[] {
   const declared = app.openAPIRegistry.definitions.flatMap((it) => (it.type === 'route' ? [{ method: it.route.method, path: it.route.path }] : []));
-  return [...declared, { method: 'get', path }];
+  return [...declared, { method: 'get', path }, { method: 'get', path: frontPath }];
 }
 
 /** What is not declared is refused before the first request: a route without a role, and one that was added past the declarations. */

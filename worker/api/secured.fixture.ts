@@ -38,7 +38,7 @@ export async function openSecured(
   const issuer = await makeIssuer();
   const adminKey = 'an-admin-key-of-32-characters-or-more';
   const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);
-  const settings = { port: 0, host: '0.0.0.0', authenticator, encryption, limits };
+  const settings = { port: 0, host: '0.0.0.0', authenticator, encryption, limits, uiUrl: 'http://127.0.0.1:8233' };
   const api = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record, ...settings });
   const url = api.url.replace('0.0.0.0', '127.0.0.1');
   const close = async () => {

@@ -80,7 +80,15 @@ export async function prepareHost(settings: HostSettings, telemetry: Telemetry):
       // Opening takes a second of work, and what a change is tried with comes first.
       record.begin(recordWithin);
       const open = encryption && { ...encryption, origins: [...encryption.origins, ...originsOf(settings.uiUrl)] };
-      const context = { client: new Client(temporal), catalogue, record, sources: telemetry.ofTemporal, authenticator, encryption: open };
+      const context = {
+        client: new Client(temporal),
+        catalogue,
+        record,
+        sources: telemetry.ofTemporal,
+        authenticator,
+        encryption: open,
+        uiUrl: settings.uiUrl,
+      };
       api = await startApi({ ...context, port: settings.apiPort, anyPort: settings.anyPort, host: '127.0.0.1', limits: settings.limits });
       return api.url;
     },
