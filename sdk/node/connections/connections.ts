@@ -26,7 +26,9 @@ export class Connections {
     const declared = new Map(Object.entries(readFile(file)));
     for (const [variable, value] of Object.entries(environment)) {
       const name = /^HEADRACE_CONNECTION_(\w+)$/.exec(variable)?.[1]?.toLowerCase();
-      if (name !== undefined && value !== undefined) declared.set(name, fromVariable(variable, value));
+      if (name === undefined || value === undefined) continue;
+      const known = [...declared.keys()].find((it) => asVariable(it) === name);
+      declared.set(known ?? name, fromVariable(variable, value));
     }
     return new Connections(declared, dirname(resolve(file)), environment);
   }
@@ -80,6 +82,11 @@ function readFile(file: string): Record<string, unknown> {
   const read = File.safeParse(readSettingsFile(file) ?? {});
   if (read.success) return read.data.connections;
   throw wrongSettings(file, z.prettifyError(read.error));
+}
+
+/** Variables have no hyphens, and their case is not the name's. */
+function asVariable(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
 }
 
 function fromVariable(variable: string, value: string): unknown {

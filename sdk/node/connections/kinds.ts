@@ -151,7 +151,9 @@ export const Connection = z.discriminatedUnion('kind', [
     .refine((it) => it.kubeconfig === undefined || it.server === undefined, 'give either kubeconfig or server'),
 ]);
 
+/** One that is no URL is refused as such. */
 function keepsSecrets(url: string): boolean {
+  if (!URL.canParse(url)) return true;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }

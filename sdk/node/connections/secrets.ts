@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { HeadraceError } from '../../authoring/errors.js';
 import { rememberSecret } from './known-secrets.js';
 
@@ -23,15 +24,33 @@ export function resolveText(owner: string, text: string, environment: NodeJS.Pro
 }
 
 function fromEnvironment(owner: string, name: string, environment: NodeJS.ProcessEnv): string {
+  if (name === '') throw missing(owner, "has a reference without a name: 'env:' names no variable.");
   const secret = environment[name];
-  if (secret !== undefined) return secret;
-  throw new HeadraceError(`The ${owner} needs the environment variable ${name}, which is not set.`, { code: 'missing_secret', where: owner });
+  if (secret === undefined) throw missing(owner, `needs the environment variable ${name}, which is not set.`);
+  return present(owner, secret, `environment variable ${name}`);
 }
 
 function fromFile(owner: string, path: string): string {
+  if (path === '') throw missing(owner, "has a reference without a path: 'file:' names no file.");
+  // As it stands, a relative path does not tell where it was looked for.
+  return present(owner, readSecret(owner, resolve(path)), `file ${resolve(path)}`);
+}
+
+function readSecret(owner: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8').trimEnd();
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new HeadraceError(`The ${owner} needs the file ${path}: ${(error as Error).message}`, { code: 'missing_secret', where: owner });
+    throw missing(owner, `needs the file ${path}: ${(error as Error).message}`);
   }
+}
+
+/** Without what editors and shells put around it: a mark of the byte order, and the end of the line. */
+function present(owner: string, text: string, place: string): string {
+  const secret = text.replace(/^\uFEFF/, '').trimEnd();
+  if (secret === '') throw missing(owner, `needs the ${place}, which is empty.`);
+  return secret;
+}
+
+function missing(owner: string, what: string): HeadraceError {
+  return new HeadraceError(`The ${owner} ${what}`, { code: 'missing_secret', where: owner });
 }

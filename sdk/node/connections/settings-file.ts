@@ -7,12 +7,30 @@ import { HeadraceError } from '../../authoring/errors.js';
  * @throws HeadraceError unreadable_file, or bad_connection when it is not JSON
  */
 export function readSettingsFile(file: string): unknown {
+  const text = readText(file);
+  if (text === undefined) return undefined;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text);
+  } catch (error) {
+    throw wrongSettings(file, `it is no JSON${placeOf(text, error as SyntaxError)}.`);
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error instanceof SyntaxError ? wrongSettings(file, error.message) : unreadable(file, error as Error);
+    throw unreadable(file, error as Error);
   }
+}
+
+/** As editors count: line and column. The parser's own words quote the file, and there may be a secret. */
+function placeOf(text: string, { message }: SyntaxError): string {
+  const position = / at position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return '';
+  const lines = text.slice(0, Number(position)).split('\n');
+  return `, at ${lines.length}:${(lines.at(-1) ?? '').length + 1}`;
 }
 
 function unreadable(file: string, { message }: Error): HeadraceError {
