@@ -7,6 +7,7 @@ import { describeExecution } from './next-execution.js';
 import { keyOf, Nudges } from './nudges.js';
 import { type Projecting, projectRun } from './project-run.js';
 import { findDue, type RunId, scanVisibility } from './scan.js';
+import { withFix } from './with-fix.js';
 
 export interface ProjectorSettings {
   temporal: Temporal;
@@ -145,7 +146,7 @@ class ProjectorLoop implements Projector {
       if (missed === 0) this.learn(tooEarly);
       if (tooEarly) this.lookAgain(run, outcome === 'NEWS' ? 0 : (missed ?? 0) + 1);
     } catch (error) {
-      this.settings.report?.(`The record of ${run.workflowId} is behind: ${(error as Error).message}`);
+      this.settings.report?.(`The record of ${run.workflowId} is behind: ${withFix(error)}`);
       this.nudges.again(run, 5 * spacing);
     }
   }
@@ -181,7 +182,7 @@ class ProjectorLoop implements Projector {
   private async every(milliseconds: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      await work().catch((error: Error) => this.settings.report?.(`The registry is behind: ${error.message}`));
+      await work().catch((error: unknown) => this.settings.report?.(`The registry is behind: ${withFix(error)}`));
       await wait(milliseconds, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -18,6 +18,7 @@ import { type Projector, type ProjectorSettings, startProjector } from './projec
 import { type Pruning, startPruning } from './pruning.js';
 import type { Recording } from './recording-interceptor.js';
 import { type Relay, startRelay } from './relay.js';
+import { withFix } from './with-fix.js';
 
 export interface RecordSettings {
   temporal: Temporal;
@@ -170,9 +171,4 @@ export class RunRecord implements Recording {
     const relay = bus && startRelay({ registry, bus, report });
     return { registry, projector, relay, pruning: startPruning({ temporal, registry, first: pruneAfter, report }) };
   }
-}
-
-function withFix(error: unknown): string {
-  const { message, fix } = error as Error & { fix?: string };
-  return fix === undefined ? message : `${message} — ${fix}`;
 }

@@ -99,7 +99,7 @@ describe.skipIf(noMount)(`an embedded registry on a small disk${noMount === unde
   test.each(['global/pg_control', 'PG_VERSION'])('is refused with a corrupt %s, and what helps', async (file) => {
     await (await open()).close();
     writeFileSync(join(disk, 'registry/data', file), Buffer.alloc(8_192, 7));
-    await expect(open()).rejects.toMatchObject({ code: 'registry_unreadable', fix: expect.stringMatching(/Remove .*projected again/) });
+    await expect(open()).rejects.toMatchObject({ code: 'registry_unreadable', fix: expect.stringMatching(/remove it: .*projected again/) });
     rmSync(join(disk, 'registry/data'), { recursive: true });
     const again = await open();
     expect(await pipelines(again)).toBe(0);

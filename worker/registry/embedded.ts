@@ -6,6 +6,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { cacheFolder } from '../dev/cache-folder.js';
 import { lockState, type StateLock } from '../dev/state-lock.js';
+import { beginAnew } from './damage.js';
 
 /** A PGlite that is this process's own, and its lock. */
 export interface Embedded {
@@ -70,7 +71,7 @@ async function orExplain<Result>(folder: string, work: () => Promise<Result>): P
         ? 'Give this user the right to write there, or take another folder: --state OTHER.'
         : code === 'ENOSPC'
           ? 'Make room on the disk: nothing that was committed is lost.'
-          : `Remove ${folder}: what Temporal still keeps of its runs is projected again. Or use PostgreSQL: DATABASE_URL.`;
+          : beginAnew(folder);
     throw new HeadraceError(`The registry in ${folder} cannot be opened: ${message}`, { code: 'registry_unreadable', where: folder, fix, cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { explainDamage } from './damage.js';
 
 /** PostgreSQL is away, goes down, comes up, or has no connection left. */
 const away = /^(08|57P|53300)/;
@@ -14,5 +15,6 @@ export function explainDatabase(error: unknown): HeadraceError | undefined {
   const { code, message } = error as Error & { code?: unknown };
   if (code === cancelled) return new HeadraceError('The registry took too long for this.', { code: 'too_slow', cause: error });
   const lost = typeof code === 'string' ? away.test(code) || system.has(code) : said.test(message);
-  return lost ? new HeadraceError(`The registry does not answer: ${message}`, { code: 'registry_unreachable', cause: error }) : undefined;
+  if (lost) return new HeadraceError(`The registry does not answer: ${message}`, { code: 'registry_unreachable', cause: error });
+  return explainDamage(error);
 }

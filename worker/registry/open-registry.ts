@@ -69,7 +69,7 @@ type Opened = Registry & { migrating: Kysely<Database> };
 
 async function openFolder(folder: string, encryption: KeyRing | undefined): Promise<Opened> {
   const { pglite, lock } = await openEmbedded(folder);
-  const { database, readAs } = databaseOf(pgliteDialect(pglite), encryption, 'one by one');
+  const { database, readAs } = databaseOf(pgliteDialect(pglite, folder), encryption, 'one by one');
   const close = async () => {
     await database.destroy();
     lock.release();

@@ -9,11 +9,16 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
+import { explainDamage } from './damage.js';
 
-/** kysely on PGlite: PostgreSQL's dialect over the one connection that there is. */
-export function pgliteDialect(pglite: PGlite): Dialect {
+/**
+ * kysely on PGlite: PostgreSQL's dialect over the one connection that there is.
+ *
+ * @param folder that it is in, for who has to mend it
+ */
+export function pgliteDialect(pglite: PGlite, folder: string): Dialect {
   // One queue for the one connection, whoever asks.
-  const driver = new PgliteDriver(pglite);
+  const driver = new PgliteDriver(pglite, folder);
   return {
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => driver,
@@ -23,11 +28,19 @@ export function pgliteDialect(pglite: PGlite): Dialect {
 }
 
 class PgliteConnection implements DatabaseConnection {
-  constructor(private readonly pglite: PGlite) {}
+  constructor(
+    private readonly pglite: PGlite,
+    private readonly folder: string,
+  ) {}
 
+  /** @throws HeadraceError registry_unreadable where files are damaged, or what PGlite fails with */
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, affectedRows } = await this.pglite.query<Row>(sql, [...parameters]);
-    return { rows, numAffectedRows: BigInt(affectedRows ?? 0) };
+    try {
+      const { rows, affectedRows } = await this.pglite.query<Row>(sql, [...parameters]);
+      return { rows, numAffectedRows: BigInt(affectedRows ?? 0) };
+    } catch (error) {
+      throw explainDamage(error, this.folder) ?? error;
+    }
   }
 
   // biome-ignore lint/correctness/useYield: the interface wants a generator, and there is nothing to give
@@ -42,8 +55,11 @@ class PgliteDriver implements Driver {
   private last: Promise<void> = Promise.resolve();
   private release = new Map<DatabaseConnection, () => void>();
 
-  constructor(private readonly pglite: PGlite) {
-    this.connection = new PgliteConnection(pglite);
+  constructor(
+    private readonly pglite: PGlite,
+    folder: string,
+  ) {
+    this.connection = new PgliteConnection(pglite, folder);
   }
 
   async init(): Promise<void> {

@@ -206,10 +206,37 @@ test('an embedded registry has one owner, and what it committed outlives its kil
   await place.remove();
 });
 
+test('a registry whose tables are damaged says so where it is opened and where it is read, and what helps', { timeout: 120_000 }, async () => {
+  const place = (await registryPlace('embedded', undefined)) as RegistryPlace;
+  const folder = place.settings.folder ?? '';
+  const registry = await place.open();
+  const fileOf = async (table: string) =>
+    (await sql<{ file: string }>`select pg_relation_filepath(${table}) as file`.execute(registry.database)).rows[0]?.file ?? '';
+  await pipelineId(registry.database, 'known');
+  const [pipeline, migration] = [await fileOf('pipeline'), await fileOf('schema_migration')];
+  await registry.close();
+  const damage = (file: string) => writeFileSync(join(folder, 'data', file), Buffer.alloc(8_192, 7));
+  const refusal = {
+    code: 'registry_unreadable',
+    where: folder,
+    message: expect.stringContaining('damaged'),
+    fix: expect.stringContaining(`keep a copy of ${folder} and remove it`),
+  };
+  damage(pipeline);
+  const damaged = await place.open();
+  await expect(damaged.database.selectFrom('pipeline').select('name').execute()).rejects.toMatchObject(refusal);
+  await damaged.close();
+  damage(migration);
+  await expect(place.open()).rejects.toMatchObject(refusal);
+  await place.remove();
+  await (await place.open()).close();
+  await place.remove();
+});
+
 test('a registry that cannot be opened says why and what helps', async () => {
   const broken = mkdtempSync(join(tmpdir(), 'headrace-broken-'));
   writeFileSync(join(broken, 'data'), 'no database');
-  await expect(openRegistry({ url: '', folder: broken })).rejects.toMatchObject({ code: 'registry_unreadable', fix: expect.stringContaining('Remove') });
+  await expect(openRegistry({ url: '', folder: broken })).rejects.toMatchObject({ code: 'registry_unreadable', fix: expect.stringContaining('remove it') });
   await expect(openRegistry({ url: 'postgres://nobody:secret@127.0.0.1:1/none' })).rejects.toMatchObject({
     code: 'registry_unreachable',
     message: expect.not.stringContaining('secret'),
