@@ -36,6 +36,10 @@ const ofRights = /_AUTHORIZATION_FAILED$|^SASL_AUTHENTICATION_FAILED$/;
 const fenced = /^(PRODUCER_FENCED|INVALID_PRODUCER_EPOCH)$/;
 const ofTheUser = /^(MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE|INVALID_TOPIC_EXCEPTION|INVALID_RECORD|OFFSET_OUT_OF_RANGE)$/;
 
+const hungUp = /Closed connection|disconnected before secure TLS|wrong version number|packet length too long/i;
+const bothOrNone =
+  'Check that the broker runs and the port is right. One that takes TLS alone hangs up on whoever comes without, and the other way round: `tls` of the connection, or `ca` with the authority of its certificate.';
+
 /** What an error of the cluster stands for. */
 export function kafkaError(connection: string, error: unknown): HeadraceError {
   if (error instanceof HeadraceError) return error;
@@ -48,7 +52,7 @@ export function kafkaError(connection: string, error: unknown): HeadraceError {
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new ValidationError(`${message} (no such topic, or no right to see it)`, { where: connection });
   if (fenced.test(type)) return workFailed('Kafka', connection, `${told.message} Another attempt took over, or a transaction took too long.`, error);
   if (ofTheUser.test(type)) return new ValidationError(message, { where: connection });
-  return new HeadraceError(message, { code: 'unreachable', where: connection, cause: error });
+  return new HeadraceError(message, { code: 'unreachable', where: connection, cause: error, ...(hungUp.test(message) && { fix: bothOrNone }) });
 }
 
 /** kafkajs wraps what a broker said into what it did about it. */

@@ -17,6 +17,8 @@ export interface KafkaServer {
   secured: string;
   /** A listener with TLS, and the authority of its certificate. */
   tls: { broker: string; ca: string };
+  /** Logins over TLS, by PLAIN and SCRAM-SHA-512, with the same authority: `sealed`, with this word as password, who may do anything. */
+  sealed: string;
   /** Takes the broker away, as an outage does; what it keeps stays. */
   halt(): Promise<void>;
   /** Brings it back on the same port. */
@@ -33,19 +35,34 @@ const artifacts = [
   { group: 'org.slf4j', name: 'slf4j-simple', version: '1.7.36' },
 ];
 const login = 'org.apache.kafka.common.security.plain.PlainLoginModule';
-const users = 'user_writer="writer" user_reader="reader"';
+const users = 'user_writer="writer" user_reader="reader" user_sealed="sealed"';
+const scramLogin = 'org.apache.kafka.common.security.scram.ScramLoginModule';
+const scram = 'SCRAM-SHA-512=[name=sealed,password=sealed]';
 const java = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
 
 /** Starts Kafka (KRaft, one broker) from Maven Central's jars, which are fetched once. Needs java 17 and mvn. */
 export async function startKafka(): Promise<KafkaServer> {
   const libraries = await keptFolder('kafka', version, (fresh) => fetchJars(artifacts, fresh));
   const folder = mkdtempSync(join(tmpdir(), 'headrace-kafka-'));
-  const [port, controller, secured, tls] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [port, controller, secured, tls, sealed] = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
   const authority = makeAuthority();
   const settings = join(folder, 'server.properties');
-  writeFileSync(settings, properties(folder, { port, controller, secured, tls }, authority.issue('kafka')));
+  writeFileSync(settings, properties(folder, { port, controller, secured, tls, sealed }, authority.issue('kafka')));
   const classPath = join(libraries, 'jars', '*');
-  const format = ['-Xmx256m', ...java, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', '4L6g3nShT-eMCtK--X86sw', '-c', settings];
+  const format = [
+    '-Xmx256m',
+    ...java,
+    '-cp',
+    classPath,
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    '4L6g3nShT-eMCtK--X86sw',
+    '-c',
+    settings,
+    '--add-scram',
+    scram,
+  ];
   await promisify(execFile)('java', format);
   const broker = `127.0.0.1:${port}`;
   const server = new ServerProcess({
@@ -70,6 +87,7 @@ export async function startKafka(): Promise<KafkaServer> {
     broker,
     secured: `127.0.0.1:${secured}`,
     tls: { broker: `127.0.0.1:${tls}`, ca: authority.cert },
+    sealed: `127.0.0.1:${sealed}`,
     halt,
     resume: () => server.resume(),
     freeze: signal('SIGSTOP'),
@@ -78,25 +96,27 @@ export async function startKafka(): Promise<KafkaServer> {
   };
 }
 
-type Ports = Record<'port' | 'controller' | 'secured' | 'tls', number>;
+type Ports = Record<'port' | 'controller' | 'secured' | 'tls' | 'sealed', number>;
 
-function properties(folder: string, { port, controller, secured, tls }: Ports, { cert, key }: Certified): string {
+function properties(folder: string, { port, controller, secured, tls, sealed }: Ports, { cert, key }: Certified): string {
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},TLS://127.0.0.1:${tls},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},TLS://127.0.0.1:${tls}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},TLS://127.0.0.1:${tls},SEALED://127.0.0.1:${sealed},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port},SECURED://127.0.0.1:${secured},TLS://127.0.0.1:${tls},SEALED://127.0.0.1:${sealed}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_PLAINTEXT,TLS:SSL',
-    'listener.name.tls.ssl.keystore.type': 'PEM',
-    'listener.name.tls.ssl.keystore.certificate.chain': onOneLine(cert),
-    'listener.name.tls.ssl.keystore.key': onOneLine(key),
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURED:SASL_PLAINTEXT,TLS:SSL,SEALED:SASL_SSL',
+    ...certified('tls', cert, key),
+    ...certified('sealed', cert, key),
+    'listener.name.sealed.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-512',
+    'listener.name.sealed.plain.sasl.jaas.config': `${login} required ${users};`,
+    'listener.name.sealed.scram-sha-512.sasl.jaas.config': `${scramLogin} required;`,
     'listener.name.secured.sasl.enabled.mechanisms': 'PLAIN',
     'listener.name.secured.plain.sasl.jaas.config': `${login} required ${users};`,
     'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
     // Who comes without a login: the broker itself, and tests that need no rights.
-    'super.users': 'User:ANONYMOUS',
+    'super.users': 'User:ANONYMOUS;User:sealed',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(folder, 'data'),
     'num.partitions': 3,
@@ -112,6 +132,11 @@ function properties(folder: string, { port, controller, secured, tls }: Ports, {
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
+}
+
+function certified(listener: string, cert: string, key: string): Record<string, string> {
+  const prefix = `listener.name.${listener}.ssl.keystore`;
+  return { [`${prefix}.type`]: 'PEM', [`${prefix}.certificate.chain`]: onOneLine(cert), [`${prefix}.key`]: onOneLine(key) };
 }
 
 /** As a file of properties has it. */
