@@ -1,6 +1,6 @@
 import { HeadraceError, PermissionDeniedError, SchemaConflictError, ValidationError } from '../../../sdk/index.js';
 import { workFailed } from '../../outside/work-failed.js';
-import type { StatementError } from './page.js';
+import type { FailureInfo, StatementError } from './page.js';
 
 /** A statement that Trino ended badly, in Trino's own words: the cause of the error that a step throws. */
 export class TrinoFailure extends Error {
@@ -42,10 +42,25 @@ export function translateFailure(error: StatementError, query: string, connectio
   const { errorName, errorType, message } = error;
   const cause = new TrinoFailure(errorName, errorType, message, query);
   const options = { where: connection, cause };
+  if (isPathTooLong(error.failureInfo)) return pathTooLong(errorName, message, options);
   if (errorName === 'PERMISSION_DENIED') return new PermissionDeniedError(message, options);
   if (errorType !== 'USER_ERROR' || /^USER_CANCEL/.test(errorName)) return workFailed('Trino', connection, `${errorName}: ${message}`, cause);
   if (schemaConflicts.has(errorName) || (errorName === 'TYPE_MISMATCH' && doNotFit.test(message))) return new SchemaConflictError(message, options);
   return new ValidationError(message, { ...options, code: codes[errorName] ?? 'bad_sql' });
+}
+
+/** As file systems and object stores say it, beneath what Trino says. */
+const tooLong = /file ?name too long|KeyTooLong|key is too long/i;
+
+function isPathTooLong(failure: FailureInfo | undefined): boolean {
+  return failure !== undefined && (tooLong.test(failure.message ?? '') || isPathTooLong(failure.cause));
+}
+
+function pathTooLong(errorName: string, message: string, options: { where: string; cause: Error }): ValidationError {
+  return new ValidationError(`Trino: ${errorName}: ${message}. A path in the store would be too long: the values that a table is partitioned by stand in it.`, {
+    ...options,
+    fix: "Partition by less of the value, such as `partitioning: ['truncate(name, 32)']` or `bucket(name, 16)`, or by another column.",
+  });
 }
 
 /** Trino's name of the error behind one of ours, such as SCHEMA_NOT_FOUND. */

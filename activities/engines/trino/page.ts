@@ -27,6 +27,13 @@ export interface StatementError {
   readonly message: string;
   readonly errorName: string;
   readonly errorType: string;
+  readonly failureInfo?: FailureInfo | undefined;
+}
+
+/** Why, from the outermost exception to the innermost. */
+export interface FailureInfo {
+  readonly message?: string;
+  readonly cause?: FailureInfo;
 }
 
 /** What a statement changed; the count is unknown where only its end was seen. */

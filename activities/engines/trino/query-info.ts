@@ -1,6 +1,6 @@
 import { HeadraceError } from '../../../sdk/index.js';
 import { authorized } from './client-options.js';
-import type { Page, StatementError } from './page.js';
+import type { FailureInfo, Page, StatementError } from './page.js';
 import type { StatementOptions } from './running-statement.js';
 import { read, send } from './transport.js';
 
@@ -27,13 +27,13 @@ export async function queryInfo(id: string, { reach, settings, caller }: Stateme
   const reply = await unlessGone(send(reach, { method: 'GET', url, headers: authorized(settings, caller) }));
   if (reply === undefined) return undefined;
   const { state, queryStats = {}, errorCode, failureInfo } = read<Told>(reply, reach, 'state');
-  const error = errorCode && { errorName: errorCode.name, errorType: errorCode.type, message: failureInfo?.message ?? errorCode.name };
+  const error = errorCode && { errorName: errorCode.name, errorType: errorCode.type, message: failureInfo?.message ?? errorCode.name, failureInfo };
   return { state, queryStats, error };
 }
 
 interface Told extends Omit<QueryInfo, 'error'> {
   readonly errorCode?: { readonly name: string; readonly type: string };
-  readonly failureInfo?: { readonly message?: string };
+  readonly failureInfo?: FailureInfo;
 }
 
 /** Ends a statement by its id, for which Trino asks for the right to end it. */

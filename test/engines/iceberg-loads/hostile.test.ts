@@ -76,13 +76,20 @@ test.each(["t\"; drop 'ünï'\n", 'select', 'dot.ted 😀'])(
   },
 );
 
-test('rows that are not of the partition that is named are refused, and one that no file system has a path for publishes nothing', async () => {
+test('rows that are not of the partition that is named are refused, and one that no file system has a path for is refused with what works', async () => {
   const into = table('long');
   const part = "'".repeat(10_000);
   const from = await house.rows(`SELECT 1 AS id, ${quoteLiteral(part)} AS part`);
   const load = { load: 'long', from, into, mode: 'overwrite_partition', partitionBy: 'part' } as const;
   const strange = house.iceberg({ ...load, partition: "' OR TRUE OR part = '" });
   await expect(strange).rejects.toMatchObject({ name: 'ValidationError', message: expect.stringContaining('1 rows do not belong') });
-  await expect(house.iceberg({ ...load, load: 'longer', partition: part })).rejects.toMatchObject({ code: 'work_failed' });
+  await expect(house.iceberg({ ...load, load: 'longer', partition: part })).rejects.toMatchObject({
+    name: 'ValidationError',
+    message: expect.stringMatching(/ICEBERG_WRITER_OPEN_ERROR: .* A path in the store would be too long/),
+    fix: expect.stringContaining('truncate(name, 32)'),
+  });
   expect(await house.ask(`SELECT count(*) FROM ${into.table}`)).toEqual([[0]]);
+  const shorter = { connection: 'lake', table: 'lake.shorter' };
+  expect(await house.iceberg({ load: 'shorter', from, into: shorter, mode: 'append', partitioning: ['truncate(part, 32)'] })).toMatchObject({ rows: 1 });
+  expect(await house.ask(`SELECT length(part), part = ${quoteLiteral(part)} FROM ${shorter.table}`)).toEqual([[10_000, true]]);
 });
