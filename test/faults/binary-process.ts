@@ -17,8 +17,8 @@ export class BinaryProcess {
   private readonly child: ChildProcess;
   private readonly unleash: () => void;
 
-  constructor(parameters: readonly string[], environment: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, [binary, ...parameters], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(parameters: readonly string[], environment: NodeJS.ProcessEnv, cwd?: string) {
+    this.child = spawn(process.execPath, [binary, ...parameters], { env: { ...process.env, ...environment }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     this.unleash = leash(this.pid);
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => void (this.said += text));
     this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')));
