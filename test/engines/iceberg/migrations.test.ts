@@ -11,6 +11,7 @@ import { type FlakyFront, startFlakyFront } from '../flaky-front.js';
 import { Gate } from '../postgres-gate.js';
 import { startTrino, type TrinoServer } from '../trino.js';
 import { AttemptProcess } from './attempts.js';
+import { CommitLock } from './commit-lock.js';
 import { day, IceHouse } from './ice-house.js';
 import { LostAnswers } from './lost-answers.js';
 
@@ -163,6 +164,32 @@ test('a restore ends what a killed worker has left running, so that it cannot ch
   expect(await listed(statement)).toMatchObject([[expect.any(String), 'FAILED']]);
   await gate.open();
   expect(amounts(await migration.content())).toEqual([1, 1, 1]);
+});
+
+test('a restore whose worker is killed in the middle of its rollback is ended by the next attempt, which brings the rows back', async () => {
+  const { table, changes, call, content } = await migrated();
+  const before = await content();
+  await call(createBackup);
+  await house.ask(`UPDATE ${table} SET amount = 9`);
+  const lock = await CommitLock.take(trino.postgres.url, table);
+  onTestFinished(() => lock.open().catch(() => undefined));
+  const attempt = new AttemptProcess(house.connections);
+  onTestFinished(() => attempt.signal('SIGKILL'));
+  await attempt.begin({ step: 'restore_backup', input: { connection: 'lake', table }, changes: changes(restoreBackup) });
+  await lock.met();
+  attempt.signal('SIGKILL');
+  expect(await attempt.ended()).toBeUndefined();
+  expect(amounts(await content())).toEqual([9, 9, 9]);
+  const again = runStep(migrationRun, restoreBackup, { connection: 'lake', table }, house.context({ ...changes(restoreBackup), attempt: 2 }));
+  again.catch(() => undefined);
+  await until(
+    () => listed(`ALTER TABLE "iceberg"."lake"."${table.split('.')[1]}" EXECUTE rollback_to_snapshot`),
+    ([first]) => first?.[1] === 'FAILED',
+    { limit: 90_000 },
+  );
+  await lock.open();
+  expect(await again).toMatchObject({ verified: true, rows: 3 });
+  expect(await content()).toEqual(before);
 });
 
 test('a statement of which nothing proves whether it was applied is not run again, and the refusal says what to look at', async () => {
