@@ -43,17 +43,40 @@ export function catalogs(database: string, warehouse: string): Record<string, Se
 /** Who has no right on tables of Iceberg. */
 export const outsider = 'outsider';
 
+const rightsOfLoads = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const;
+
+/** Who has just what loads into existing tables of iceberg.lake need, and for each of these rights one who lacks it. */
+export const loader = 'loader';
+export const loaderWithout = (right: (typeof rightsOfLoads)[number]) => `loader_without_${right.toLowerCase()}`;
+
+function rulesOfLoaders(all: readonly string[]): unknown[] {
+  const inLake = { catalog: 'iceberg', schema: 'lake' };
+  return [
+    { user: loader, ...inLake, privileges: rightsOfLoads },
+    ...rightsOfLoads.map((right) => ({ user: loaderWithout(right), ...inLake, privileges: rightsOfLoads.filter((it) => it !== right) })),
+    { user: `${loader}.*`, catalog: 'iceberg', schema: 'headrace_(ledger|tmp)', privileges: all },
+    { user: `${loader}.*`, catalog: 'system', schema: 'runtime|metadata', privileges: ['SELECT'] },
+    { user: `${loader}.*`, privileges: [] },
+  ];
+}
+
 /** Who may do what: everybody everything, but one user may only read, and not every table, and one knows nothing of Iceberg. */
 export function accessRules(visitor: string): unknown {
   const all = ['SELECT', 'INSERT', 'DELETE', 'UPDATE', 'OWNERSHIP', 'GRANT_SELECT'];
   return {
     catalogs: [{ allow: 'all' }],
-    queries: [{ allow: ['execute', 'kill', 'view'] }],
-    schemas: [{ user: visitor, owner: false }, { owner: true }],
+    queries: [{ user: `${loader}.*`, allow: ['execute'] }, { allow: ['execute', 'kill', 'view'] }],
+    schemas: [
+      { user: visitor, owner: false },
+      { user: `${loader}.*`, catalog: 'iceberg', schema: 'headrace_(ledger|tmp)', owner: true },
+      { user: `${loader}.*`, owner: false },
+      { owner: true },
+    ],
     tables: [
       { user: visitor, catalog: 'tpch', schema: 'tiny', table: 'customer', privileges: [] },
       { user: visitor, privileges: ['SELECT'] },
       { user: outsider, catalog: 'iceberg', privileges: [] },
+      ...rulesOfLoaders(all),
       { privileges: all },
     ],
   };

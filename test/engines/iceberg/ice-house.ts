@@ -18,8 +18,9 @@ export class IceHouse extends Warehouse {
   constructor(
     readonly trino: TrinoServer,
     catalog = 'iceberg',
+    user = 'headrace',
   ) {
-    const lake = { kind: 'trino' as const, url: trino.url, user: 'headrace', catalog, schema: 'lake' };
+    const lake = { kind: 'trino' as const, url: trino.url, user, catalog, schema: 'lake' };
     super({ lake, other: lake, visitor: { ...lake, user: trino.visitor }, outsider: { ...lake, user: outsider } });
   }
 
