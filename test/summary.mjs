@@ -7,18 +7,35 @@ import { fileURLToPath } from 'node:url';
  */
 export function countTests(report) {
   if (!report) return { passed: 0, failed: 1, skipped: 0, failures: ['a run that left no report'] };
-  const unloaded = report.testResults.filter(({ status, assertionResults }) => {
-    return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
-  });
+  const results = report.testResults;
+  const tests = results.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
+  const count = (status) => tests.filter((it) => it === status).length;
+  const around = results.filter(failedAround);
   return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded.length,
-    skipped: report.numPendingTests + report.numTodoTests,
+    passed: count('passed'),
+    failed: count('failed') + around.length,
+    skipped: tests.length - count('passed') - count('failed'),
     failures: [
-      ...unloaded.map(({ name, message }) => `${name}: ${message || 'what is done before or after its tests failed; see above'}`),
-      ...report.testResults.flatMap(failuresOf),
+      ...around.map(({ name, message }) => `${name}: ${message || 'what is done before or after its tests failed; see above'}`),
+      ...results.flatMap(failuresOf),
     ],
   };
+}
+
+/** The files of a report whose tests never began, since what they need was not there. */
+export function unbegun(report) {
+  const results = report?.testResults ?? [];
+  return results.filter((it) => failedAround(it) && !it.assertionResults.some(({ status }) => status === 'passed')).map(({ name }) => name);
+}
+
+/** The first report, with what the second says of the files that were tried again. */
+export function withSecondTry(first, second) {
+  const again = unbegun(first);
+  return second && { testResults: [...first.testResults.filter(({ name }) => !again.includes(name)), ...second.testResults] };
+}
+
+function failedAround({ status, assertionResults }) {
+  return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
 }
 
 function failuresOf({ name, assertionResults }) {

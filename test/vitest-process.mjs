@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root } from '../worker/dev/prepare.mjs';
-import { countTests } from './summary.mjs';
+import { countTests, unbegun, withSecondTry } from './summary.mjs';
 
 const ci = process.env.CI === 'true';
 const reporters = ci ? [`--reporter=${join(root, 'test/ci-reporter.mjs')}`] : ['--reporter=default'];
@@ -12,8 +12,29 @@ const reporters = ci ? [`--reporter=${join(root, 'test/ci-reporter.mjs')}`] : ['
 /** Whether a test that is left out is a failure. */
 export const mandatory = ci || process.env.HEADRACE_TEST_MANDATORY === '1';
 
-/** Runs vitest with these arguments: its exit code, and how many tests passed, failed and were skipped. */
+/**
+ * Runs vitest with these arguments: its exit code, and how many tests passed, failed and were skipped. Files whose tests could not begin are
+ * tried a second time in CI, as a test that failed is.
+ */
 export async function runVitest(parameters) {
+  const first = await runOnce(parameters);
+  const again = ci ? unbegun(first.report) : [];
+  if (again.length === 0) return outcome(first);
+  console.log(`A second try of what could not begin: ${again.map(named).join(', ')}`);
+  const second = await runOnce([...parameters.filter((it) => it.startsWith('-')), ...again]);
+  const begun = again.filter((file) => !unbegun(second.report).includes(file)).map((file) => `${named(file)}: what is done before its tests`);
+  const secondTries = [...first.secondTries, ...second.secondTries, ...begun];
+  return outcome({ code: second.code, report: withSecondTry(first.report, second.report), secondTries });
+}
+
+const named = (file) => relative(root, file);
+
+function outcome({ code, report, secondTries }) {
+  const counts = { ...countTests(report), secondTries };
+  return { code: code || (counts.failed > 0 ? 1 : 0), counts };
+}
+
+async function runOnce(parameters) {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-report-'));
   const report = join(folder, 'report.json');
   const secondTries = join(folder, 'second-tries');
@@ -21,8 +42,7 @@ export async function runVitest(parameters) {
     const code = await inCi(join(folder, 'stderr'), (stderr) => {
       return vitest([...reporters, '--reporter=json', `--outputFile.json=${report}`, ...parameters], stderr, { HEADRACE_SECOND_TRIES: secondTries });
     });
-    const counts = { ...countTests(readReport(report)), secondTries: readLines(secondTries) };
-    return { code: code || (counts.failed > 0 ? 1 : 0), counts };
+    return { code, report: readReport(report), secondTries: readLines(secondTries) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

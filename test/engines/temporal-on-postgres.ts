@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +40,7 @@ export async function startTemporalOnPostgres(): Promise<TemporalOnPostgres> {
   const programs = await keptFolder('temporal-server', version, build);
   const postgres = await startPostgres();
   const folder = mkdtempSync(join(tmpdir(), 'headrace-temporal-'));
-  const ports = await lowPorts(8);
+  const ports = await Promise.all(Array.from({ length: 8 }, () => freePort()));
   const address = `127.0.0.1:${ports[0]}`;
   const server = new ServerProcess({
     name: "Temporal's server",
@@ -72,16 +71,6 @@ async function build(folder: string): Promise<void> {
   console.error(`Building Temporal's server ${version} with Go: about 5 minutes on 2 cores, the first time only.`);
   const packages = ['cmd/server', 'cmd/tools/sql'].map((path) => `go.temporal.io/server/${path}@v${version}`);
   await goInstall(packages, folder, (line) => console.error(line));
-}
-
-/** Temporal's PostgreSQL keeps a port in 15 bits, and systems give free ones from above. */
-async function lowPorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const wanted = randomInt(15_000, 32_000);
-    if ((await freePort(wanted)) === wanted) ports.add(wanted);
-  }
-  return [...ports];
 }
 
 const databases = { temporal: 'postgresql/v12/temporal', temporal_visibility: 'postgresql/v12/visibility' };

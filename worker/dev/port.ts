@@ -1,17 +1,26 @@
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 
-/** A free port on 127.0.0.1: the preferred one if nobody listens there, else any. */
+/** Where free ports are looked for: below those that systems give to outgoing connections, which would take one before a slow server binds it. */
+const [lowest, highest] = [15_000, 29_999];
+const given = new Set<number>();
+
+/** A free port on 127.0.0.1: the preferred one if nobody listens there, else one that this process was not given before. */
 export async function freePort(preferred?: number): Promise<number> {
-  const port = preferred === undefined ? undefined : await listenOnce(preferred);
-  return port ?? ((await listenOnce(0)) as number);
+  if (preferred !== undefined && (await isFree(preferred))) return preferred;
+  for (let port = randomInt(lowest, highest + 1); ; port = port === highest ? lowest : port + 1) {
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
 }
 
 /** Refuses a port that somebody listens on, and says who. */
 export async function assertPortFree(port: number): Promise<void> {
-  if ((await listenOnce(port)) !== undefined) return;
+  if (await isFree(port)) return;
   const holder = holderOfPort(port) ?? 'another program';
   throw new HeadraceError(`port ${port} is taken by ${holder}`, {
     code: 'port_taken',
@@ -25,14 +34,11 @@ export function holderOfPort(port: number): string | undefined {
   return pid === undefined ? undefined : `pid ${pid} (${commandLine(pid)})`;
 }
 
-function listenOnce(port: number): Promise<number | undefined> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const taken = (server.address() as AddressInfo).port;
-      server.close(() => resolve(taken));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -111,6 +111,13 @@ describe('a secret by reference', () => {
     expect(refusal(() => read(withPassword(`file:${file}`))).message).toMatch(/EACCES/);
   });
 
+  test('may be of a number or of a yes and no', () => {
+    const declared = { kind: 'smtp', host: 'mail', from: 'a@example.com', port: 'env:PORT', secure: 'env:SECURE' };
+    expect(read(declared, { PORT: '2525', SECURE: 'true\n' })).toMatchObject({ port: 2525, secure: true });
+    expect(read(declared, { PORT: '2525', SECURE: 'false' })).toMatchObject({ secure: false });
+    expect(refusal(() => read(declared, { PORT: '2525', SECURE: 'yes' })).message).toMatch(/expected boolean[\s\S]*secure/);
+  });
+
   test('is not looked up before its connection is asked for', () => {
     const text = JSON.stringify({ connections: { it: { kind: 'console' }, other: withPassword('env:NOWHERE') } });
     expect(Connections.read(settings(text), {}).get('it')).toEqual({ kind: 'console' });

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 
 const text = z.string().min(1);
+/** Also as a variable of the environment gives it. */
+const flag = z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
 
 /** The kinds of connection and their settings. A value may be a reference to a secret: `env:NAME` or `file:/path`. */
 export const Connection = z.discriminatedUnion('kind', [
@@ -60,7 +62,7 @@ export const Connection = z.discriminatedUnion('kind', [
     url: z.url(),
     headers: z.record(z.string(), z.string()).default({}),
     /** Loopback and private addresses are refused unless this is true. */
-    privateAddresses: z.boolean().default(false),
+    privateAddresses: flag.default(false),
   }),
   z.strictObject({
     kind: z.literal('files'),
@@ -71,26 +73,26 @@ export const Connection = z.discriminatedUnion('kind', [
     kind: z.literal('smtp'),
     host: text,
     port: z.coerce.number().int().default(587),
-    secure: z.boolean().default(false),
+    secure: flag.default(false),
     user: text.optional(),
     password: text.optional(),
     from: text,
     /** Who gets what is sent to this connection without naming recipients, as notifications are. */
     to: z.array(text).default([]),
   }),
-  z.strictObject({ kind: z.literal('slack'), webhook: text, privateAddresses: z.boolean().default(false) }),
+  z.strictObject({ kind: z.literal('slack'), webhook: text, privateAddresses: flag.default(false) }),
   z.strictObject({
     kind: z.literal('pagerduty'),
     routingKey: text,
     url: z.url().default('https://events.pagerduty.com/v2/enqueue'),
-    privateAddresses: z.boolean().default(false),
+    privateAddresses: flag.default(false),
   }),
   z.strictObject({
     kind: z.literal('webhook'),
     url: z.url(),
     /** Signs each message after Standard Webhooks. */
     secret: text,
-    privateAddresses: z.boolean().default(false),
+    privateAddresses: flag.default(false),
   }),
   z
     .strictObject({
@@ -120,7 +122,7 @@ export const Connection = z.discriminatedUnion('kind', [
     kind: z.literal('kafka'),
     /** host:port of some brokers of the cluster. */
     brokers: z.array(text).min(1),
-    tls: z.boolean().default(false),
+    tls: flag.default(false),
     /** Certificates (PEM) that are trusted instead of the usual ones, and TLS with them: `file:/path`. */
     ca: text.optional(),
     sasl: z.strictObject({ mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']), username: text, password: text }).optional(),
