@@ -8,20 +8,15 @@ import type { RunStatus } from '../../sdk/node/status/run-status.js';
 import { postgresUrl } from '../faults/ground.js';
 import { until } from '../faults/until.js';
 import { type Collector, startCollector } from '../servers/otlp.js';
-import { openStory, type Story } from '../stories/story.js';
+import { openStory } from '../stories/story.js';
+import { type Carrying, carry, ends, secretive } from './carry.js';
 import { filesOf, tablesOf, tracesOf } from './traces.js';
 
-const pipelines = new URL('pipelines', import.meta.url).pathname;
-const ends = ['well', 'in a step', 'in a fast step', 'in the body'] as const;
-
-/** A story with a registry of its own, in which each run carries a secret of the story's. */
-interface Place {
-  story: Story;
+/** A story with a registry of its own. */
+interface Place extends Carrying {
   registry: string;
   /** Takes the traces and metrics of worker and API. */
   collector: Collector;
-  secret: string;
-  runs: string[];
 }
 
 /** Milliseconds after which spans and metrics are sent. */
@@ -46,7 +41,7 @@ async function openPlace(encryption?: readonly EncryptionKey[]): Promise<Place> 
   const registry = await newDatabase(postgresUrl as string);
   const collector = await startCollector();
   const environment = { DATABASE_URL: registry, HEADRACE_LOG_LEVEL: 'trace', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...quickly };
-  return { story: await openStory({ pipelines, environment, encryption }), registry, collector, secret: `planted-${randomUUID()}`, runs: [] };
+  return { story: await openStory({ pipelines: secretive, environment, encryption }), registry, collector, secret: `planted-${randomUUID()}`, runs: [] };
 }
 
 async function newDatabase(server: string): Promise<string> {
@@ -56,23 +51,6 @@ async function newDatabase(server: string): Promise<string> {
   await client.query(`create database ${name}`);
   await client.end();
   return Object.assign(new URL(server), { pathname: name }).href;
-}
-
-/** Runs secretive to its end, answered through the API, with a stray signal on the way. */
-async function carry({ story, secret: text, runs }: Place, end: (typeof ends)[number]): Promise<void> {
-  const { http, ground } = story;
-  const { workflowId } = (await http.post('/v1/pipelines/secretive/execute', { text, end })).body as { workflowId: string };
-  runs.push(workflowId);
-  await until(
-    () => ground.status(workflowId),
-    ({ pendingSignals }) => pendingSignals.length > 0,
-  );
-  await ground.temporal.workflow.getHandle(workflowId).signal('gossip', { text, answer: text });
-  const wrong = await http.post(`${http.run(workflowId)}/approvals/say_it`, { decision: 'approve', answer: { text: [text] }, comment: text });
-  expect(wrong.status).toBe(422);
-  const decided = await http.post(`${http.run(workflowId)}/approvals/say_it`, { decision: 'approve', answer: { text }, comment: `${text} is true` });
-  expect(decided.status).toBe(200);
-  await ground.ended(workflowId);
 }
 
 /** Waits until the registry has the ends of all runs and of their children, and the collector their traces and metrics. */

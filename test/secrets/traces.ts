@@ -2,16 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 
-/** The places in which a text is found, in plain or within base64, wherever it begins there. */
+/** The places in which a text is found: as it is, as JSON or an address writes it, or within base64, wherever it begins there. */
 export function tracesOf(text: string, places: Readonly<Record<string, string>>): string[] {
-  const needles = [text, ...[0, 1, 2].map((offset) => within(text, offset))];
+  const written = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)];
+  const needles = written.flatMap((it) => [it, ...[0, 1, 2].map((offset) => within(it, offset))]);
   return Object.keys(places).filter((name) => needles.some((needle) => places[name]?.includes(needle)));
 }
 
 /** What of a text's base64 depends on nothing before or after it. */
 function within(text: string, offset: number): string {
-  const encoded = Buffer.from('x'.repeat(offset) + text).toString('base64');
-  return encoded.slice(offset === 0 ? 0 : 4, Math.floor((offset + text.length) / 3) * 4);
+  const bytes = Buffer.from('x'.repeat(offset) + text);
+  return bytes.toString('base64').slice(offset === 0 ? 0 : 4, Math.floor(bytes.length / 3) * 4);
 }
 
 /** The files of a folder, byte by byte. */

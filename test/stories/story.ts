@@ -42,17 +42,20 @@ export interface Story {
   keep(name: string, workflowId: string): Promise<void>;
 }
 
-/** Starts a worker and an API for the examples, or another folder, on the test run's Temporal. */
+/** Starts a worker and an API for the examples, or another folder. */
 export async function openStory({
   pipelines = examples,
   environment = {},
   encryption,
+  temporal,
 }: {
   pipelines?: string;
   environment?: NodeJS.ProcessEnv;
   encryption?: readonly EncryptionKey[];
+  /** Another than the test run's. */
+  temporal?: { address: string; namespace: string };
 } = {}): Promise<Story> {
-  const ground = await openGround({ pipelines, connections: { vega: { kind: 'files', folder: vega } }, encryption });
+  const ground = await openGround({ pipelines, connections: { vega: { kind: 'files', folder: vega } }, encryption, temporal });
   Object.assign(ground.environment, environment);
   const [{ api, said }, worker] = await Promise.all([startApiProcess(ground), startWorker(ground)]);
   const headrace = (...words: string[]) => runBinary(words, { ...ground.environment, HEADRACE_API: api });

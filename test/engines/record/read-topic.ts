@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import { type IHeaders, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
 import type { PublishedEvent } from '../../../worker/events/index.js';
 
 /** An event as Kafka has it. */
 export interface TopicEvent extends PublishedEvent {
   /** When the broker took it, in milliseconds since the epoch. */
   takenAt: number;
+  /** As JSON. */
+  headers: string;
 }
 
 /** Everything on a topic, from its beginning to what is there now; each partition in its order. */
@@ -20,14 +22,8 @@ export async function readTopic(broker: string, topic: string): Promise<TopicEve
   try {
     await new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || reject(payload.error));
-      const eachMessage = async ({
-        partition,
-        message,
-      }: {
-        partition: number;
-        message: { key: Buffer | null; value: Buffer | null; timestamp: string; offset: string };
-      }) => {
-        found.push({ key: String(message.key), value: String(message.value), takenAt: Number(message.timestamp) });
+      const eachMessage = async ({ partition, message }: { partition: number; message: KafkaMessage }) => {
+        found.push(eventOf(message));
         if (Number(message.offset) + 1 >= (left.get(partition) ?? Number.POSITIVE_INFINITY)) left.delete(partition);
         if (left.size === 0) resolve();
       };
@@ -37,6 +33,14 @@ export async function readTopic(broker: string, topic: string): Promise<TopicEve
     await consumer.disconnect();
   }
   return found;
+}
+
+function eventOf({ key, value, headers, timestamp }: KafkaMessage): TopicEvent {
+  return { key: String(key), value: String(value), headers: textOf(headers), takenAt: Number(timestamp) };
+}
+
+function textOf(headers: IHeaders = {}): string {
+  return JSON.stringify(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 }
 
 /** Where each partition that has something ends. */

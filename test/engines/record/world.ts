@@ -73,7 +73,7 @@ export async function openWorld(servers: Servers, note: (message: string) => voi
   return { servers, temporal, registry, taskQueue: name, topic: name, fleet, end };
 }
 
-async function createDatabase(server: string, name: string): Promise<string> {
+export async function createDatabase(server: string, name: string): Promise<string> {
   const client = new pg.Client(server);
   await client.connect();
   await client.query(`create database ${name}`);
