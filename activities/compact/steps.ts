@@ -12,7 +12,7 @@ const Before = z.object({ before: z.number(), after: z.number() });
  */
 export const compactIcebergTable = step('compact_iceberg_table', {
   description: "Rewrites an Iceberg table's small files and expires snapshots.",
-  input: z.object({
+  input: z.strictObject({
     table: TableRef,
     /** Only the partitions of which these conditions hold. */
     where: z.array(Condition).default([]),

@@ -20,12 +20,12 @@ const InlineRows = z.strictObject({ rows: z.array(z.record(z.string(), Value)).m
  */
 export const exportData = step('export', {
   description: 'Writes rows to a file, a table, an HTTP endpoint, a Kafka topic, Slack or an email.',
-  input: z.object({
+  input: z.strictObject({
     from: z.union([TableRef, InlineRows]),
     to: Target,
     /** The columns to write; all unless given. */
     select: z.array(z.string().min(1)).min(1).optional(),
-    orderBy: z.array(z.object({ column: z.string().min(1), descending: z.boolean().default(false) })).default([]),
+    orderBy: z.array(z.strictObject({ column: z.string().min(1), descending: z.boolean().default(false) })).default([]),
   }),
   output: z.object({
     /** Rows that went out. */

@@ -8,7 +8,7 @@ import { TopicSource } from '../kafka/source.js';
 const Parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** Files of a `files` connection. */
-const FileSource = z.object({
+const FileSource = z.strictObject({
   files: z.string().min(1),
   /** Below the connection's folder; `*` stands for any name. */
   path: z.string().min(1),
@@ -18,22 +18,25 @@ const FileSource = z.object({
   types: z.record(z.string(), z.string().regex(/^[A-Za-z][A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?(\[\])?$/, "a type such as 'VARCHAR' or 'DECIMAL(10,2)'")).optional(),
 });
 
-const TableSource = z.object({ table: TableRef });
+const TableSource = z.strictObject({ table: TableRef });
 
-const SqlSource = z.object({
+const SqlSource = z.strictObject({
   on: z.string().min(1),
   statement: z.string().min(1),
   parameters: z.union([z.array(Parameter), z.record(z.string().regex(/^\w+$/), Parameter)]).optional(),
 });
 
 /** Where rows come from: files, a table, an SQL query, an HTTP API, or a Kafka topic. */
-export const Source = z.union([
-  FileSource,
-  TableSource,
-  SqlSource,
-  z.object({ http: HttpSource, types: FileSource.shape.types }),
-  TopicSource.extend({ types: FileSource.shape.types }),
-]);
+export const Source = z.union(
+  [
+    FileSource,
+    TableSource,
+    SqlSource,
+    z.strictObject({ http: HttpSource, types: FileSource.shape.types }),
+    TopicSource.extend({ types: FileSource.shape.types }),
+  ],
+  'give { files, path }, { table }, { on, statement }, { http } or { kafka, topic }',
+);
 
 export type Source = z.output<typeof Source>;
 
@@ -51,7 +54,7 @@ export type Source = z.output<typeof Source>;
 export const extractData = step('extract_data', {
   description: 'Copies rows from a source into a table of this run.',
   input: z
-    .object({
+    .strictObject({
       from: Source,
       /** The connection that gets the table. */
       into: z.string().min(1),

@@ -4,17 +4,17 @@ import * as z from 'zod';
 export const JsonPointer = z.string().regex(/^(\/.*)?$/, "a JSON pointer is '' or begins with /, such as /data/items");
 
 const parameter = z.string().min(1);
-const pageSize = z.object({ parameter, size: z.number().int().min(1) });
+const pageSize = z.strictObject({ parameter, size: z.number().int().min(1) });
 
 /** How the next page is asked for. Pages by number and by offset end with the first that has no records, unless the answer says where the end is. */
 export const Paging = z.discriminatedUnion('by', [
   /** The Link header's rel="next" (RFC 8288). */
-  z.object({ by: z.literal('link') }),
+  z.strictObject({ by: z.literal('link') }),
   /** The answer holds the next page's URL; null or nothing ends it. */
-  z.object({ by: z.literal('next_url'), at: JsonPointer }),
+  z.strictObject({ by: z.literal('next_url'), at: JsonPointer }),
   /** The answer holds a word that asks for the next page; null, nothing or '' ends it. */
-  z.object({ by: z.literal('cursor'), at: JsonPointer, parameter: parameter.default('cursor') }),
-  z.object({
+  z.strictObject({ by: z.literal('cursor'), at: JsonPointer, parameter: parameter.default('cursor') }),
+  z.strictObject({
     by: z.literal('page'),
     parameter: parameter.default('page'),
     first: z.number().int().min(0).default(1),
@@ -22,7 +22,7 @@ export const Paging = z.discriminatedUnion('by', [
     /** Where the answer holds the number of the last page. */
     last: JsonPointer.optional(),
   }),
-  z.object({
+  z.strictObject({
     by: z.literal('offset'),
     parameter: parameter.default('offset'),
     limit: pageSize.optional(),
@@ -34,7 +34,7 @@ export const Paging = z.discriminatedUnion('by', [
 export type Paging = z.output<typeof Paging>;
 
 /** Records of an HTTP API that answers JSON. */
-export const HttpSource = z.object({
+export const HttpSource = z.strictObject({
   /** A connection of the kind http. */
   connection: z.string().min(1),
   /** Below the connection's URL. */

@@ -15,13 +15,13 @@ const common = {
 };
 
 /** Adds the rows. On Parquet, a table with partitions needs to be told which one. */
-const Append = z.object({ mode: z.literal('append'), ...common, partitionBy: z.string().min(1).optional(), partition: partition.optional() });
+const Append = z.strictObject({ mode: z.literal('append'), ...common, partitionBy: z.string().min(1).optional(), partition: partition.optional() });
 /** The rows take the place of those that have this value in this column. */
-const Overwrite = z.object({ mode: z.literal('overwrite_partition'), ...common, partitionBy: z.string().min(1), partition });
+const Overwrite = z.strictObject({ mode: z.literal('overwrite_partition'), ...common, partitionBy: z.string().min(1), partition });
 /** Rows with the same keys are replaced, the others added. */
-const Merge = z.object({ mode: z.literal('merge'), ...common, keys, partitionBy: z.string().min(1).optional(), partition: partition.optional() });
+const Merge = z.strictObject({ mode: z.literal('merge'), ...common, keys, partitionBy: z.string().min(1).optional(), partition: partition.optional() });
 /** Slowly changing dimension, type 2: changed rows get a new version, with valid_from, valid_to and is_current. PostgreSQL and Iceberg only. */
-const Versions = z.object({ mode: z.literal('scd2'), ...common, keys, effectiveAt: z.iso.datetime({ offset: true }) });
+const Versions = z.strictObject({ mode: z.literal('scd2'), ...common, keys, effectiveAt: z.iso.datetime({ offset: true }) });
 
 /** What is loaded where, and how. */
 export const Load = z.discriminatedUnion('mode', [Append, Overwrite, Merge, Versions]);

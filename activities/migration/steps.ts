@@ -4,7 +4,7 @@ import { step, TableRef } from '../../sdk/index.js';
 import { QualityReport } from '../quality/steps.js';
 
 /** A change of a table's definition or content. */
-export const Migration = z.object({
+export const Migration = z.strictObject({
   /** A postgres connection, a duckdb connection with a file, or a trino connection (Iceberg tables). */
   connection: z.string().min(1),
   table: z.string().min(1),

@@ -61,7 +61,7 @@ export const watchRuns = step('watch_runs', {
  */
 export const processPartition = step('process_partition', {
   description: 'Does one partition of a backfill.',
-  input: z.object({
+  input: z.strictObject({
     partition: Partition,
     /** Names the backfill and the partition. */
     commitKey: z.string().min(1),

@@ -23,7 +23,7 @@ const Script = z.union([
  */
 export const pythonScript = step('python_script', {
   description: 'Runs a Python script as a local process or as a Job of Kubernetes.',
-  input: z.object({
+  input: z.strictObject({
     script: Script,
     /** Runs it as a Job of a cluster: begun once, followed, and gone on with by another worker when this one dies. */
     on: Placement.optional(),

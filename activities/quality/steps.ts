@@ -52,7 +52,7 @@ export type QualityReport = z.output<typeof QualityReport>;
  */
 export const validateQuality = step('validate_quality', {
   description: "Checks a table's rows.",
-  input: z.object({
+  input: z.strictObject({
     table: TableRef,
     /** Only the rows of which these conditions hold. */
     where: z.array(Condition).default([]),

@@ -44,7 +44,7 @@ const On = z.discriminatedUnion('as', [
  */
 export const sparkJob = step('spark_job', {
   description: 'Runs a Spark job on a standalone cluster or on Kubernetes.',
-  input: z.object({
+  input: z.strictObject({
     on: On,
     /** A .py file or a jar, where the driver's machine finds it: `file:///jobs/daily.py`, `local:///opt/jobs.jar`. */
     application: z.string().min(1),

@@ -9,7 +9,7 @@ export const mostRows = 1_000;
 
 const declared = step('sql', {
   description: 'Runs an SQL statement.',
-  input: z.object({
+  input: z.strictObject({
     /** The connection's name. */
     on: z.string().min(1),
     statement: z.string().min(1),

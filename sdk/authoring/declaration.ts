@@ -16,6 +16,9 @@ export function checkId(kind: string, id: string): void {
 
 /** Refuses an option that does not exist, so that a misspelt one is never silently without effect. */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new HeadraceError(`${where} takes an object of options: ${known.join(', ')}.`, { code: 'bad_declaration', where });
+  }
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   throw new HeadraceError(`${where} has no option '${unknown}'. Its options are ${known.join(', ')}.`, { code: 'unknown_option', where });
@@ -25,6 +28,12 @@ export function checkOptions(where: string, options: object, known: readonly str
 export function checkSchema(where: string, schema: z.ZodType): void {
   const unsafe = findUnsafe(schema);
   if (unsafe !== undefined) throw new HeadraceError(`The schema of ${where} cannot be used: ${unsafe}.`, { code: 'unsafe_schema', where });
+}
+
+/** Refuses what cannot be called. */
+export function checkFunction(where: string, what: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new HeadraceError(`${where}: ${what} is missing, or no function.`, { code: 'bad_declaration', where });
 }
 
 /** Runs a check of plain values and turns its TypeError into a refusal that names the declaration. */

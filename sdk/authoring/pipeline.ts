@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { AnyApproval } from './approval.js';
-import { checkId, checkOptions, checkSchema, checkValues } from './declaration.js';
+import { checkFunction, checkId, checkOptions, checkSchema, checkValues } from './declaration.js';
 import { type Duration, toMilliseconds } from './duration.js';
 import { HeadraceError } from './errors.js';
 import type { Flow, RunInfo } from './flow.js';
@@ -76,7 +76,7 @@ export function pipeline<I extends z.ZodType, O extends z.ZodType>(
   declaration: PipelineOptions & { input: I & JsonSafe<I>; output: O & JsonSafe<O> },
   body: (flow: Flow, input: z.output<I>) => Promise<z.input<O>>,
 ): Pipeline<I, O> {
-  check(id, declaration);
+  check(id, declaration, body);
   const maxDuration = declaration.maxDuration ?? '24 hours';
   const declared: Pipeline<I, O> = {
     id,
@@ -93,17 +93,24 @@ export function pipeline<I extends z.ZodType, O extends z.ZodType>(
   return Object.freeze(Object.assign(declared, { [brand]: true }));
 }
 
-function check(id: string, declaration: PipelineOptions & { input: z.ZodType; output: z.ZodType }): void {
+function check(id: string, declaration: PipelineOptions & { input: z.ZodType; output: z.ZodType }, body: unknown): void {
   const where = `pipeline ${id}`;
   checkId('pipeline', id);
   checkOptions(where, declaration, options);
-  checkOptions(`${where}'s notifications`, declaration.notifications ?? {}, outcomes);
+  checkOutcomes(`${where}'s notifications`, declaration.notifications ?? {});
   checkSchema(`the input of ${where}`, declaration.input);
   checkSchema(`the output of ${where}`, declaration.output);
+  checkFunction(where, 'its body, after the options,', body);
   checkValues(where, () => declaration.maxDuration === 'none' || toMilliseconds(declaration.maxDuration ?? 0));
   const ids = (declaration.approvals ?? []).map((approval) => approval.id);
   const twice = ids.find((approval, index) => ids.indexOf(approval) !== index);
   if (twice !== undefined) throw new HeadraceError(`${where} has two approvals '${twice}'.`, { code: 'duplicate_id', where });
+}
+
+/** Refuses a notification of no outcome, and one that cannot be called. */
+export function checkOutcomes(where: string, notifications: object): void {
+  checkOptions(where, notifications, outcomes);
+  for (const [outcome, tell] of Object.entries(notifications)) if (tell !== undefined) checkFunction(where, outcome, tell);
 }
 
 /** Whether a value is a pipeline. */

@@ -24,16 +24,22 @@ const rows = { ...common, tolerance: z.number().min(0).max(1).default(0) };
 
 /** A rule that a table's rows must keep. Write it with `checks`. */
 export const Check = z.discriminatedUnion('check', [
-  z.object({ check: z.literal('row_count'), min: z.number().int().min(0).optional(), max: z.number().int().min(0).optional(), ...common }),
-  z.object({ check: z.literal('not_null'), column: Column, ...rows }),
-  z.object({ check: z.literal('unique'), columns: z.array(Column).min(1), ...rows }),
-  z.object({ check: z.literal('accepted_values'), column: Column, values: z.array(Value).min(1).max(10_000), ...rows }),
-  z.object({ check: z.literal('range'), column: Column, min: Bound.optional(), max: Bound.optional(), ...rows }),
-  z.object({ check: z.literal('pattern'), column: Column, pattern: z.string().min(1), ...rows }),
-  z.object({ check: z.literal('type'), column: Column, type: z.enum(['integer', 'number', 'boolean', 'date', 'timestamp', 'uuid']), ...rows }),
-  z.object({ check: z.literal('references'), column: Column, table: TableRef, key: Column, ...rows }),
-  z.object({ check: z.literal('freshness'), column: Column, within: z.number().positive(), asOf: z.iso.datetime({ offset: true }).optional(), ...common }),
-  z.object({
+  z.strictObject({ check: z.literal('row_count'), min: z.number().int().min(0).optional(), max: z.number().int().min(0).optional(), ...common }),
+  z.strictObject({ check: z.literal('not_null'), column: Column, ...rows }),
+  z.strictObject({ check: z.literal('unique'), columns: z.array(Column).min(1), ...rows }),
+  z.strictObject({ check: z.literal('accepted_values'), column: Column, values: z.array(Value).min(1).max(10_000), ...rows }),
+  z.strictObject({ check: z.literal('range'), column: Column, min: Bound.optional(), max: Bound.optional(), ...rows }),
+  z.strictObject({ check: z.literal('pattern'), column: Column, pattern: z.string().min(1), ...rows }),
+  z.strictObject({ check: z.literal('type'), column: Column, type: z.enum(['integer', 'number', 'boolean', 'date', 'timestamp', 'uuid']), ...rows }),
+  z.strictObject({ check: z.literal('references'), column: Column, table: TableRef, key: Column, ...rows }),
+  z.strictObject({
+    check: z.literal('freshness'),
+    column: Column,
+    within: z.number().positive(),
+    asOf: z.iso.datetime({ offset: true }).optional(),
+    ...common,
+  }),
+  z.strictObject({
     check: z.literal('volume'),
     of: TableRef,
     partitionBy: Column,
@@ -44,7 +50,7 @@ export const Check = z.discriminatedUnion('check', [
     tolerance: z.number().min(0).default(0.5),
     ...common,
   }),
-  z.object({ check: z.literal('sql'), statement: z.string().min(1), ...common }),
+  z.strictObject({ check: z.literal('sql'), statement: z.string().min(1), ...common }),
 ]);
 
 /** A check with its weight and severity. */

@@ -100,6 +100,28 @@ describe('parse', () => {
     expect(() => parse(z.string(), 1, 'The output', 'wrong_output')).toThrow(/^The output is wrong: Invalid input/);
   });
 
+  const Source = z.object({
+    from: z.union(
+      [
+        z.strictObject({ files: z.string(), path: z.string() }),
+        z.strictObject({ on: z.string(), at: z.union([z.number(), z.string()]) }),
+        z.strictObject({ http: z.strictObject({ url: z.string() }) }),
+      ],
+      'give { files, path }, { on } or { http }',
+    ),
+  });
+
+  test.each([
+    ['where a key is missing', { files: 'in' }, 'from.path: Invalid input: expected string, received undefined'],
+    ['where a key is misspelt', { files: 'in', path: 'a', formt: 'csv' }, 'from: Unrecognized key: "formt"'],
+    ['deep in it', { http: { uri: 'x' } }, 'from.http.url: Invalid input: expected string, received undefined; from.http: Unrecognized key: "uri"'],
+    ['of plain values', { on: 'a', at: [] }, 'from.at: Invalid input: expected number or string'],
+    ['of none of them', { file: 'in' }, 'from: give { files, path }, { on } or { http }'],
+    ['of another kind', 'in', 'from: give { files, path }, { on } or { http }'],
+  ])('says of a union what is wrong with the kind that was meant: %s', (_, from, told) => {
+    expect(() => parse(Source, { from }, 'It', 'wrong_input')).toThrow(expect.objectContaining({ message: `It is wrong: ${told}` }));
+  });
+
   test.each<[string, z.ZodType, RegExp]>([
     ['is async behind a function', z.string().refine(() => Promise.resolve(true)), /^The output cannot be checked: .*[Aa]sync/],
     ['throws', z.string().refine(() => JSON.parse('{')), /^The output cannot be checked: .*JSON/],

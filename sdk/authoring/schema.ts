@@ -48,7 +48,8 @@ export function findUnsafe(schema: z.ZodType): string | undefined {
 }
 
 function inspect(schema: unknown, path: string, seen: Set<unknown>): string | undefined {
-  if (typeof schema !== 'object' || schema === null || seen.has(schema)) return undefined;
+  if (typeof schema !== 'object' || schema === null) return `${path || 'it'} is ${schema == null ? 'missing' : 'not a zod 4 schema'}`;
+  if (seen.has(schema)) return undefined;
   seen.add(schema);
   const definition = (schema as { _zod?: { def?: Record<string, unknown> } })._zod?.def;
   if (definition === undefined) return `${path || 'it'} is not a zod 4 schema`;
@@ -118,6 +119,37 @@ function tried<S extends z.ZodType>(schema: S, value: unknown, where: string): z
 const mostIssues = 20;
 
 function describe({ issues }: z.ZodError): string {
-  const told = issues.slice(0, mostIssues).map((issue) => `${issue.path.length === 0 ? '' : `${issue.path.join('.')}: `}${issue.message}`);
-  return [...told, ...(issues.length > mostIssues ? [`and ${issues.length - mostIssues} more`] : [])].join('; ');
+  const all = issues.flatMap((issue) => tell(issue, []));
+  return [...all.slice(0, mostIssues), ...(all.length > mostIssues ? [`and ${all.length - mostIssues} more`] : [])].join('; ');
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a union, what is wrong with the kind that was meant, where one fits better than the others. */
+function tell(issue: Issue, outer: readonly PropertyKey[]): string[] {
+  const path = [...outer, ...issue.path];
+  const meant = issue.code === 'invalid_union' ? closest(issue.errors) : undefined;
+  if (meant !== undefined) return meant.flatMap((inner) => tell(inner, path));
+  const unsaid = issue.code === 'invalid_union' && issue.message === 'Invalid input';
+  const message = (unsaid && expected(issue.errors)) || issue.message;
+  return [`${path.length === 0 ? '' : `${path.map(String).join('.')}: `}${message}`];
+}
+
+/** What a union of plain values takes. */
+function expected(kinds: readonly Issue[][]): string | undefined {
+  const types = kinds.map(([issue]) => (issue?.code === 'invalid_type' && issue.path.length === 0 ? issue.expected : undefined));
+  return types.length === 0 || types.includes(undefined) ? undefined : `Invalid input: expected ${[...new Set(types)].join(' or ')}`;
+}
+
+/** The kind that the fewest of a value's keys are strange to; none where several are as near. */
+function closest(kinds: readonly Issue[][]): Issue[] | undefined {
+  const misfits = kinds.map((issues) => issues.reduce((total, issue) => total + misfit(issue), 0));
+  const fewest = Math.min(...misfits);
+  const [nearest, ...others] = kinds.filter((_, index) => misfits[index] === fewest);
+  return others.length === 0 ? nearest : undefined;
+}
+
+function misfit(issue: Issue): number {
+  if (issue.path.length > 0) return 0;
+  return issue.code === 'unrecognized_keys' ? issue.keys.length : Number.POSITIVE_INFINITY;
 }

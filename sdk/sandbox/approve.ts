@@ -5,6 +5,7 @@ import { formatDuration, toMilliseconds } from '../authoring/duration.js';
 import { ApprovalExpired, Declined, HeadraceError, RunTimedOut } from '../authoring/errors.js';
 import type { Ask } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
+import { checkApproval } from './check-arguments.js';
 import type { Wait } from './decide.js';
 import type { RunState } from './run-state.js';
 
@@ -19,6 +20,7 @@ const maximumEvidenceAtOnce = 1_000_000;
  * @throws Declined, ApprovalExpired, or RunTimedOut when the run's deadline comes first
  */
 export async function approve(run: RunState, approval: AnyApproval, ask: Ask = {}): Promise<Decision<unknown>> {
+  checkApproval(approval);
   checkDeclared(run, approval);
   refuseOversize(ask.evidence, `The evidence for ${approval.id}`, maximumEvidence);
   const others = stillOpen(run).map(({ evidence }) => evidence);

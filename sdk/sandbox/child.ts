@@ -6,6 +6,7 @@ import { refuseOversize } from '../authoring/payload-size.js';
 import type { AnyPipeline } from '../authoring/pipeline.js';
 import { undoGrace } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
+import { checkPipeline } from './check-arguments.js';
 import { childAttributes, childMemo } from './child-attributes.js';
 import { fromFailure } from './failure.js';
 import { checkKnown } from './known-pipeline.js';
@@ -17,6 +18,7 @@ export function runChild(run: RunState, pipeline: AnyPipeline, input: unknown, o
 }
 
 async function startAndWait(run: RunState, pipeline: AnyPipeline, input: unknown, options: { workflowId?: string }): Promise<unknown> {
+  checkPipeline(pipeline);
   const callId = run.nextId(pipeline.id);
   checkKnown(pipeline.id, `Export it by name from a module of the pipelines folder: export const … = pipeline('${pipeline.id}', …).`);
   const parsed = parse(pipeline.input, input, `The input of pipeline ${pipeline.id}`, 'wrong_input');

@@ -1,4 +1,5 @@
 import { HeadraceError } from '../authoring/errors.js';
+import { checkFunction, checkItems } from './check-arguments.js';
 
 /** Does the same for each item with bounded concurrency; see Flow.each. */
 export async function each<Item, Result>(
@@ -6,6 +7,8 @@ export async function each<Item, Result>(
   work: (item: Item, index: number) => Promise<Result>,
   { concurrency = 10 }: { concurrency?: number } = {},
 ): Promise<Result[]> {
+  checkItems(items);
+  checkFunction('The work of flow.each', work);
   checkConcurrency(concurrency);
   const results = new Array<Result>(items.length);
   const failures: unknown[] = [];

@@ -3,6 +3,20 @@ import { HeadraceError, PermissionDeniedError, Refused, RunTimedOut, SchemaConfl
 import { type FailureDetails, shorten, shortenCause, shortenDetails } from '../authoring/shorten.js';
 import { workerStopped } from '../authoring/temporal-names.js';
 
+const hostsOwn = new Set([
+  'fetch',
+  'process',
+  'require',
+  'Buffer',
+  'setImmediate',
+  'performance',
+  'crypto',
+  'URL',
+  'structuredClone',
+  'queueMicrotask',
+  '__dirname',
+  '__filename',
+]);
 const rebuilt = { ValidationError, PermissionDeniedError, SchemaConflictError, Refused, RunTimedOut };
 
 /** Whether a step's last attempt ended because its worker was lost or stopped, and not by the step's own doing. */
@@ -48,10 +62,17 @@ function describe(cause: Error | undefined): { type: string; message: string; de
   return { type: cause?.name ?? 'Error', message: cause?.message ?? 'unknown cause', details: {} };
 }
 
+/** What a body misses most often: its sandbox has JavaScript's own names alone. */
+function fixOf(error: Error): string | undefined {
+  const name = error.name === 'ReferenceError' ? /^(\w+) is not defined$/.exec(error.message)?.[1] : undefined;
+  if (name === undefined || !hostsOwn.has(name)) return undefined;
+  return `Call ${name} in a step: a pipeline's body is replayed, and reaches nothing outside.`;
+}
+
 /** An error of the body as the failure that ends the run. */
 export function toFailure(error: unknown): ApplicationFailure {
   const known = error instanceof Error ? error : new Error(String(error));
-  const details: FailureDetails = known instanceof HeadraceError ? shortenDetails(known) : {};
+  const details: FailureDetails = known instanceof HeadraceError ? shortenDetails(known) : { fix: fixOf(known) };
   const cause = shortenCause(known.cause, (it) => it instanceof TemporalFailure);
   const failure = ApplicationFailure.create({ type: known.name, message: shorten(known.message), nonRetryable: true, details: [details], cause });
   // The reader wants the line of the body that threw, not this one.

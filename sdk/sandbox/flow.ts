@@ -6,6 +6,7 @@ import { refuseOversize } from '../authoring/payload-size.js';
 import { deadlineKey, firstRun, isEvidenceKey, logKey, type RunMemo, skipKey } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { approve } from './approve.js';
+import { checkEnd, checkFunction, checkLine, checkNotifications, checkSkip } from './check-arguments.js';
 import { runChild } from './child.js';
 import { each } from './each.js';
 import { encrypts } from './encrypts.js';
@@ -22,15 +23,25 @@ export function makeFlow(run: RunState): Flow {
   const flow: Flow = {
     run: describeRun(run),
     approve: ((approval, ask) => run.follow(approve(run, approval, ask))) as Flow['approve'],
-    undo: (compensation) => void run.undos.push(compensation),
+    undo: (compensation) => {
+      checkFunction('What flow.undo takes', compensation);
+      run.undos.push(compensation);
+    },
     phases: (calls) => awaitedLater(phases(calls)),
     each: (items, work, options) => awaitedLater(each(items, work, options)),
     runPipeline: ((pipeline, input, options) => runChild(run, pipeline, input, options)) as Flow['runPipeline'],
     startPipeline: (pipeline, input, options) => awaitedLater(startPipeline(run, pipeline, input, options)),
     cancelRun,
-    notify: (notifications) => void run.notifications.push(notifications),
-    skip: (step, reason) => run.record.skipped({ step: step.id, reason }),
+    notify: (notifications) => {
+      checkNotifications(notifications);
+      run.notifications.push(notifications);
+    },
+    skip: (step, reason) => {
+      checkSkip(step, reason);
+      run.record.skipped({ step: step.id, reason });
+    },
     log: (message, { records } = {}) => {
+      checkLine(message, records);
       if (!encrypts) log.info(message, records === undefined ? {} : { records });
       run.record.log(message, records);
     },
@@ -60,6 +71,7 @@ async function sleepWithin(run: RunState, duration: Duration): Promise<void> {
 }
 
 async function end<Output>(run: RunState, state: EndState, output: Output): Promise<Output> {
+  checkEnd(state);
   // Nothing is undone while a step still works, also one of a branch that runs beside this one.
   await run.calm();
   const undo = await undoAll(run);

@@ -5,6 +5,7 @@ import { statusOf } from '../node/status/status-of.js';
 import { realBed } from '../testing/bed.fixture.js';
 import { replace, type TestBed } from '../testing/index.js';
 import { recording, returning, rounds } from './fixtures/pipelines/calls.js';
+import { misuse } from './fixtures/pipelines/misuse.js';
 import { act } from './fixtures/pipelines/steps.js';
 
 let bed: TestBed;
@@ -35,6 +36,38 @@ test('a wrong output ends the run FAILED, typed', async () => {
     status: 'FAILED',
     error: { type: 'ValidationError', code: 'wrong_output', message: expect.stringContaining('output of pipeline returning') },
   });
+});
+
+test.each([
+  ['approve', /flow\.approve takes an approval.*the text 'load_anyway'/],
+  ['runPipeline', /flow\.runPipeline takes a pipeline.*the text 'returning'/],
+  ['startPipeline', /flow\.startPipeline takes \{ workflowId \}.*undefined/],
+  ['startPipelineItself', /flow\.startPipeline takes a pipeline's id.*an object/],
+  ['undo', /What flow\.undo takes is a function.*an object/],
+  ['each', /flow\.each takes an array.*undefined/],
+  ['eachWithoutWork', /work of flow\.each is a function.*undefined/],
+  ['phases', /phase transform is a function.*undefined/],
+  ['phasesOfResults', /a of the phase extract is a function.*an object/],
+  ['notify', /flow\.notify takes an object.*the text 'somebody'/],
+  ['skip', /flow\.skip takes a step.*the text 'measure'/],
+  ['log', /flow\.log takes a text.*an object/],
+  ['logRecords', /records as a number.*the text '3'/],
+  ['end', /flow\.end takes 'CANCELLED' or 'ROLLED_BACK'.*the text 'DONE'/],
+])('what no type kept from flow, %s, ends the run FAILED with what was meant', async (mistake, message) => {
+  expect(await bed.run(misuse, { mistake })).toMatchObject({
+    status: 'FAILED',
+    error: { code: 'bad_argument', message: expect.stringMatching(message), fix: expect.stringMatching(/./) },
+  });
+});
+
+test('a notification of no outcome ends the run FAILED with those that there are', async () => {
+  const message = expect.stringMatching(/no option 'failure'.*succeeded, failed/);
+  expect(await bed.run(misuse, { mistake: 'notifyOfNothing' })).toMatchObject({ status: 'FAILED', error: { code: 'unknown_option', message } });
+});
+
+test('a body that reaches outside is told where it may', async () => {
+  const error = { type: 'ReferenceError', message: 'fetch is not defined', fix: expect.stringContaining('Call fetch in a step') };
+  expect(await bed.run(misuse, { mistake: 'outside' })).toMatchObject({ status: 'FAILED', error });
 });
 
 test('an output that Temporal would refuse ends the run FAILED, with its size', async () => {

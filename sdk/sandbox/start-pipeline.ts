@@ -13,6 +13,7 @@ import { isDeclined } from '../authoring/declined-result.js';
 import { readResult } from '../authoring/ended-result.js';
 import type { ChildEnd, ChildRun, StartOptions } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
+import { checkStart } from './check-arguments.js';
 import { childAttributes, childMemo } from './child-attributes.js';
 import { checkKnown } from './known-pipeline.js';
 import type { RunState } from './run-state.js';
@@ -21,8 +22,10 @@ import type { RunState } from './run-state.js';
  * Starts a pipeline as a child that outlives this run's continue-as-new, and does not wait for it.
  * A parent's close policy cannot be changed later, so a coordinator's children all have ABANDON, and its cancellation is handed on by its scope.
  */
-export async function startPipeline(run: RunState, pipeline: string, input: unknown, { workflowId, partition }: StartOptions): Promise<ChildRun | undefined> {
+export async function startPipeline(run: RunState, pipeline: string, input: unknown, options: StartOptions): Promise<ChildRun | undefined> {
+  checkStart(pipeline, options);
   checkKnown(pipeline);
+  const { workflowId, partition } = options;
   const bytes = refuseOversize(input, `The input of pipeline ${pipeline}`);
   try {
     const start = () =>

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { BinaryProcess } from '../faults/binary-process.js';
 import { sized } from '../faults/pipelines/sized.js';
 import { until } from '../faults/until.js';
 import { type Done, openStory, runBinary, type Story } from './story.js';
@@ -311,6 +312,13 @@ describe('a run says cause and fix of', () => {
     );
     expect(activities[0]?.error).toMatchObject({ code, message: expect.stringMatching(message), fix: expect.any(String) });
     expect(['RETRYING', 'FAILED']).toContain(status);
-    if (status === 'RETRYING') await story.ground.client.run(workflowId).cancel();
+    if (status !== 'RETRYING') return;
+    const following = new BinaryProcess(['status', workflowId, '--follow'], { ...story.ground.environment, HEADRACE_API: story.api });
+    await until(
+      () => following.output,
+      (text) => /RETRYING \(attempt \d\): /.test(text) && message.test(text) && text.includes(activities[0]?.error?.fix ?? 'no fix'),
+    );
+    await story.ground.client.run(workflowId).cancel();
+    expect(await following.exited).toBe(3);
   });
 });

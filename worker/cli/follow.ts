@@ -54,7 +54,12 @@ function patiently(read: () => Promise<RunStatus>): () => Promise<RunStatus | un
 
 function drawing(): (status: RunStatus) => void {
   const told = new Set<string>();
-  return ({ workflowId, progress, status, startedAt, currentActivity, pendingSignals }) => {
+  return ({ workflowId, progress, status, startedAt, currentActivity, pendingSignals, activities }) => {
+    for (const it of activities.filter((call) => call.status === 'RETRYING')) {
+      const line = `${it.callId ?? it.name} ${it.status}${why(it)}`;
+      if (!told.has(line)) progressBar.above(line);
+      told.add(line);
+    }
     for (const waits of pendingSignals.filter(({ id }) => !told.has(id))) {
       told.add(waits.id);
       progressBar.above(printWait(workflowId, waits));
@@ -64,6 +69,13 @@ function drawing(): (status: RunStatus) => void {
   };
 }
 
+/** Why a call was skipped, or is tried again, and what to do. */
+function why({ status, reason, attempt, error }: RunStatus['activities'][number]): string {
+  if (reason !== undefined) return `: ${plain(reason)}`;
+  if (status !== 'RETRYING' || error === undefined) return '';
+  return ` (attempt ${attempt}): ${[error.message, error.fix ?? ''].map(plain).join(' ').trimEnd()}`;
+}
+
 function lines(): (status: RunStatus) => void {
   const seen = new Set<string>();
   const say = (line: string) => {
@@ -71,10 +83,7 @@ function lines(): (status: RunStatus) => void {
     seen.add(line);
   };
   return ({ activities, pendingSignals, workflowId }) => {
-    for (const it of activities)
-      say(
-        `${it.callId ?? it.name} ${it.status}${it.duration === undefined ? '' : ` in ${it.duration}`}${it.reason === undefined ? '' : `: ${plain(it.reason)}`}`,
-      );
+    for (const it of activities) say(`${it.callId ?? it.name} ${it.status}${it.duration === undefined ? '' : ` in ${it.duration}`}${why(it)}`);
     for (const waits of pendingSignals) say(`waits for ${waits.id}: ${approvalHint(workflowId, waits)}`);
   };
 }

@@ -1,4 +1,4 @@
-import { HeadraceError } from '../../authoring/errors.js';
+import { badArgument as bad } from '../../authoring/bad-argument.js';
 import { isPipeline } from '../../authoring/pipeline.js';
 import { knownStates } from './run-query.js';
 
@@ -53,15 +53,4 @@ function checkOptions(what: string, options: unknown, known: readonly string[]):
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw bad(`${what} takes an object of options: ${known.join(', ')}`, options);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) throw bad(`${what} takes the options ${known.join(', ')}`, unknown);
-}
-
-function bad(rule: string, value: unknown, fix?: string): HeadraceError {
-  return new HeadraceError(`${rule}; this is ${described(value)}.`, { code: 'bad_argument', fix });
-}
-
-function described(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'string') return value === '' ? 'an empty text' : `the text '${value.slice(0, 100)}'`;
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
