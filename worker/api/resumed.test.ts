@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { cp, rm } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import { openWorkshop, until, type Workshop } from '../../sdk/node/fixtures/workshop.fixture.js';
 import { openRecord } from '../events/run-record.fixture.js';
+import { embeddedPlace, type RegistryPlace } from '../registry/registry.fixture.js';
 import { asker, listen } from './client.fixture.js';
 import { startApi } from './index.js';
 
@@ -13,9 +15,9 @@ beforeEach(async () => {
 
 afterEach(() => workshop.close());
 
-/** An API with a registry that has nothing yet. */
-async function serveAnew() {
-  const recording = await openRecord({ ...inject('temporal'), taskQueue: workshop.taskQueue });
+/** An API with a registry: one that has nothing yet, and does not outlive it, unless given. */
+async function serve(registry?: RegistryPlace) {
+  const recording = await openRecord({ ...inject('temporal'), taskQueue: workshop.taskQueue }, [], registry);
   await recording.record.registry();
   const { url, stop } = await startApi({ client: workshop.client, catalogue: workshop.catalogue, record: recording.record, port: 0 });
   const close = async () => {
@@ -25,7 +27,7 @@ async function serveAnew() {
   return { url, http: asker(url), close };
 }
 
-type Serving = Awaited<ReturnType<typeof serveAnew>>;
+type Serving = Awaited<ReturnType<typeof serve>>;
 
 const start = async ({ http }: Serving, orders: string[]): Promise<string> =>
   (await http.post('/v1/pipelines/shop/execute', { orders })).body.workflowId as string;
@@ -39,7 +41,7 @@ async function recorded({ http }: Serving, workflowId: string): Promise<void> {
 }
 
 test("who follows a run gets each of its events once, though the registry was dropped and made anew from Temporal's histories", async () => {
-  const first = await serveAnew();
+  const first = await serve();
   // Of other runs too: positions are others when all are projected at once.
   const runs = [await start(first, ['a']), await start(first, ['a', 'b']), await start(first, ['a', 'b', 'c'])];
   for (const run of runs) await recorded(first, run);
@@ -55,7 +57,7 @@ test("who follows a run gets each of its events once, though the registry was dr
   const ids = whole.messages.map(({ data }) => data.id as string);
   expect(ids.length).toBeGreaterThan(4);
 
-  const second = await serveAnew();
+  const second = await serve();
   await recorded(second, followed);
   for (const [index, { id }] of whole.messages.entries()) {
     const resumed = await streamOf(second, followed, id);
@@ -73,3 +75,63 @@ test("who follows a run gets each of its events once, though the registry was dr
   again.stop();
   await second.close();
 });
+
+/** A registry that stays when its API ends, and may be restored as it is now. */
+function lastingPlace() {
+  const place = embeddedPlace();
+  const { folder = '' } = place.settings;
+  const backup = `${folder}.backup`;
+  onTestFinished(async () => {
+    await rm(backup, { recursive: true, force: true });
+    await place.remove();
+  });
+  const restore = async () => {
+    await rm(folder, { recursive: true });
+    await cp(backup, folder, { recursive: true });
+  };
+  return { place: { ...place, remove: async () => undefined }, backUp: () => cp(folder, backup, { recursive: true }), restore };
+}
+
+test('who saw events that a restored backup does not know is sent each one that follows them', async () => {
+  const { place, backUp, restore } = lastingPlace();
+  const first = await serve(place);
+  await recorded(first, await start(first, ['before']));
+  await first.close();
+  await backUp();
+
+  const lost = await serve(place);
+  const runs: string[] = [];
+  for (const order of ['a', 'b', 'c', 'd', 'e']) {
+    const run = await start(lost, [order]);
+    await recorded(lost, run);
+    runs.push(run);
+  }
+  const followed = await Promise.all(runs.map((run) => streamOf(lost, run)));
+  await Promise.all(followed.map(({ ended }) => ended));
+  const known = (await lost.http.get('/v1/events?limit=200')).body.events as { id: string }[];
+  const all = await listen(`${lost.url}/v1/events?after=0`);
+  await until(
+    async () => all.messages.length,
+    (count) => count === known.length,
+  );
+  all.stop();
+  await lost.close();
+  await restore();
+
+  const restored = await serve(place);
+  for (const [index, run] of runs.entries()) {
+    await recorded(restored, run);
+    const messages = followed[index]?.messages ?? [];
+    const resumed = await streamOf(restored, run, messages[0]?.id);
+    await resumed.ended;
+    expect(resumed.messages.map(({ data }) => data.id)).toEqual(messages.slice(1).map(({ data }) => data.id));
+  }
+  const [seen, after] = [all.messages.at(-8), all.messages.slice(-7).map(({ data }) => data.id as string)];
+  const again = await listen(`${restored.url}/v1/events`, seen?.id);
+  await until(
+    async () => new Set(again.messages.map(({ data }) => data.id as string)),
+    (ids) => after.every((id) => ids.has(id)),
+  );
+  again.stop();
+  await restored.close();
+}, 120_000);

@@ -10,6 +10,7 @@ import { metricTotals } from './migrations/0004-metric-totals.js';
 import { tenantWall } from './migrations/0005-tenant-wall.js';
 import { auditSubject } from './migrations/0006-audit-subject.js';
 import { laterPositions } from './migrations/0007-later-positions.js';
+import { positionsByTime } from './migrations/0008-positions-by-time.js';
 
 /** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
 export interface Migration {
@@ -19,7 +20,7 @@ export interface Migration {
 }
 
 /** All migrations, in their order. */
-export const migrations: readonly Migration[] = [registryTables, runList, access, metricTotals, tenantWall, auditSubject, laterPositions];
+export const migrations: readonly Migration[] = [registryTables, runList, access, metricTotals, tenantWall, auditSubject, laterPositions, positionsByTime];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */
 export function printMigrations(): string {
