@@ -104,7 +104,7 @@ function openPostgres(url: string, { connections = 10, patience = 0, report = ()
 function databaseOf(dialect: Dialect, encryption: KeyRing | undefined, statements: Statements): Pick<Registry, 'database' | 'readAs'> {
   const plugins = [openingPlugin(encryption)];
   const readers = new Map<string, Kysely<Database>>();
-  const wall = { stands: false };
+  const wall = { seenAt: 0 };
   const readAs = (tenant: string) => {
     const reader = readers.get(tenant) ?? new Kysely<Database>({ dialect: tenantDialect(dialect, tenant, statements, wall), plugins });
     readers.set(tenant, reader);

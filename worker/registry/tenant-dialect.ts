@@ -6,10 +6,14 @@ import { requirePolicies } from './tenant-wall.js';
 /** How a database is asked: whether it takes several statements in one message. */
 export type Statements = 'together' | 'one by one';
 
-/** Whether the wall was seen to stand, in this process. */
+/** When the wall was last seen to stand, by this process. */
 export interface Wall {
-  stands: boolean;
+  /** Milliseconds since the epoch; 0 before the first look. */
+  seenAt: number;
 }
+
+/** Milliseconds for which a look is relied on: rights may be granted to the role while the process runs. */
+const reliedOn = 60_000;
 
 /**
  * A database as one tenant may read it (migration 5). Each query is in a read-only transaction of its own, at whose end role and tenant are gone by
@@ -40,8 +44,7 @@ class TenantDriver implements Driver {
     const connection = await this.driver.acquireConnection();
     try {
       for (const statement of this.begin) await ask(connection, statement);
-      if (!this.wall.stands) await requirePolicies(connection);
-      this.wall.stands = true;
+      if (Date.now() - this.wall.seenAt >= reliedOn) await this.look(connection);
       return connection;
     } catch (error) {
       const explained = await explain(connection, error);
@@ -65,6 +68,11 @@ class TenantDriver implements Driver {
 
   /** The connections belong to the registry. */
   async destroy(): Promise<void> {}
+
+  private async look(connection: DatabaseConnection): Promise<void> {
+    await requirePolicies(connection);
+    this.wall.seenAt = Date.now();
+  }
 
   private async end(connection: DatabaseConnection): Promise<void> {
     // It fails on a connection that is broken, which nobody gets again.

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { startPostgres } from '../../test/servers/postgres.js';
 import type { Database } from './database.js';
 import { describeRegistry } from './describe-registry.js';
@@ -177,6 +177,28 @@ test.skipIf(url === undefined)('a reader whom no policy holds is refused, for wh
   }
   await made.close();
 });
+
+test.skipIf(url === undefined)(
+  'a right that the reader is given while the registry is open is noticed within a minute, and reads go on once it is taken back',
+  async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    const registry = await openRegistry({ url: server.url });
+    for (const tenant of ['acme', 'umbrella']) await enterAll(registry.database, tenant);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const readAMinuteLater = () => {
+      vi.setSystemTime(Date.now() + 60_000);
+      return registry.readAs('acme').selectFrom('outbox').select('tenant').execute();
+    };
+    expect(await readAMinuteLater()).toEqual([{ tenant: 'acme' }]);
+    await sql`alter role headrace_reader bypassrls`.execute(registry.database);
+    await expect(readAMinuteLater()).rejects.toMatchObject({ code: 'no_tenant_wall', fix: expect.stringContaining('nobypassrls') });
+    await sql`alter role headrace_reader nobypassrls`.execute(registry.database);
+    expect(await readAMinuteLater()).toEqual([{ tenant: 'acme' }]);
+    await registry.close();
+  },
+);
 
 test.skipIf(url === undefined)('starters of several databases of one server make the role once', async () => {
   const places = (await Promise.all(Array.from({ length: 4 }, () => registryPlace('postgres', url)))) as RegistryPlace[];
