@@ -17,6 +17,7 @@ import { refuseSecondCopy } from './authoring/one-copy.js';
 refuseSecondCopy();
 
 export { type Approval, approval, type Decision } from './authoring/approval.js';
+export { Cost } from './authoring/cost.js';
 export type { Duration } from './authoring/duration.js';
 export {
   ApprovalExpired,

@@ -29,7 +29,7 @@ export async function compact(lakehouse: Lakehouse, input: Input) {
   if (await mayForget(lakehouse, table)) await forget(lakehouse, table, input, undoable);
   const after = await measure(lakehouse, table);
   const compare = (what: keyof Size) => ({ before: before[what], after: after[what] });
-  return { files: compare('files'), bytes: compare('bytes'), snapshots: compare('snapshots'), undoable: undoable.length };
+  return { files: compare('files'), bytes: compare('bytes'), snapshots: compare('snapshots'), undoable: undoable.length, cost: lakehouse.engine.cost };
 }
 
 /** Nessie's tables say no: their files may belong to other branches, and its own collector takes them away. */

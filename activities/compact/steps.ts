@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step, TableRef } from '../../sdk/index.js';
+import { Cost, step, TableRef } from '../../sdk/index.js';
 import { Condition } from '../engines/condition.js';
 
 const Before = z.object({ before: z.number(), after: z.number() });
@@ -33,6 +33,8 @@ export const compactIcebergTable = step('compact_iceberg_table', {
     snapshots: Before,
     /** Loads that can still be undone. */
     undoable: z.number(),
+    /** What all its statements took. */
+    cost: Cost.optional(),
   }),
   retry: 'loading',
   timeout: '1 hour',

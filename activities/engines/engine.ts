@@ -1,3 +1,4 @@
+import type { Cost } from '../../sdk/index.js';
 import type { Dialect } from './dialect.js';
 import type { DoneOn } from './done-on.js';
 import type { LocalData } from './local-data.js';
@@ -48,6 +49,8 @@ export interface Engine {
   /** The connection's name. */
   readonly connection: string;
   readonly dialect: Dialect;
+  /** What all that was asked of it so far took, where the engine tells. */
+  readonly cost?: Cost | undefined;
   /** Runs one statement and gives at most `limit` rows. */
   query(statement: Statement, limit: number): Promise<Rows>;
   /** The columns of a table, in order. @throws ValidationError unknown_table */

@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as z from 'zod';
+import type { Cost } from '../../sdk/index.js';
 import { implement, type StepContext } from '../../sdk/node/index.js';
-import type { Engine, Statement } from '../engines/engine.js';
+import type { Engine, Statement, Written } from '../engines/engine.js';
 import { withEngine } from '../engines/open-engine.js';
 import { temporaryDays, temporaryTable } from '../engines/temporary-table.js';
 import { Bindings, compileSelect, compileWhere } from '../engines/where.js';
 import { fetchPages } from '../http/fetch-pages.js';
+import { sumCosts } from '../outside/sum-costs.js';
 import { filterLocally } from './filter-locally.js';
 import { fileRelation, sourcePath } from './source-files.js';
 import { extractData } from './steps.js';
@@ -22,10 +24,16 @@ async function extract(target: Engine, input: Input, context: StepContext) {
   const written = await write(target, table, input, context);
   context.heartbeat({ rows: written.rows });
   await target.prune(temporaryDays);
-  return { table: { connection: input.into, table }, ...written };
+  return { table: { connection: input.into, table }, ...written, cost: sumCosts([written.cost, target.cost]) };
 }
 
-async function write(target: Engine, table: string, input: Input, context: StepContext) {
+/** @returns with the cost at a source that is another engine */
+async function write(
+  target: Engine,
+  table: string,
+  input: Input,
+  context: StepContext,
+): Promise<Written & { cost?: Cost | undefined; watermark?: string | undefined }> {
   const { from } = input;
   if ('files' in from)
     return receiveFile(target, table, fileRelation(await sourcePath(context, from.files, from.path), from.format, from.types), input, context);
@@ -35,7 +43,8 @@ async function write(target: Engine, table: string, input: Input, context: StepC
   if (source === target.connection) return target.replace(table, await narrow(target, input));
   return withEngine(context, source, async (engine) => {
     const data = await engine.localize(await narrow(engine, input));
-    return target.receive(table, data).finally(() => data.dispose());
+    const written = await target.receive(table, data).finally(() => data.dispose());
+    return { ...written, cost: engine.cost };
   });
 }
 

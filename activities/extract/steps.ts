@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step, TableRef } from '../../sdk/index.js';
+import { Cost, step, TableRef } from '../../sdk/index.js';
 import { Condition } from '../engines/condition.js';
 import { DoneOn } from '../engines/done-on.js';
 import { HttpSource } from '../http/source.js';
@@ -75,6 +75,8 @@ export const extractData = step('extract_data', {
     /** Where the next extraction of a topic begins. */
     watermark: z.string().optional(),
     engine: DoneOn.optional(),
+    /** What it took where the rows came from and where they went, on engines that tell. */
+    cost: Cost.optional(),
   }),
   retry: 'extraction',
   timeout: '1 hour',

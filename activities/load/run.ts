@@ -7,6 +7,7 @@ import type { LocalData } from '../engines/local-data.js';
 import { openEngine, withEngine } from '../engines/open-engine.js';
 import { PostgresEngine } from '../engines/postgres/postgres-engine.js';
 import { TrinoEngine } from '../engines/trino/trino-engine.js';
+import { sumCosts } from '../outside/sum-costs.js';
 import { type Counts, type LoadKey, loadKey } from './attempt.js';
 import { loadDuckDbFile, undoDuckDbFile } from './duckdb/file-load.js';
 import type { IcebergTable } from './iceberg/iceberg-table.js';
@@ -56,7 +57,8 @@ async function undoIn(engine: Engine, table: string, key: LoadKey, context: Step
 
 async function loadThroughTrino(lakehouse: Lakehouse, load: IcebergLoad, key: LoadKey, context: StepContext) {
   const { query, link, ...loaded } = await loadIceberg(lakehouse, load, key, (table) => stage(lakehouse, load, table, context), context);
-  return { ...loaded, engine: { name: 'Trino', id: query, ...(link === undefined ? {} : { link }) } };
+  const cost = sumCosts([lakehouse.engine.cost, loaded.quality?.cost]);
+  return { ...loaded, engine: { name: 'Trino', id: query, ...(link === undefined ? {} : { link }) }, cost };
 }
 
 /** Rows of the same server stay there; those of another come through this machine, as files. */

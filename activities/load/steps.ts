@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Check } from '../../sdk/authoring/quality.js';
-import { step, TableRef } from '../../sdk/index.js';
+import { Cost, step, TableRef } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
 import { QualityReport } from '../quality/steps.js';
 
@@ -93,6 +93,8 @@ export const loadToIceberg = step('load_to_iceberg', {
     quality: QualityReport.optional(),
     /** The query that published. */
     engine: DoneOn,
+    /** What all statements of the load took, those of its checks too. */
+    cost: Cost.optional(),
   }),
   retry: 'loading',
   timeout: '1 hour',

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { HeadraceError, Refused } from '../../sdk/index.js';
+import { type Cost, HeadraceError, Refused } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { outsideId } from './outside-id.js';
 import type { Look, OutsideWork } from './outside-work.js';
@@ -22,6 +22,7 @@ export interface Followed<Handle, Result> {
   readonly handle: Handle;
   /** As a step's output names it, so that the record of the run shows it. */
   readonly engine: { name: string; id: string; link?: string };
+  readonly cost: Cost | undefined;
 }
 
 type Ended<Result> = Exclude<Look<Result>, { state: 'RUNNING' }>;
@@ -113,7 +114,7 @@ class Trail<Handle, Result> {
     if (end === undefined) throw this.lost();
     if (end.state === 'FAILED') throw end.error;
     const handle = this.handle as Handle;
-    return { result: end.result, handle, engine: this.engine(handle) };
+    return { result: end.result, handle, engine: this.engine(handle), cost: end.cost };
   }
 
   private get id(): string {

@@ -1,4 +1,4 @@
-import type { HeadraceError } from '../../sdk/index.js';
+import type { Cost, HeadraceError } from '../../sdk/index.js';
 
 /** How work is that runs on a server far away. */
 export type Look<Result, Handle = never> =
@@ -9,7 +9,12 @@ export type Look<Result, Handle = never> =
       /** Where the next look is to be taken, if the work has moved on. */
       readonly handle?: Handle;
     }
-  | { readonly state: 'SUCCEEDED'; readonly result: Result }
+  | {
+      readonly state: 'SUCCEEDED';
+      readonly result: Result;
+      /** What the work took, as far as the system tells it. */
+      readonly cost?: Cost | undefined;
+    }
   /** It ended, and badly. A Refused error is final; after any other the next attempt begins it anew. */
   | {
       readonly state: 'FAILED';

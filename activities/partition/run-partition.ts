@@ -12,7 +12,7 @@ import type { processPartition } from './steps.js';
 type Input = z.output<typeof processPartition.input>;
 
 /** Runs the query into a table of the run, and loads that: the work of sql and of load_data, within one step. */
-export async function runPartition({ partition, commitKey, query }: Input, context: StepContext): Promise<{ rows: number; bytes: number }> {
+export async function runPartition({ partition, commitKey, query }: Input, context: StepContext): Promise<z.input<typeof processPartition.output>> {
   const { on, statement, tables, into, partitionBy } = query;
   const kept = await workOf(sqlRun, sql)({ on, statement, tables, parameters: bind(query, partition), into: 'partition', limit: 1 }, context);
   const from = kept.table;
@@ -23,7 +23,7 @@ export async function runPartition({ partition, commitKey, query }: Input, conte
     { load: 'partition', mode: 'overwrite_partition', from, into, partitionBy, partition: partition.key },
     once,
   );
-  return { rows, bytes };
+  return { rows, bytes, cost: kept.cost };
 }
 
 /** The query's own parameters, and what it uses of the partition: an engine refuses a parameter that the statement does not have. */

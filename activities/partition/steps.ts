@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step } from '../../sdk/index.js';
+import { Cost, step } from '../../sdk/index.js';
 import { Partition, PartitionRange } from './partition.js';
 import { PartitionQuery } from './query.js';
 
@@ -67,7 +67,7 @@ export const processPartition = step('process_partition', {
     commitKey: z.string().min(1),
     query: PartitionQuery,
   }),
-  output: z.object({ rows: z.number(), bytes: z.number() }),
+  output: z.object({ rows: z.number(), bytes: z.number(), cost: Cost.optional() }),
   retry: 'partition',
   timeout: '1 hour',
 });

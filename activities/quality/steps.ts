@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Check, Severity } from '../../sdk/authoring/quality.js';
-import { step, TableRef } from '../../sdk/index.js';
+import { Cost, step, TableRef } from '../../sdk/index.js';
 import { Condition } from '../engines/condition.js';
 import { DoneOn } from '../engines/done-on.js';
 
@@ -38,6 +38,8 @@ export const QualityReport = z.object({
   sample: z.array(z.object({ check: z.string(), rows: z.array(z.record(z.string(), z.unknown())) })),
   /** The query of the checks of rows, on an engine that names its queries. */
   engine: DoneOn.optional(),
+  /** What all queries of the checks took. */
+  cost: Cost.optional(),
 });
 
 export type QualityReport = z.output<typeof QualityReport>;

@@ -47,7 +47,14 @@ async function validateOn(engine: Engine, { table, where, checks, sampleRows: si
   const failing = checks.flatMap((check, index) =>
     results[index]?.passed === false ? [{ name: results[index].name, statement: sampleOf(check, query()) }] : [],
   );
-  return { ...grade(results), rows: total, checks: results, sample: await sampleRows(engine, failing, size), ...(doneOn && { engine: doneOn }) };
+  return {
+    ...grade(results),
+    rows: total,
+    checks: results,
+    sample: await sampleRows(engine, failing, size),
+    ...(doneOn && { engine: doneOn }),
+    cost: engine.cost,
+  };
 }
 
 interface Tools {

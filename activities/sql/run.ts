@@ -17,7 +17,8 @@ async function runSql(engine: Engine, input: Input, context: StepContext) {
     input.into === undefined
       ? answer(engine, statement, input)
       : keep(engine, statement, { connection: input.on, table: temporaryTable(input.into, context.key) });
-  return withAliases(engine, input.tables, context, work);
+  const output = await withAliases(engine, input.tables, context, work);
+  return { ...output, cost: engine.cost };
 }
 
 type Output = z.input<typeof sql.output>;

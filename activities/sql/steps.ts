@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type CallOptions, step, TableRef } from '../../sdk/index.js';
+import { type CallOptions, Cost, step, TableRef } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
 
 const Parameter = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -34,6 +34,8 @@ const declared = step('sql', {
     table: TableRef.optional(),
     bytes: z.number().optional(),
     engine: DoneOn.optional(),
+    /** What the statement took, with the small ones around it. */
+    cost: Cost.optional(),
   }),
   retry: 'default',
   timeout: '1 hour',

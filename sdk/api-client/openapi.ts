@@ -1565,6 +1565,7 @@ export interface components {
             link?: string;
             rows?: number;
             bytes?: number;
+            cost?: components["schemas"]["Cost"];
             phase?: string;
             /** @enum {boolean} */
             undo?: true;
@@ -1580,6 +1581,16 @@ export interface components {
                 where?: string;
             };
             reason?: string;
+        };
+        /** @description What the engine says that the work took; what it does not tell is left out */
+        Cost: {
+            cpuSeconds?: number;
+            coreSeconds?: number;
+            wallSeconds?: number;
+            peakMemoryBytes?: number;
+            scannedRows?: number;
+            scannedBytes?: number;
+            writtenBytes?: number;
         };
         RelatedRun: {
             workflowId: string;
@@ -1725,6 +1736,7 @@ export interface components {
                     id?: string;
                     link?: string;
                 };
+                cost?: components["schemas"]["Cost"];
                 /** @description How far that work says that it is, in the system's own words */
                 working?: unknown;
                 error?: {

@@ -27,6 +27,7 @@ export function recordedCall(run: RecordedRun, call: RecordedCall, failed: reado
     link: call.engine_link ?? undefined,
     rows: call.rows ?? undefined,
     bytes: call.bytes ?? undefined,
+    cost: call.cost ?? undefined,
     phase: call.phase ?? undefined,
     ...(call.undo ? { undo: true } : {}),
     ...(call.notification ? { notification: true } : {}),

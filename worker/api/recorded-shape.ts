@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { runStates } from '../../sdk/node/status/run-status.js';
-import { ApprovalOutcome, ListedRunShape, PendingSignal, StatusErrorShape, time } from './run-shape.js';
+import { ApprovalOutcome, CostShape, ListedRunShape, PendingSignal, StatusErrorShape, time } from './run-shape.js';
 
 const milliseconds = z.number().int().min(0);
 
@@ -44,6 +44,7 @@ export const CallShape = z
     link: z.string().optional(),
     rows: z.number().optional(),
     bytes: z.number().optional(),
+    cost: CostShape.optional(),
     phase: z.string().optional(),
     undo: z.literal(true).optional(),
     notification: z.literal(true).optional(),

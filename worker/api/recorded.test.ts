@@ -59,6 +59,23 @@ describe('a run in the registry', () => {
     expect(run.sums).toMatchObject({ calls: 4, completed: 4, failed: 0, skipped: 0, retries: 2, rows: 6 });
   });
 
+  test('says what its steps took: in its calls, in its status and in its events', async () => {
+    const workflowId = await start('shop', { orders: ['a'] });
+    const cost = { cpuSeconds: 0.25, scannedBytes: 1_200 };
+    const { calls } = await recorded(workflowId);
+    const { activities } = (await http.status(workflowId)) as { activities: object[] };
+    const { events } = (await http.get(`${http.run(workflowId)}/events`)).body as { events: { type: string; data: object }[] };
+    expect(calls.map((it: { step: string; cost?: object }) => [it.step, it.cost])).toEqual([
+      ['pick', cost],
+      ['stamp', undefined],
+      ['pack', undefined],
+    ]);
+    expect(activities[0]).toMatchObject({ name: 'pick', cost });
+    expect(events.filter(({ type }) => type === 'PIPELINE_STEP_COMPLETED').map(({ data }) => data)).toContainEqual(
+      expect.objectContaining({ step: 'pick', cost }),
+    );
+  });
+
   test('tells the failed attempts of a call while it goes on', async () => {
     const workflowId = await start('shop', { orders: ['a'], ms: 1_500 });
     const pick = async () => (await detail(workflowId)).calls.find(({ callId }: { callId: string }) => callId === 'pick#1');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Cost } from '../../sdk/authoring/cost.js';
 import { runStates } from '../../sdk/node/status/run-status.js';
 
 export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
@@ -10,6 +11,9 @@ export const StatusErrorShape = z.object({
   fix: z.string().optional(),
   where: z.string().optional(),
 });
+
+/** What a step's work took. */
+export const CostShape = Cost.meta({ id: 'Cost', description: 'What the engine says that the work took; what it does not tell is left out' });
 
 const Activity = z.object({
   name: z.string(),
@@ -31,6 +35,7 @@ const Activity = z.object({
     .object({ name: z.string().optional(), id: z.string().optional(), link: z.string().optional() })
     .optional()
     .meta({ description: 'Where its work is done, on a system elsewhere' }),
+  cost: CostShape.optional(),
   working: z.unknown().optional().meta({ description: "How far that work says that it is, in the system's own words" }),
   error: StatusErrorShape.optional(),
   reason: z.string().optional(),

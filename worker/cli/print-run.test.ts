@@ -28,7 +28,14 @@ const run: Api<'RunDetail'> = {
   retries: 1,
   error,
   undo: 'DONE',
-  calls: [{ ...call, failedAttempts: [{ attempt: 1, at, error }], link: 'http://trino/q/1' }],
+  calls: [
+    {
+      ...call,
+      failedAttempts: [{ attempt: 1, at, error }],
+      cost: { cpuSeconds: 1_234.56, scannedBytes: 60_175_000, writtenBytes: 83 },
+      link: 'http://trino/q/1',
+    },
+  ],
   approvals: [{ id: 'release#1', approval: 'release', decision: 'approve', by: 'key:bob', at, comment: 'fine' }],
   waiting: [],
   children: [],
@@ -45,6 +52,7 @@ test('a run is shown with its attempts, cause and fix, who decided, and nothing 
     '  sql#1  FAILED  900ms    2 attempts',
     `      attempt 1 at ${at}: RangeError: too many rows`,
     '      RangeError: too many rows',
+    '      took 1,234.6 s of CPU, 60.2 MB scanned, 83 B written',
     '      http://trino/q/1',
     `  ✓ release#1 approve by key:bob at ${at}  “fine”`,
     '  RangeError: too many rows',

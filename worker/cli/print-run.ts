@@ -1,5 +1,6 @@
 import type { Api } from '../../sdk/api-client/index.js';
 import { ganttBar } from './gantt.js';
+import { printCost } from './print-cost.js';
 import { marks, printError, printWait } from './print-status.js';
 import { table } from './table.js';
 import { clock, colors, columns, cut, isTerminal, moment, plain, widthOf } from './terminal.js';
@@ -76,14 +77,15 @@ function lengthOf({ durationMs, startedAt, calls: all }: Run): number {
   return durationMs ?? Math.max(...all.map((call) => (call.durationMs === undefined ? now : call.offsetMs + call.durationMs)));
 }
 
-/** What went wrong on the way, and at the end; why it was left out; where else to look. */
-function callNotes({ failedAttempts, error, reason, link }: Call): string[] {
+/** What went wrong on the way, and at the end; why it was left out; what it took; where else to look. */
+function callNotes({ failedAttempts, error, reason, cost, link }: Call): string[] {
   return [
     ...failedAttempts.map(
       (it) => `attempt ${it.attempt} at ${clock(it.at)}: ${it.error === undefined ? 'failed' : plain(`${it.error.type}: ${it.error.message}`)}`,
     ),
     ...(error === undefined ? [] : [`${colors.red(error.type)}: ${plain(error.message)}`]),
     ...(reason === undefined ? [] : [plain(reason)]),
+    ...(cost === undefined ? [] : [`took ${printCost(cost)}`]),
     ...(link === undefined ? [] : [link]),
   ].map((line) => `      ${line}`);
 }

@@ -130,7 +130,20 @@ async function writeCalls(transaction: Transaction<Database>, { place, fold, new
   const skips = news.happenings.filter(({ kind }) => kind === 'PIPELINE_STEP_SKIPPED').map((skip) => skipRow(skip, id, sealing));
   const rows = [...fold.changedCalls().map(({ call }) => callRow(call, run, place.execution_id, sealing)), ...skips];
   for (const some of chunks(rows)) {
-    const changed = ['status', 'attempts', 'rows', 'bytes', 'engine', 'engine_id', 'engine_link', 'started_at', 'ended_at', 'duration_ms', 'error'] as const;
+    const changed = [
+      'status',
+      'attempts',
+      'rows',
+      'bytes',
+      'cost',
+      'engine',
+      'engine_id',
+      'engine_link',
+      'started_at',
+      'ended_at',
+      'duration_ms',
+      'error',
+    ] as const;
     await transaction
       .insertInto('step_call')
       .values(some)

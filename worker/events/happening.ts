@@ -31,9 +31,9 @@ export function stepEnded(call: Call, event: number): Happening {
   const failed = call.status !== 'COMPLETED';
   const at = call.endedAt ?? call.calledAt;
   const { phase, undo, notification } = call.place;
-  const { rows, bytes } = measuresOf(call.output);
+  const { rows, bytes, cost } = measuresOf(call.output);
   const place = { phase, ...(undo === true ? { undo } : {}), ...(notification === true ? { notification } : {}) };
-  const data = { step: call.name, callId: call.callId, attempt: attemptsOf(call), ...place, durationMs: Math.max(0, at - call.calledAt), rows, bytes };
+  const data = { step: call.name, callId: call.callId, attempt: attemptsOf(call), ...place, durationMs: Math.max(0, at - call.calledAt), rows, bytes, cost };
   if (!failed) return { kind: 'PIPELINE_STEP_COMPLETED', event, at, data };
   return { kind: 'PIPELINE_STEP_FAILED', event, at, data: { ...data, error: errorOf(call.error) } };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Cost } from '../../sdk/authoring/cost.js';
 import { runStates } from '../../sdk/node/status/run-status.js';
 
 const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC' });
@@ -23,7 +24,7 @@ const Step = Run.extend({
   notification: z.literal(true).optional(),
 });
 
-const StepEnd = Step.extend({ durationMs: milliseconds, rows: z.number().optional(), bytes: z.number().optional() });
+const StepEnd = Step.extend({ durationMs: milliseconds, rows: z.number().optional(), bytes: z.number().optional(), cost: Cost.optional() });
 
 const Asked = Run.extend({
   wait: z.string().meta({ description: 'approval#n' }),

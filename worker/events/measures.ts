@@ -1,3 +1,5 @@
+import { type Cost, costOf } from '../../sdk/authoring/cost.js';
+
 /** What an output says of the work: how much, and where on an engine it was done. */
 export interface Measures {
   rows?: number;
@@ -7,9 +9,10 @@ export interface Measures {
   softDeletes?: number;
   watermark?: string;
   engine?: { name?: string; id?: string; link?: string };
+  cost?: Cost;
 }
 
-/** Reads an output's measures by their names: `rows`, `bytes`, `inserts`, `updates`, `softDeletes`, `watermark`, and `engine: { name, id, link }`. */
+/** Reads an output's measures by their names: `rows`, `bytes`, `inserts`, `updates`, `softDeletes`, `watermark`, `engine: { name, id, link }`, and `cost`. */
 export function measuresOf(output: unknown): Measures {
   if (typeof output !== 'object' || output === null) return {};
   const { rows, bytes, inserts, updates, softDeletes, watermark, engine } = output as Record<string, unknown>;
@@ -21,6 +24,7 @@ export function measuresOf(output: unknown): Measures {
     softDeletes: count(softDeletes),
     watermark: text(watermark),
     engine: engineOf(engine),
+    cost: costOf(output),
   };
 }
 

@@ -63,7 +63,7 @@ function openState({ gathered }: ExecutionFold): RunStateName {
 }
 
 export function callRow(call: Call, pipeline_execution_id: number, execution_id: string, sealing: Sealing): NewStepCall {
-  const { rows, bytes, engine } = measuresOf(call.output);
+  const { rows, bytes, cost, engine } = measuresOf(call.output);
   const { callId, name, status, order, place, fast, calledAt, endedAt, error } = call;
   return {
     pipeline_execution_id,
@@ -78,6 +78,7 @@ export function callRow(call: Call, pipeline_execution_id: number, execution_id:
     engine_link: sealing.text(engine?.link),
     rows: rows ?? null,
     bytes: bytes ?? null,
+    cost: cost === undefined ? null : requiredJson(cost),
     phase: place.phase ?? null,
     undo: place.undo === true,
     notification: place.notification === true,

@@ -112,6 +112,8 @@ export interface StepCallTable {
   engine_link: Optional<string>;
   rows: Optional<number>;
   bytes: Optional<number>;
+  /** What the engine says that the work took. */
+  cost: Json;
   phase: Optional<string>;
   undo: WithDefault<boolean>;
   notification: WithDefault<boolean>;

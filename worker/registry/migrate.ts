@@ -11,6 +11,7 @@ import { tenantWall } from './migrations/0005-tenant-wall.js';
 import { auditSubject } from './migrations/0006-audit-subject.js';
 import { laterPositions } from './migrations/0007-later-positions.js';
 import { positionsByTime } from './migrations/0008-positions-by-time.js';
+import { callCost } from './migrations/0009-call-cost.js';
 
 /** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
 export interface Migration {
@@ -20,7 +21,17 @@ export interface Migration {
 }
 
 /** All migrations, in their order. */
-export const migrations: readonly Migration[] = [registryTables, runList, access, metricTotals, tenantWall, auditSubject, laterPositions, positionsByTime];
+export const migrations: readonly Migration[] = [
+  registryTables,
+  runList,
+  access,
+  metricTotals,
+  tenantWall,
+  auditSubject,
+  laterPositions,
+  positionsByTime,
+  callCost,
+];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */
 export function printMigrations(): string {

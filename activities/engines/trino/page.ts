@@ -1,3 +1,4 @@
+import type { Cost } from '../../../sdk/index.js';
 import type { DoneOn } from '../done-on.js';
 
 /** One answer of Trino's protocol, and what trino-client's type of it leaves out. */
@@ -18,6 +19,10 @@ export interface Stats {
   readonly state: string;
   readonly processedRows: number;
   readonly processedBytes: number;
+  readonly cpuTimeMillis?: number;
+  readonly elapsedTimeMillis?: number;
+  readonly peakMemoryBytes?: number;
+  readonly physicalInputBytes?: number;
   readonly physicalWrittenBytes?: number;
   readonly completedSplits: number;
   readonly totalSplits: number;
@@ -70,6 +75,19 @@ export function doneOn({ id, infoUri }: Page): DoneOn {
 /** What a statement that is over wrote; a connector that does not say so gives what was processed. */
 export function changedBy({ updateCount, stats }: Page): Changed {
   return { rows: updateCount, bytes: stats?.physicalWrittenBytes || stats?.processedBytes || 0 };
+}
+
+/** What a statement has taken so far. Trino gives 0 for what a connector does not count: that is left out. */
+export function costOf({ cpuTimeMillis = 0, elapsedTimeMillis = 0, peakMemoryBytes, processedRows, physicalInputBytes, physicalWrittenBytes }: Stats): Cost {
+  const told: Cost = {
+    cpuSeconds: cpuTimeMillis / 1_000,
+    wallSeconds: elapsedTimeMillis / 1_000,
+    peakMemoryBytes,
+    scannedRows: processedRows,
+    scannedBytes: physicalInputBytes,
+    writtenBytes: physicalWrittenBytes,
+  };
+  return Object.fromEntries(Object.entries(told).filter(([, figure]) => figure > 0));
 }
 
 export function progressOf({ state, processedRows, processedBytes, completedSplits, totalSplits }: Stats): Progress {

@@ -1,9 +1,11 @@
+import type { Cost } from '../../../sdk/index.js';
+import { sumCosts } from '../../outside/sum-costs.js';
 import { distinctNames } from '../distinct-names.js';
 import type { Column, Parameter, Row, Rows, Statement } from '../engine.js';
 import { underSignal } from '../under-signal.js';
 import type { Caller, TrinoSettings } from './client-options.js';
 import { bind, numberParameters, withNames } from './compose.js';
-import { doneOn, type Page, progressOf } from './page.js';
+import { costOf, doneOn, type Page, progressOf } from './page.js';
 import { RunningStatement, type StatementOptions } from './running-statement.js';
 import type { Reach } from './transport.js';
 import { toJson } from './values.js';
@@ -18,6 +20,8 @@ export interface SessionContext extends Caller {
 export class TrinoSession {
   /** What statements call tables, beside the tables' own names. */
   readonly names = new Map<string, string>();
+  /** What each statement has taken, by Trino's id of it. */
+  private readonly spent = new Map<string, Cost>();
 
   constructor(
     readonly connection: string,
@@ -35,6 +39,16 @@ export class TrinoSession {
       signal: AbortSignal.timeout(limit),
       heartbeat: () => undefined,
     });
+  }
+
+  /** What all statements so far have taken. */
+  get cost(): Cost | undefined {
+    return sumCosts(this.spent.values());
+  }
+
+  /** Takes down what a statement has taken by this page of it. */
+  account({ id, stats }: Page): void {
+    if (stats !== undefined) this.spent.set(id, costOf(stats));
   }
 
   /** Runs one statement and gives at most `limit` rows; what is left of it is ended. @param id under which Trino lists it */
@@ -104,6 +118,7 @@ export class TrinoSession {
     let told = '';
     const seen = (page: Page) => {
       if (page.stats === undefined) return;
+      this.account(page);
       const details = { engine: doneOn(page), progress: progressOf(page.stats) };
       const text = JSON.stringify(details);
       if (text !== told) context.heartbeat(details);

@@ -84,6 +84,7 @@ export class StatementWork implements OutsideWork<Place, Changed> {
   private async drained({ query }: Place, first: Page, options: StatementOptions): Promise<Seen> {
     let page = first;
     while (page.nextUri !== undefined && page.error === undefined) page = await getPage(page.nextUri, options);
+    this.session.account(page);
     if (page.error !== undefined) return this.failed(translateFailure(page.error, query, this.connection));
     return { state: 'SUCCEEDED', result: changedBy(page) };
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PermissionDeniedError } from '../../../sdk/index.js';
+import { type Cost, PermissionDeniedError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { outsideId } from '../../outside/outside-id.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
@@ -40,6 +40,10 @@ export class TrinoEngine implements Engine {
 
   get connection(): string {
     return this.session.connection;
+  }
+
+  get cost(): Cost | undefined {
+    return this.session.cost;
   }
 
   async query(statement: Statement, limit: number): Promise<Rows> {

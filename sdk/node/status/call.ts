@@ -1,3 +1,4 @@
+import { costOf } from '../../authoring/cost.js';
 import { formatDuration } from '../../authoring/duration.js';
 import type { StepPlace } from '../../authoring/run-memo.js';
 import { iso } from './history-event.js';
@@ -48,6 +49,7 @@ export function isWork({ place }: Call): boolean {
 export function lineOf(call: Call): ActivityStatus {
   const { name, status, calledAt, endedAt, nextAttemptAt, callId, place, fast, output, error } = call;
   const rows = (output as { rows?: unknown } | null | undefined)?.rows;
+  const cost = costOf(output);
   return {
     name,
     status,
@@ -62,6 +64,7 @@ export function lineOf(call: Call): ActivityStatus {
     ...(fast ? { fast: true } : {}),
     ...(typeof rows === 'number' ? { rows } : {}),
     ...elsewhere(call),
+    ...(cost === undefined ? {} : { cost }),
     ...(error === undefined ? {} : { error }),
   };
 }

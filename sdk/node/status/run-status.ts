@@ -1,3 +1,4 @@
+import type { Cost } from '../../authoring/cost.js';
 import type { Decided } from '../../authoring/decision.js';
 
 /** The states of a run (SPEC §6). */
@@ -40,6 +41,8 @@ export interface ActivityStatus {
   rows?: number;
   /** Where its work is done, on a system elsewhere: the id that it has there, and where a person sees it. */
   engine?: { name?: string; id?: string; link?: string };
+  /** What that work took, as its output tells. */
+  cost?: Cost;
   /** How far that work says that it is, in the system's own words. */
   working?: unknown;
   /** Of the last attempt that failed. */

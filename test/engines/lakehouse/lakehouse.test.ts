@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Cost } from '../../../sdk/index.js';
 import { asker } from '../../../worker/api/client.fixture.js';
 import type { PipelineEvent } from '../../../worker/events/index.js';
 import { BinaryProcess } from '../../faults/binary-process.js';
@@ -62,11 +63,12 @@ test('data_pipeline on the lake: flights land, a good day of them is loaded, a b
   const times = (step: string) => steps.filter((it) => it === step).length;
   expect(['extract_data', 'validate_quality', 'trigger_airflow_dag', 'load_to_iceberg'].map(times)).toEqual([3, 2, 2, 3]);
 
-  const { calls } = (await http.get(`${http.run(waiting)}/calls`)).body as { calls: { step: string; engine?: string; engineId?: string }[] };
+  const { calls } = (await http.get(`${http.run(waiting)}/calls`)).body as { calls: { step: string; engine?: string; engineId?: string; cost?: Cost }[] };
   expect(calls.filter(({ engineId }) => engineId !== undefined).map(({ step, engine }) => [step, engine])).toEqual([
     ['extract_data', 'Trino'],
     ['validate_quality', 'Trino'],
     ['trigger_airflow_dag', 'Airflow'],
     ['load_to_iceberg', 'Trino'],
   ]);
+  for (const { cost } of calls.filter(({ engine }) => engine === 'Trino')) expect(cost?.scannedRows).toBeGreaterThan(0);
 });

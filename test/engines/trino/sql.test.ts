@@ -61,6 +61,26 @@ describe('what a statement gives', () => {
   });
 });
 
+describe('what a statement took', () => {
+  test('is what Trino says of it, for one that gives rows and for one that keeps them', async () => {
+    await world.ask('CREATE SCHEMA IF NOT EXISTS iceberg.works');
+    await world.ask('CREATE TABLE iceberg.works.lines AS SELECT * FROM tpch.tiny.lineitem');
+    const statement = "SELECT count(*) AS n FROM works.lines WHERE comment LIKE '%express%'";
+    const counted = await world.sql(statement, { on: 'iceberg' });
+    const told = await world.stats(counted.engine?.id);
+    expect(counted.cost).toMatchObject({ scannedRows: told.processedInputPositions, scannedBytes: told.physicalInput });
+    expect(counted.cost?.scannedRows).toBe(60_175);
+    expect(counted.cost?.scannedBytes).toBeGreaterThan(100_000);
+    expect(counted.cost?.cpuSeconds).toBeGreaterThan(0);
+    expect(counted.cost?.wallSeconds).toBeGreaterThan(0);
+    expect(counted.cost?.peakMemoryBytes).toBeGreaterThan(0);
+    expect(counted.cost).not.toHaveProperty('writtenBytes');
+    const kept = await world.sql('SELECT * FROM works.lines', { on: 'iceberg', into: 'lines' });
+    expect(kept.cost?.scannedRows).toBeGreaterThanOrEqual(60_175);
+    expect(kept.cost?.writtenBytes).toBe(kept.bytes);
+  });
+});
+
 describe('what is refused', () => {
   test.each([
     ['SELECT nothing FROM tpch.tiny.region', 'ValidationError', 'unknown_column'],

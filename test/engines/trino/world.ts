@@ -3,6 +3,7 @@ import { runStep } from '../../../activities/run-step.fixture.js';
 import run from '../../../activities/sql/run.js';
 import { sql } from '../../../activities/sql/steps.js';
 import { stepContext } from '../../../activities/step-context.fixture.js';
+import type { Cost } from '../../../sdk/index.js';
 import type { Connection, StepContext } from '../../../sdk/node/index.js';
 import { askTrino } from '../ask-trino.js';
 import type { TrinoServer } from '../trino.js';
@@ -16,6 +17,7 @@ export interface Answer {
   table?: { connection: string; table: string };
   bytes?: number;
   engine?: { name: string; id: string; link?: string };
+  cost?: Cost;
 }
 
 /** Rows of a query that takes long enough to be met while it runs: minutes. */
@@ -58,6 +60,13 @@ export class World {
   async session(id: string | undefined): Promise<Record<string, unknown>> {
     const answer = await fetch(`${this.trino.url}/v1/query/${id}`, { headers: { 'X-Trino-User': 'headrace' } });
     return ((await answer.json()) as { session: Record<string, unknown> }).session;
+  }
+
+  /** What a statement has read, as Trino itself tells it. */
+  async stats(id: string | undefined): Promise<{ processedInputPositions: number; physicalInput: number }> {
+    const answer = await fetch(`${this.trino.url}/v1/query/${id}`, { headers: { 'X-Trino-User': 'headrace' } });
+    const { queryStats } = (await answer.json()) as { queryStats: { processedInputPositions: number; physicalInputDataSize: string } };
+    return { processedInputPositions: queryStats.processedInputPositions, physicalInput: Number.parseInt(queryStats.physicalInputDataSize, 10) };
   }
 
   /** Ids and states of the statements of Headrace that have these words in them. */
