@@ -224,6 +224,26 @@ describe('flink_job on a session cluster', () => {
     await expect(tryConnection(behind, 'flink')).rejects.toMatchObject({ code: 'bad_connection', fix: expect.stringContaining('`ca`') });
   });
 
+  test('through Temporal: a worker that a deploy replaces leaves its jobs running, and the next one goes on with them', {
+    timeout: 3 * long,
+  }, async ({ onTestFinished }) => {
+    const ground = await openOwnGround({ pipelines: join(import.meta.dirname, 'pipelines'), connections: here.connections });
+    onTestFinished(() => ground.leave());
+    const before = await here.jobs();
+    const begun = async () => [...(await here.jobs()).values()].filter(({ jid }) => !before.has(jid));
+    const states = async () => (await begun()).map(({ state }) => state).sort();
+    const old = await startWorker(ground, ['--drain', '1']);
+    const go = here.meeting();
+    const runs = [await ground.client.start(runJar, { go }), await ground.client.start(runSql, { run: here.sql(go) })];
+    await until(states, (seen) => seen.join() === 'RUNNING,RUNNING', { limit: long });
+    await startWorker(ground);
+    expect(await old.stop()).toBe(0);
+    expect(await states()).toEqual(['RUNNING', 'RUNNING']);
+    writeFileSync(go, '');
+    for (const run of runs) expect(await ground.ended(run.workflowId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await states()).toEqual(['FINISHED', 'FINISHED']);
+  });
+
   test('through Temporal: a killed worker leaves its jobs to the next one, and a time-out ends its job before the next attempt begins another', {
     timeout: 5 * long,
   }, async ({ onTestFinished }) => {

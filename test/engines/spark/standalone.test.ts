@@ -5,6 +5,7 @@ import { outsideId } from '../../../activities/outside/outside-id.js';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
+import type { BinaryProcess } from '../../faults/binary-process.js';
 import { until } from '../../faults/until.js';
 import { startWorker } from '../../faults/worker-process.js';
 import { doctorSays } from '../doctor.js';
@@ -150,19 +151,24 @@ test('the doctor command prints what is wrong with a connection, and what to do'
   });
 });
 
-test('a worker that is killed in the middle: another one goes on with the driver, which was begun once', { timeout: patience + 60_000 }, async () => {
+test.each([
+  ['killed in the middle', (worker: BinaryProcess) => worker.kill()],
+  ['replaced by a deploy', async (worker: BinaryProcess) => expect(await worker.stop()).toBe(0)],
+])('a worker that is %s: another one goes on with the driver, which was begun once', { timeout: patience + 60_000 }, async (_, end) => {
   const jobs = new Jobs();
   const connections = { spark: connection(), shared: { kind: 'files', folder: jobs.folder } };
   const ground = await openOwnGround({ pipelines: `${import.meta.dirname}/pipelines`, connections });
   onTestFinished(() => ground.leave());
-  const first = await startWorker(ground);
+  const first = await startWorker(ground, ['--drain', '1']);
   const run = await ground.client.start(onSpark, { application: jobs.waiting() });
-  await jobs.hasBegun();
-  await first.kill();
+  const process = await jobs.hasBegun();
+  await end(first);
+  expect(isAlive(process)).toBe(true);
   await startWorker(ground);
   jobs.open();
   expect(await ground.ended(run.workflowId, patience)).toMatchObject({ status: 'SUCCEEDED', output: { result: { rows: 3 } }, retries: 1 });
-  expect(jobs.processes()).toHaveLength(1);
+  expect(jobs.processes()).toEqual([process]);
+  expect(await driversOf(cluster, outsideId(`${run.workflowId}/${run.runId}/spark_job#1`, 1))).toHaveLength(1);
 });
 
 test('a step whose time is over in Temporal ends its driver, and the next attempt begins another', { timeout: 2 * patience }, async () => {
