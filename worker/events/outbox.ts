@@ -119,7 +119,7 @@ export async function isRelayed(database: Kysely<Database>): Promise<boolean> {
 
 /** How far the record is behind the histories. */
 export interface ProjectionLag {
-  /** Whose record is known to be behind. */
+  /** Whose record is known to be behind, or was not compared with the history for a minute: then no projector runs, or none keeps up. */
   runs: number;
   /** Since the longest waiting of them was last projected. */
   seconds: number;
@@ -131,8 +131,8 @@ export async function projectionLag(database: Kysely<Database>): Promise<Project
   const behind = await database
     .selectFrom('projection')
     .select((it) => [it.fn.countAll<number>().as('runs'), secondsSince('min(projected_at)').as('seconds')])
-    .where('behind', '=', true)
     .where(sql<boolean>`(not ended or behind)`)
+    .where(sql<boolean>`(behind or projected_at < now() - interval '1 minute')`)
     .executeTakeFirstOrThrow();
   const scan = await database.selectFrom('projection_scan').select(secondsSince('max(watermark)').as('scanned')).executeTakeFirstOrThrow();
   return { ...behind, ...scan };

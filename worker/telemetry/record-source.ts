@@ -125,7 +125,7 @@ async function readLags(database: Kysely<Database>): Promise<Family[]> {
   const [outbox, projection] = await Promise.all([readOutboxLag(database), projectionLag(database)]);
   return [
     ...outbox,
-    gauge('headrace_projection_runs', 'Runs whose record is known to be behind their history.', projection.runs),
+    gauge('headrace_projection_runs', 'Runs whose record is known to be behind their history, or was not compared with it for a minute.', projection.runs),
     gauge('headrace_projection_lag_seconds', 'Seconds since the longest waiting of them was last brought up to its history.', projection.seconds),
     gauge('headrace_projection_scan_age_seconds', "Seconds since Temporal's list of runs was last looked through for what nobody told of.", projection.scanned),
   ];
