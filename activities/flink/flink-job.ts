@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Cost } from '../../sdk/index.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
 import { workFailed } from '../outside/work-failed.js';
 import type { FlinkApi } from './flink-api.js';
@@ -56,7 +57,7 @@ export class FlinkJob implements OutsideWork<Handle, JobResult> {
   async look({ job }: Handle, signal: AbortSignal): Promise<Look<JobResult> | undefined> {
     const details = await this.read(job, signal);
     if (details === undefined) return undefined;
-    if (details.state === 'FINISHED') return { state: 'SUCCEEDED', result: { state: 'FINISHED', ...(await this.counts(job, signal)) } };
+    if (details.state === 'FINISHED') return { state: 'SUCCEEDED', result: { state: 'FINISHED', ...(await this.counts(job, signal)) }, cost: costOf(details) };
     if (details.state === 'FAILED') return { state: 'FAILED', error: flinkError(this.connection, await this.exception(job, signal)) };
     if (details.state === 'CANCELED') return { state: 'FAILED', error: workFailed('Flink', this.connection, 'somebody cancelled the job'), isStopped: true };
     const health = await healthOf(this.api, details, this.streaming, signal);
@@ -90,6 +91,11 @@ export class FlinkJob implements OutsideWork<Handle, JobResult> {
     const counted = all.filter(({ name, value }) => (name === 'rows' || name === 'bytes') && Number.isSafeInteger(Number(value)));
     return Object.fromEntries(counted.map(({ name, value }) => [name, Number(value)]));
   }
+}
+
+/** Flink's own counters of bytes and rows are those between its tasks: of one chained task they are 0, whatever it read. */
+function costOf({ duration }: JobDetails): Cost | undefined {
+  return duration === undefined ? undefined : { wallSeconds: duration / 1_000 };
 }
 
 function progressOf({ state, 'status-counts': tasks }: JobDetails, { checkpoints }: Health): unknown {

@@ -3,6 +3,8 @@ export interface JobDetails {
   readonly jid: string;
   readonly state: string;
   readonly now: number;
+  /** Milliseconds. */
+  readonly duration?: number;
   readonly timestamps: Readonly<Record<string, number>>;
   readonly vertices?: readonly { readonly status: string }[];
   /** Vertices by their state. */

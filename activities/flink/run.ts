@@ -39,8 +39,8 @@ async function byOperator(input: OperatedInput, context: StepContext): Promise<F
 async function runJob({ on, run, streaming }: RunInput, context: StepContext): Promise<FlinkOutput> {
   const api = new FlinkApi(on, context.connection(on, 'flink'));
   const begin = (job: string, signal: AbortSignal) => ('jar' in run ? beginJar(api, run, job, context, signal) : beginSql(api, run, job, signal));
-  const { result, handle, engine } = await follow(new FlinkJob(api, begin, streaming), context);
-  return { engine, job: handle.job, ...result };
+  const { result, handle, engine, cost } = await follow(new FlinkJob(api, begin, streaming), context);
+  return { engine, job: handle.job, ...result, cost };
 }
 
 async function stopJob({ on, stop }: StopInput, context: StepContext): Promise<FlinkOutput> {

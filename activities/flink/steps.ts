@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step } from '../../sdk/index.js';
+import { Cost, step } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
 import { ApplicationJob, Operated, OperatedStop, SessionCluster, SessionJob, Steady } from './operated-schema.js';
 
@@ -83,6 +83,8 @@ export const flinkJob = step('flink_job', {
     /** What the job's accumulators `rows` and `bytes` say, where it has them. The operator does not tell them. */
     rows: z.number().int().optional(),
     bytes: z.number().int().optional(),
+    /** Of a job of a session cluster that came to its end: how long it took. */
+    cost: Cost.optional(),
   }),
   retry: 'extraction',
   timeout: '2 hours',

@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.js';
 import { createOnce } from './create-once.js';
 import { statusOf, unlessMissing } from './failure.js';
 import { filesManifest, type JobDescription, jobManifest, type Owner } from './job.js';
+import { podCost } from './pod-cost.js';
 import { disruption, hasBegun, jobEnd, type PodEnd, podEnd, waitsFor } from './pod-end.js';
 import { PodLog } from './pod-log.js';
 
@@ -96,7 +97,7 @@ export class JobWork<Result> implements OutsideWork<JobHandle, Result> {
       if (disrupted !== undefined) throw this.failed(disrupted);
       const ended = podEnd(pod);
       if (ended === undefined) throw this.failed(`the Job ended and nobody has seen how its container did: ${end.reason} ${end.message}`);
-      return { state: 'SUCCEEDED', result: this.order.judge(ended) };
+      return { state: 'SUCCEEDED', result: this.order.judge(ended), cost: podCost(pod) };
     } catch (error) {
       if (error instanceof HeadraceError) return { state: 'FAILED', error };
       throw error;

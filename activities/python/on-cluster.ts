@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type * as z from 'zod';
-import { HeadraceError, ValidationError } from '../../sdk/index.js';
+import { Cost, HeadraceError, ValidationError } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { belowFolder } from '../export/below-folder.js';
 import { Cluster } from '../kubernetes/cluster.js';
@@ -27,6 +27,7 @@ interface Told extends End {
   sha256?: string;
   tooLarge?: number;
   notJson?: string;
+  cost?: unknown;
 }
 
 /** Runs a script as a Job. */
@@ -41,14 +42,16 @@ export async function runOnCluster(input: Input, on: On, context: StepContext) {
     onLine: (line) => output.take(line),
     judge: (end) => resultOf(end, input, output),
   });
-  const { result, engine } = await follow(work, context);
-  return { result, lines: output.lines.count, engine };
+  const { result, engine, cost } = await follow(work, context);
+  return { result, lines: output.lines.count, engine, cost: { ...cost, ...output.cost } };
 }
 
 /** What a Job prints: lines for the log, and perhaps its result. */
 class Output {
   readonly lines: PrintedLines;
   result: string | undefined;
+  /** What the script took, as the runner saw it. */
+  cost: Cost | undefined;
   /** The runner ends the script's last line before its own, so that an empty line may be the runner's. */
   private empty = 0;
 
@@ -111,6 +114,7 @@ function resultOf(end: PodEnd, input: Input, output: Output): unknown {
   // A script that was killed for memory alone leaves the runner, which tells of a signal.
   if (told === undefined || (told.code === null && end.reason === outOfMemory)) throw endedWith(end, output);
   judge(told, input, output.lines);
+  output.cost = Cost.safeParse(told.cost).data;
   if (told.tooLarge !== undefined) throw tooLarge(told.tooLarge);
   if (told.notJson !== undefined) throw notJson(told.notJson);
   if (told.sha256 !== undefined) return JSON.parse(whole(output.result, told.sha256));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step } from '../../sdk/index.js';
+import { Cost, step } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
 import { Placement } from '../kubernetes/placement.js';
 
@@ -49,6 +49,8 @@ export const pythonScript = step('python_script', {
     lines: z.number().int(),
     /** The Job, where it was one. */
     engine: DoneOn.optional(),
+    /** What the Job took. Of a local process nothing is told. */
+    cost: Cost.optional(),
   }),
   retry: 'default',
   timeout: '1 hour',

@@ -29,6 +29,7 @@ describe('flink_job on a session cluster', () => {
   test('runs a jar to its end, uploads it once, and gives what the job counted', { timeout: long }, async () => {
     const done = await here.work({ on: 'flink', run: here.ours('counts') });
     expect(done).toMatchObject({ state: 'FINISHED', rows: 100, engine: { name: 'Flink', link: `${here.flink.rest}/#/job/running/${done.job}/overview` } });
+    expect(done.cost?.wallSeconds).toBeGreaterThan(0);
     expect((await here.jobs()).get(done.job)).toMatchObject({ name: 'proving counts', state: 'FINISHED' });
     await here.work({ on: 'flink', run: here.ours('counts') });
     const { files } = (await (await fetch(`${here.flink.rest}/jars`)).json()) as { files: { id: string }[] };

@@ -31,6 +31,7 @@ describe('a script that runs as a Job', () => {
       result: { got: { day: '2001-01-01', text: 'é' }, args: ['a b'], mode: 'fast' },
       lines: 2,
       engine: { name: 'Kubernetes', id: job?.metadata?.name },
+      cost: { cpuSeconds: expect.any(Number), wallSeconds: expect.any(Number), peakMemoryBytes: expect.any(Number) },
     });
     expect(context.lines).toEqual(['one', 'two']);
     expect(job?.metadata).toMatchObject({
@@ -38,6 +39,18 @@ describe('a script that runs as a Job', () => {
       annotations: { 'headrace/workflow': 'pipeline-test', 'headrace/call': 'step#1' },
     });
     expect(job?.spec).toMatchObject({ backoffLimit: 0, activeDeadlineSeconds: 3_600, ttlSecondsAfterFinished: 86_400 });
+  });
+
+  test('tells what it took: the time of its computing, the most of its memory, and the cores that were kept free for it', async () => {
+    const code = 'import time\nheld = bytearray(200_000_000)\nbegun = time.process_time()\nwhile time.process_time() < begun + 2: pass';
+    const { cost } = await on.run(code, on.context(), { cpu: '500m' });
+    expect(cost?.cpuSeconds).toBeGreaterThanOrEqual(2);
+    expect(cost?.wallSeconds).toBeGreaterThanOrEqual(2);
+    expect(cost?.peakMemoryBytes).toBeGreaterThan(200_000_000);
+    expect(cost?.peakMemoryBytes).toBeLessThan(400_000_000);
+    // Of whole seconds that its container ran: one more than the script, or one less.
+    expect(cost?.coreSeconds).toBeGreaterThanOrEqual(0.5);
+    expect(cost?.coreSeconds).toBeLessThan(0.5 * ((cost?.wallSeconds ?? 0) + 30));
   });
 
   test('may give a result that only the log has room for, and none beyond 1 MiB or that is no JSON', async () => {
