@@ -11,6 +11,16 @@ export interface MasterState {
   readonly workers: readonly { id: string; state: string; webuiaddress: string }[];
   readonly activedrivers: readonly Driver[];
   readonly completeddrivers: readonly Driver[];
+  readonly completedapps?: readonly Application[];
+}
+
+/** What a driver's SparkContext is to the master. */
+export interface Application {
+  readonly name: string;
+  /** That it held, when it ended. */
+  readonly cores: number;
+  /** Milliseconds. */
+  readonly duration: number;
 }
 
 export interface Driver {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { implement, type StepContext } from '../../sdk/node/index.js';
 import { Cluster } from '../kubernetes/cluster.js';
-import { follow } from '../outside/follow.js';
+import { type Followed, follow } from '../outside/follow.js';
 import { readResult } from '../python/result.js';
 import { ApplicationWork } from './application.js';
 import { runAsJob } from './as-job.js';
@@ -16,13 +16,13 @@ export default implement(
   { sparkJob },
   {
     sparkJob: async (input, context) => {
-      const { result, engine } = await runOn(input.on, input, context);
-      return { result, ...countsOf(result), engine };
+      const { result, engine, cost } = await runOn(input.on, input, context);
+      return { result, ...countsOf(result), engine, cost };
     },
   },
 );
 
-function runOn(on: Place, input: Input, context: StepContext): Promise<{ result: unknown; engine: { name: string; id: string; link?: string } }> {
+function runOn(on: Place, input: Input, context: StepContext): Promise<Pick<Followed<unknown, unknown>, 'result' | 'engine' | 'cost'>> {
   switch (on.as) {
     case 'standalone':
       return onStandalone(on, input, context);

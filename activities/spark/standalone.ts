@@ -1,5 +1,6 @@
-import { RetryLater, ValidationError } from '../../sdk/index.js';
+import { type Cost, RetryLater, ValidationError } from '../../sdk/index.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
+import { sumCosts } from '../outside/sum-costs.js';
 import { failureOf } from './failure.js';
 import type { Driver, Master, MasterState } from './master.js';
 import { type Input, submitWords } from './submission.js';
@@ -71,7 +72,7 @@ export class StandaloneWork<Result> implements OutsideWork<DriverHandle & { id: 
     if (status === undefined) return undefined;
     const { driverState = 'UNKNOWN', message = '' } = status;
     if (running.has(driverState)) return { state: 'RUNNING', progress: { driver, state: driverState } };
-    if (driverState === 'FINISHED') return { state: 'SUCCEEDED', result: await this.order.result(id) };
+    if (driverState === 'FINISHED') return { state: 'SUCCEEDED', result: await this.order.result(id), cost: await this.cost(id, signal) };
     const said = driverState === 'KILLED' ? '' : await this.lastWords(driver, status.workerId, signal);
     const error = failureOf(this.connection, `${message}\n${said}`, `the driver ${driver} ended ${driverState}`);
     return { state: 'FAILED', error, isStopped: driverState === 'KILLED' };
@@ -79,6 +80,17 @@ export class StandaloneWork<Result> implements OutsideWork<DriverHandle & { id: 
 
   async cancel({ driver }: DriverHandle, signal: AbortSignal): Promise<void> {
     await this.master.kill(driver, signal);
+  }
+
+  /** Of its executors. They are known by the application's name, which a job may change, and for as long as the master keeps ended ones. */
+  private async cost(id: string, signal: AbortSignal): Promise<Cost | undefined> {
+    // It is worth having, and that the job succeeded is known without.
+    const state = await this.master.state(signal).catch(() => undefined);
+    const own = (state?.completedapps ?? []).filter(({ name }) => name === id);
+    const isSteady = this.order.input.conf['spark.dynamicAllocation.enabled'] !== 'true';
+    return sumCosts(
+      own.map(({ cores, duration }) => ({ wallSeconds: duration / 1_000, ...(isSteady && cores > 0 ? { coreSeconds: (cores * duration) / 1_000 } : {}) })),
+    );
   }
 
   private async alive(signal: AbortSignal): Promise<MasterState> {

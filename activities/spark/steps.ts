@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step } from '../../sdk/index.js';
+import { Cost, step } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
 import { Placement } from '../kubernetes/placement.js';
 
@@ -65,6 +65,8 @@ export const sparkJob = step('spark_job', {
     rows: z.number().int().optional(),
     bytes: z.number().int().optional(),
     engine: DoneOn,
+    /** For how long it held how many cores, as the master or the cluster tells. Where an operator runs it nothing is told. */
+    cost: Cost.optional(),
   }),
   retry: 'extraction',
   timeout: '2 hours',

@@ -46,12 +46,16 @@ const stopped = (reason: string, begun: Promise<unknown>) => {
 test('a jar runs with its arguments and settings, and its result, rows and bytes come back', { timeout: patience }, async () => {
   const jobs = new Jobs();
   const application = jobs.jar(cluster.home);
-  expect(await runJob({ ...job, application, mainClass: 'Counting', args: ['1000'], conf: { 'spark.headrace.test': 'a b' }, result }, call(jobs))).toEqual({
+  const done = await runJob({ ...job, application, mainClass: 'Counting', args: ['1000'], conf: { 'spark.headrace.test': 'a b' }, result }, call(jobs));
+  expect(done).toEqual({
     result: { rows: 1_000, bytes: 7, said: 'a b' },
     rows: 1_000,
     bytes: 7,
     engine: { name: 'Spark', id: expect.stringMatching(/^headrace-[0-9a-f]{24}$/), link: cluster.ui },
+    cost: { wallSeconds: expect.any(Number), coreSeconds: done.cost?.wallSeconds },
   });
+  // One executor with one core.
+  expect(done.cost?.coreSeconds).toBeGreaterThan(0);
 });
 
 test('a Python job that asks for a table that is not there is refused in its own words, and not tried again', { timeout: patience }, async () => {
