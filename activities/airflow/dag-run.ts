@@ -1,4 +1,4 @@
-import { ValidationError } from '../../sdk/index.js';
+import { type Cost, ValidationError } from '../../sdk/index.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
 import { workFailed } from '../outside/work-failed.js';
 import type { AirflowApi } from './airflow-api.js';
@@ -15,6 +15,8 @@ export interface Handle {
 interface Run {
   state?: string;
   note?: string | null;
+  start_date?: string | null;
+  end_date?: string | null;
 }
 
 const ended = ['success', 'failed'];
@@ -58,9 +60,10 @@ export class DagRun implements OutsideWork<Handle, unknown> {
   }
 
   async look({ run }: Handle, signal: AbortSignal): Promise<Look<unknown> | undefined> {
-    const { state, note } = (await this.read(run, signal)) ?? {};
-    if (state === undefined) return undefined;
-    if (state === 'success') return { state: 'SUCCEEDED', result: await this.result(run, signal) };
+    const told = await this.read(run, signal);
+    const { state, note } = told ?? {};
+    if (told === undefined || state === undefined) return undefined;
+    if (state === 'success') return { state: 'SUCCEEDED', result: await this.result(run, signal), cost: costOf(told) };
     if (state === 'failed')
       return { state: 'FAILED', error: workFailed('Airflow', this.connection, await this.failure(run, signal)), isStopped: note?.endsWith(stoppedBy) === true };
     return { state: 'RUNNING', progress: await this.progress(run, state, signal) };
@@ -113,4 +116,10 @@ export class DagRun implements OutsideWork<Handle, unknown> {
       fix: 'Leave logicalDate out, or clear the other run in Airflow.',
     });
   }
+}
+
+/** From the run's first task to its end. */
+function costOf({ start_date: start, end_date: end }: Run): Cost | undefined {
+  const wallSeconds = (Date.parse(end ?? '') - Date.parse(start ?? '')) / 1_000;
+  return wallSeconds >= 0 ? { wallSeconds } : undefined;
 }

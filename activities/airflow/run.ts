@@ -16,6 +16,6 @@ async function trigger(input: DagTrigger, context: StepContext) {
   const { signal } = context;
   const api = await patiently({ limit: 60_000, signal }, () => AirflowApi.open(input.on, connection, signal));
   const note = shorten(`Headrace: ${context.workflowId}, ${context.callId}`, longestNote);
-  const { result, engine } = await follow(new DagRun(api, input, note), context);
-  return { engine, result };
+  const { result, engine, cost } = await follow(new DagRun(api, input, note), context);
+  return { engine, result, cost };
 }

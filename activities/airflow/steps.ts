@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { step } from '../../sdk/index.js';
+import { Cost, step } from '../../sdk/index.js';
 import { DoneOn } from '../engines/done-on.js';
 
 /** An id of a DAG or a task, in Airflow's letters. */
@@ -39,6 +39,8 @@ export const triggerAirflowDag = step('trigger_airflow_dag', {
     engine: DoneOn,
     /** The XCom that was asked for; null where none was. */
     result: z.unknown(),
+    /** How long the run took. */
+    cost: Cost.optional(),
   }),
   retry: 'airflow',
   timeout: '2 hours',

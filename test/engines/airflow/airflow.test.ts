@@ -62,6 +62,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     return (await runStep(airflowRun, triggerAirflowDag, { on: 'airflow', ...input }, context)) as {
       result: unknown;
       engine: { id: string; link: string };
+      cost?: { wallSeconds?: number };
     };
   }
 
@@ -90,8 +91,9 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     );
 
   test('gives what a task returned, the id and a link', { timeout: long }, async () => {
-    const { result, engine } = await trigger({ dag: 'adds', conf: { more: 2 }, result: { task: 'add' } });
+    const { result, engine, cost } = await trigger({ dag: 'adds', conf: { more: 2 }, result: { task: 'add' } });
     expect(result).toEqual({ sum: 43 });
+    expect(cost?.wallSeconds).toBeGreaterThan(0);
     expect(await runsOf('adds')).toEqual(new Map([[engine.id, 'success']]));
     expect(engine.link).toContain(`${airflow.url}/dags/adds/`);
     expect((await fetch(engine.link)).status).toBe(200);
