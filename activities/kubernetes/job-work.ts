@@ -4,7 +4,7 @@ import type { StepLog } from '../../sdk/node/step-context.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
 import { workFailed } from '../outside/work-failed.js';
 import type { Cluster } from './cluster.js';
-import { createOnce } from './create-once.js';
+import { createOnce, stillLeaving } from './create-once.js';
 import { statusOf, unlessMissing } from './failure.js';
 import { filesManifest, type JobDescription, jobManifest, type Owner } from './job.js';
 import { podCost } from './pod-cost.js';
@@ -72,6 +72,7 @@ export class JobWork<Result> implements OutsideWork<JobHandle, Result> {
   async look(handle: JobHandle, signal: AbortSignal): Promise<Look<Result> | undefined> {
     const job = await this.read(handle.name, signal);
     if (job?.metadata?.uid !== handle.uid) return undefined;
+    if (job.metadata.deletionTimestamp !== undefined) throw stillLeaving(this.cluster, 'Job', handle.name);
     const pod = await this.pod(handle, signal);
     const end = jobEnd(job);
     if (pod !== undefined && hasBegun(pod)) await this.listen(pod, end !== undefined, signal);
@@ -82,7 +83,8 @@ export class JobWork<Result> implements OutsideWork<JobHandle, Result> {
 
   async cancel({ name, uid }: JobHandle, signal: AbortSignal): Promise<void> {
     const { namespace } = this.cluster;
-    const body = { preconditions: { uid }, propagationPolicy: 'Background' };
+    // The Job stays until its pod has ended: whoever begins it anew sees by it that something still runs.
+    const body = { preconditions: { uid }, propagationPolicy: 'Foreground' };
     await this.cluster
       .ask('delete the Job', signal, ({ batch }) => unlessMissing(batch.deleteNamespacedJob({ name, namespace, body })))
       .catch((error: unknown) => {

@@ -71,3 +71,37 @@ test('who may not update is refused a merge', async () => {
   await expect(house.iceberg({ load: 'merge', from, into, mode: 'merge', keys: ['id'] })).rejects.toMatchObject({ name: 'PermissionDeniedError' });
   expect(await amounts(into)).toEqual([1, 1, 1]);
 });
+
+/** A table of versions, made by its owner, and a later load that closes one of them. */
+async function versions() {
+  const into = owner.fresh();
+  const load = { into, mode: 'scd2' as const, keys: ['id'] };
+  await owner.iceberg({ ...load, load: 'first', from: await owner.rows(day('2001-07-01', 1)), effectiveAt: '2001-07-01T00:00:00Z' }, { runId: 'first' });
+  const second = { ...load, load: 'second', from: await owner.rows(day('2001-07-01', 5)), effectiveAt: '2001-07-02T00:00:00Z' };
+  const rows = () => owner.ask<[number, boolean]>(`SELECT amount, is_current FROM ${into.table} ORDER BY amount, id`);
+  return { into, second, rows, before: await rows() };
+}
+
+test('who may select, insert, update and delete loads versions and undoes them', async () => {
+  const house = asUser(loader);
+  const { second, rows, before } = await versions();
+  expect(await house.iceberg(second, { runId: 'v' })).toMatchObject({ inserted: 3, updated: 3 });
+  expect(await rows()).toEqual([1, 1, 1, 5, 5, 5].map((amount) => [amount, amount === 5]));
+  expect(await house.undo(second, { runId: 'v' })).toMatchObject({ undone: true });
+  expect(await rows()).toEqual(before);
+});
+
+test.each(['SELECT', 'INSERT', 'UPDATE'] as const)('who may not %s is refused a load of versions, and the table stays as it was', async (right) => {
+  const { second, rows, before } = await versions();
+  await expect(asUser(loaderWithout(right)).iceberg(second)).rejects.toMatchObject({ name: 'PermissionDeniedError' });
+  expect(await rows()).toEqual(before);
+});
+
+test('who may not delete loads versions, and is refused their undo', async () => {
+  const house = asUser(loaderWithout('DELETE'));
+  const { second, rows } = await versions();
+  expect(await house.iceberg(second, { runId: 'v' })).toMatchObject({ inserted: 3, updated: 3 });
+  const loaded = await rows();
+  await expect(house.undo(second, { runId: 'v' })).rejects.toMatchObject({ name: 'PermissionDeniedError' });
+  expect(await rows()).toEqual(loaded);
+});

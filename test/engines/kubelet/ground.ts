@@ -29,6 +29,6 @@ export async function only(containers: () => Promise<Running[]>): Promise<Runnin
 }
 
 /** Waits until there is none. */
-export async function none(containers: () => Promise<Running[]>): Promise<void> {
-  await until(containers, (all) => all.length === 0);
+export async function none(running: () => Promise<readonly unknown[]>): Promise<void> {
+  await until(running, (all) => all.length === 0);
 }

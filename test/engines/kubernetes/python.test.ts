@@ -152,6 +152,28 @@ test.each(['CANCELLED', 'TIMED_OUT'])('a step that is told %s takes its Job, its
   );
 });
 
+test.each(['what it heard', 'nothing'] as const)(
+  'nothing is begun beside a script that still ends after a time-out, by an attempt that knows %s',
+  async (knows) => {
+    const meeting = new Meeting();
+    const code = `import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n${meeting.script}`;
+    const context = on.context({ signal: stopped('TIMED_OUT', meeting.hasBegun()) });
+    await expect(on.run(code, context)).rejects.toThrow('TIMED_OUT');
+    const first = await meeting.hasBegun();
+    expect(isAlive(first)).toBe(true);
+    const resumed = knows === 'nothing' ? undefined : context.heartbeats.at(-1);
+    const again = on.run(code, on.context({ key: context.key, attempt: 2, resumed }));
+    again.catch(() => undefined);
+    const together = await until(
+      () => ({ begun: meeting.processes().length, first: isAlive(first) }),
+      ({ begun }) => begun > 1,
+    );
+    meeting.open();
+    expect(together).toEqual({ begun: 2, first: false });
+    expect(await again).toMatchObject({ result: 'done' });
+  },
+);
+
 test('a Job whose step nobody follows any more is ended by Kubernetes at the time limit', async () => {
   const meeting = new Meeting();
   const context = on.context({ timeLimit: 2_000, signal: stopped('WORKER_SHUTDOWN', meeting.hasBegun()) });
