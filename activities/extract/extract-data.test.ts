@@ -12,7 +12,6 @@ import run from './run.js';
 import { extractData } from './steps.js';
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-extract-'));
 const pages = [

@@ -10,7 +10,6 @@ import { runStep } from '../run-step.fixture.js';
 import { Warehouse } from './lake.fixture.js';
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-bulk-'));
 afterAll(() => rmSync(folder, { recursive: true }));

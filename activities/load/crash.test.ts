@@ -12,7 +12,6 @@ const everything = process.env.HEADRACE_CRASH === 'all';
 const draws = everything ? Number.POSITIVE_INFINITY : 2;
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 const connections = {
   lake: { kind: 'duckdb' as const, folder: freshLake() },
   ...(postgresUrl === undefined ? {} : { postgres: { kind: 'postgres' as const, url: postgresUrl } }),

@@ -12,7 +12,6 @@ import { Warehouse } from './lake.fixture.js';
 import type { Load } from './steps.js';
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-hostile-'));
 const house = new Warehouse({

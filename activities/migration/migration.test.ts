@@ -10,7 +10,6 @@ import run from './run.js';
 import { applyMigration, createBackup, restoreBackup, validateMigration, validatePostMigration } from './steps.js';
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 const house = new Warehouse({
   file: { kind: 'duckdb', file: join(mkdtempSync(join(tmpdir(), 'headrace-migration-')), 'warehouse.duckdb') },
   ...(postgresUrl === undefined ? {} : { postgres: { kind: 'postgres' as const, url: postgresUrl } }),

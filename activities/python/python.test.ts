@@ -11,7 +11,6 @@ import python from './run.js';
 import { pythonScript } from './steps.js';
 
 const { python_script: because } = inject('leftOut');
-if (because !== undefined) console.log(`left out: python_script because ${because}`);
 const test = always.skipIf(because !== undefined);
 
 type Input = z.input<typeof pythonScript.input>;

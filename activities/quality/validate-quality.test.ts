@@ -18,7 +18,6 @@ import run from './run.js';
 import { type QualityReport, validateQuality } from './steps.js';
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 const engines = ['lake', 'file', ...(postgresUrl === undefined ? [] : ['postgres']), ...Object.keys(furtherEngines)];
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-quality-'));

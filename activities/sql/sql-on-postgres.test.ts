@@ -7,7 +7,6 @@ import run from './run.js';
 import { sql } from './steps.js';
 
 const postgresUrl = inject('postgresUrl');
-if (postgresUrl === undefined) console.log(`PostgreSQL is left out: ${JSON.stringify(inject('leftOut'))}`);
 const house = new Warehouse(
   postgresUrl === undefined ? {} : { postgres: { kind: 'postgres', url: postgresUrl }, nobody: { kind: 'postgres', url: 'postgres://x@127.0.0.1:1/x' } },
 );

@@ -17,6 +17,7 @@ export default async function setup(project: TestProject): Promise<Stop> {
     } catch (error) {
       if (process.env.HEADRACE_TEST_MANDATORY === '1') throw error;
       leftOut[name] = (error as Error).message;
+      console.log(`left out: ${name} because ${leftOut[name]}`);
       return undefined;
     }
   };
