@@ -6,7 +6,7 @@ import type { ApiContext } from './app.js';
 import { changes } from './changes.js';
 import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, problems, WorkflowId } from './documented.js';
-import { needs } from './needs.js';
+import { needs, needsNow } from './needs.js';
 import { NextPage, PageQuery, Pages, TimePlace } from './page.js';
 import { recordedWait } from './recorded-approval.js';
 import { ApprovalOutcome, PendingSignal } from './run-shape.js';
@@ -18,7 +18,7 @@ const OfAll = z.object({ approvals: z.array(Waiting), cursor: NextPage });
 const DecisionBody = DecisionDetails.extend({ decision: z.enum(['approve', 'decline']) }).meta({ id: 'Decision' });
 
 const ofRun = createRoute({
-  ...needs('viewer'),
+  ...needsNow('viewer'),
   method: 'get',
   path: '/v1/pipelines/workflows/{workflowId}/approvals',
   summary: 'What a run waits for, and what was decided',

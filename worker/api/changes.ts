@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Role } from '../auth/principal.js';
 import type { AuditEntry } from '../registry/audit-log.js';
-import { type Asked, needs } from './needs.js';
+import { type Asked, needsNow } from './needs.js';
 
 /** What a request is to change, as the audit log tells it: the handler says more as it learns more. */
 export interface Deed {
@@ -21,7 +21,7 @@ const longest = 1_000;
 
 /** Declares who may use a route that changes something, as `needs` does. Each request of somebody who is known is entered in the audit log. */
 export function changes(action: string, ...oneOf: Role[]) {
-  const { middleware, ...declared } = needs(...oneOf);
+  const { middleware, ...declared } = needsNow(...oneOf);
   const entering = createMiddleware<Asked>(async (c, next) => {
     c.set('deed', { action });
     await next();

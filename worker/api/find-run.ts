@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
+import { unknownRun } from '../../sdk/node/client/unknown-run.js';
+import { may } from '../auth/principal.js';
 import type { Database } from '../registry/database.js';
 import type { RecordedRun } from '../registry/recorded-runs.js';
 import { findRecorded } from '../registry/run-detail.js';
@@ -29,9 +31,17 @@ export async function findRun(
   const { record, client } = context;
   const database = await seenRegistry(context, principal);
   const tenant = pipeline === undefined ? undefined : principal.tenant;
+  // An earlier run of the id may be of a pipeline, and the latest one of a tenant, that is not theirs to see.
+  const refuseUnless = (seen: boolean) => {
+    if (pipeline !== undefined && !seen) throw unknownRun(workflowId)();
+  };
   let run = await findRecorded(database, tenant, workflowId, runId);
-  if (run !== undefined) return { database, run };
-  const { runId: first } = await client.run(workflowId).owner(runId);
+  if (run !== undefined) {
+    refuseUnless(may(principal, 'viewer', run.pipeline));
+    return { database, run };
+  }
+  const { runId: first, ...owner } = await client.run(workflowId).owner(runId);
+  refuseUnless(owner.tenant === tenant && may(principal, 'viewer', owner.pipeline));
   const find = () => findRecorded(database, tenant, workflowId, first);
   record.nudge(workflowId);
   for (const end = Date.now() + patience; run === undefined; run = await find()) {

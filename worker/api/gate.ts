@@ -6,7 +6,7 @@ import type { Authenticator } from '../auth/authenticator.js';
 import { local, may, mayEverywhere, type Principal, type Role } from '../auth/principal.js';
 import { Unauthenticated } from '../auth/unauthenticated.js';
 import type { Catalogue } from '../host/catalogue.js';
-import type { Asked } from './needs.js';
+import type { Asked, Keeper } from './needs.js';
 import type { RequestGuard } from './request-limits.js';
 import type { RunOwners } from './run-owners.js';
 import { findPipeline } from './seen.js';
@@ -23,13 +23,14 @@ export class Gate {
   /**
    * Says who asks, and for which pipeline, when they may; of who may not, as far as they are known.
    *
+   * @param keeper who keeps the run that the route is about
    * @throws Unauthenticated; TooMany; HeadraceError forbidden; unknown_run or unknown_pipeline for what is not theirs to see, as if it were not there
    */
-  async admit(c: Context<Asked>, oneOf: readonly Role[]): Promise<void> {
+  async admit(c: Context<Asked>, oneOf: readonly Role[], keeper: Keeper): Promise<void> {
     if (this.authenticator === undefined) return c.set('principal', local);
     const principal = await this.login(c, this.authenticator);
     c.set('principal', principal);
-    const pipeline = await this.subject(c, principal);
+    const pipeline = await this.subject(c, principal, keeper);
     c.set('pipeline', pipeline);
     requireRole(principal, oneOf, pipeline);
   }
@@ -47,10 +48,10 @@ export class Gate {
   }
 
   /** The pipeline that the path is about, by itself or by its run. */
-  private async subject(c: Context, principal: Principal): Promise<string | undefined> {
+  private async subject(c: Context, principal: Principal, keeper: Keeper): Promise<string | undefined> {
     const workflowId = c.req.param('workflowId');
     if (workflowId === undefined) return this.pipeline(c, principal);
-    const owner = await this.owners.find(workflowId, principal.tenant);
+    const owner = await (keeper === 'Temporal' ? this.owners.latest(workflowId) : this.owners.recorded(workflowId, principal.tenant));
     if (owner === undefined || owner.tenant !== principal.tenant || !may(principal, 'viewer', owner.pipeline)) throw unknownRun(workflowId)();
     return owner.pipeline;
   }

@@ -20,16 +20,28 @@ export interface Asked {
 /** The key under which a route's OpenAPI operation says what role it needs. */
 export const roleKey = 'x-headrace-role';
 
+/** Whose run of a workflow id a route is about: the latest one that Temporal has, or the latest one in a tenant's record. */
+export type Keeper = 'Temporal' | 'registry';
+
 /**
  * Declares who may use a route, with one of these roles: to be spread into what createRoute is given. A route without it stops the
  * API from starting. The run or pipeline that the path names is checked, too: to whom it does not belong, it is not there.
  */
 export function needs(...oneOf: Role[]) {
+  return needsOf('registry', oneOf);
+}
+
+/** As `needs`, for a route that asks Temporal, or changes what it has. */
+export function needsNow(...oneOf: Role[]) {
+  return needsOf('Temporal', oneOf);
+}
+
+function needsOf(keeper: Keeper, oneOf: readonly Role[]) {
   return {
     security: [{ bearer: [] as string[] }],
     [roleKey]: oneOf.join(' or '),
     middleware: createMiddleware<Asked>(async (c, next) => {
-      await c.var.gate.admit(c, oneOf);
+      await c.var.gate.admit(c, oneOf, keeper);
       await next();
     }),
   };

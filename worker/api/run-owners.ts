@@ -5,38 +5,25 @@ import type { RunRecord } from '../events/index.js';
 import type { Database } from '../registry/database.js';
 import { inTime } from '../registry/in-time.js';
 
-const kept = 10_000;
-
-/** Whose a run is. That never changes, so it is asked once; the registry knows it also when Temporal no longer keeps the run. */
+/** Whose the run of a workflow id is. A later run may have the id of an ended one and be another's, so nothing is remembered. */
 export class RunOwners {
-  private readonly known = new Map<string, RunOwner>();
-
   constructor(
     private readonly client: Client,
     private readonly record: RunRecord,
   ) {}
 
   /**
-   * The owner of a run, or undefined where there is no such run.
+   * The owner of the latest run that a tenant's record has, of Temporal's where it has none; undefined where there is no such run.
    *
    * @param tenant of whom the registry is asked: another's runs are in Temporal alone
    * @throws HeadraceError no_temporal
    */
-  async find(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
-    const known = this.known.get(workflowId);
-    if (known !== undefined) return known;
-    const owner = (await this.inRegistry(workflowId, tenant)) ?? (await this.inTemporal(workflowId));
-    if (owner !== undefined) this.keep(workflowId, owner);
-    return owner;
+  async recorded(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
+    return (await this.inRegistry(workflowId, tenant)) ?? (await this.latest(workflowId));
   }
 
-  /** Whoever is away, the registry or Temporal, is asked in vain while the other one answers. */
-  private async inRegistry(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
-    const database = this.record.current?.readAs(tenant);
-    return database && inTime(findRecorded(database, workflowId)).catch(() => undefined);
-  }
-
-  private async inTemporal(workflowId: string): Promise<RunOwner | undefined> {
+  /** The owner of the run that Temporal has under the id now: the one that is read, decided and cancelled. @throws HeadraceError no_temporal */
+  async latest(workflowId: string): Promise<RunOwner | undefined> {
     try {
       return await this.client.run(workflowId).owner();
     } catch (error) {
@@ -45,10 +32,10 @@ export class RunOwners {
     }
   }
 
-  private keep(workflowId: string, owner: RunOwner): void {
-    const [oldest] = this.known.size >= kept ? this.known.keys() : [];
-    if (oldest !== undefined) this.known.delete(oldest);
-    this.known.set(workflowId, owner);
+  /** Whoever is away, the registry or Temporal, is asked in vain while the other one answers. */
+  private async inRegistry(workflowId: string, tenant: string): Promise<RunOwner | undefined> {
+    const database = this.record.current?.readAs(tenant);
+    return database && inTime(findRecorded(database, workflowId)).catch(() => undefined);
   }
 }
 

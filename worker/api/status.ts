@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { ApiContext } from './app.js';
 import { json, problems, WorkflowId } from './documented.js';
-import { needs } from './needs.js';
+import { needsNow } from './needs.js';
 import { RunStatusShape } from './run-shape.js';
 
 const status = createRoute({
-  ...needs('viewer'),
+  ...needsNow('viewer'),
   method: 'get',
   path: '/v1/pipelines/workflows/{workflowId}/status',
   summary: 'How a run stands, at every moment and after its end',
