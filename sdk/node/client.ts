@@ -7,8 +7,9 @@ import { RunHandle, type RunOwner } from './client/run-handle.js';
 import type { RunFilter } from './client/run-query.js';
 import { type StartOptions, startRun } from './client/start-run.js';
 import type { Temporal } from './client/temporal.js';
+import { EarlierRetries } from './status/earlier-retries.js';
 import { LastSuccess } from './status/last-success.js';
-import { readStatus } from './status/read-status.js';
+import { type Read, readStatus } from './status/read-status.js';
 
 export type { RunOwner };
 
@@ -23,11 +24,11 @@ type OutputOf<P> = P extends Pipeline<z.ZodType, infer O extends z.ZodType> ? z.
 
 /** Starts runs of pipelines and speaks with them. Everything it says of a run comes from Temporal's server. */
 export class Client {
-  private readonly lastSuccess: LastSuccess;
+  private readonly read: Read;
   private readonly pipelines = new Map<string, AnyPipeline>();
 
   constructor(private readonly temporal: Temporal) {
-    this.lastSuccess = new LastSuccess(temporal);
+    this.read = { lastSuccess: new LastSuccess(temporal), earlierRetries: new EarlierRetries(temporal) };
   }
 
   /**
@@ -56,7 +57,7 @@ export class Client {
       checkPipeline(pipeline);
       this.know(pipeline);
     }
-    return new RunHandle(this.temporal, workflowId, (id) => readStatus(this.temporal, this.lastSuccess, id, (type) => this.pipelines.get(type)));
+    return new RunHandle(this.temporal, workflowId, (id) => readStatus(this.temporal, this.read, id, (type) => this.pipelines.get(type)));
   }
 
   /** Lets the status of a pipeline's runs carry the forms of its approvals. */

@@ -128,6 +128,16 @@ describe('a run in the registry', () => {
     expect(new Set(run.calls.map(({ executionId }: { executionId: string }) => executionId)).size).toBe(3);
   });
 
+  test('counts retries and rows over all executions, in its detail, in lists and in its status', async () => {
+    const { workflowId, runId, retries, rows, sums } = await recorded(await start('rounds', { left: 2, fail: 1 }));
+    expect({ retries, rows, sums }).toMatchObject({ retries: 2, rows: 9, sums: { retries: 2, rows: 9 } });
+    const listed = (await http.get('/v1/pipelines/workflows?pipeline=rounds')).body.runs;
+    expect(listed.find((run: { runId: string }) => run.runId === runId)).toMatchObject({ retries: 2, rows: 9 });
+    expect(await http.status(workflowId)).toMatchObject({ retries: 2, activities: [{ attempt: 1 }] });
+    const { events } = (await http.get(`${http.run(workflowId)}/events`)).body as { events: { type: string; data: object }[] };
+    expect(events.at(-1)).toMatchObject({ type: 'PIPELINE_SUCCEEDED', data: { rows: 9 } });
+  });
+
   test('is found by the run id of each of its executions, and by no other', async () => {
     const { workflowId, runId, executions } = await recorded(await start('rounds', { left: 1 }));
     for (const id of executions) expect((await http.get(`${http.run(workflowId)}?runId=${id}`)).body.runId).toBe(runId);

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
+import { EarlierRetries } from '../../sdk/node/status/earlier-retries.js';
 import { describeRun, readHistory } from '../../sdk/node/status/read-run.js';
 import type { RunStatus, StatusError } from '../../sdk/node/status/run-status.js';
 import { statusOf } from '../../sdk/node/status/status-of.js';
@@ -63,7 +64,8 @@ async function readStatus(temporal: Temporal, workflowId: string, executionId: s
   const firstRunId = described.workflowExecutionInfo?.firstRunId || executionId;
   const latest = newest.workflowExecutionInfo?.execution?.runId === executionId;
   const copiedTo = events.findLast((it) => it.workflowTaskFailedEventAttributes?.newRunId === executionId)?.eventId;
-  return { status: withoutCopied(statusOf({ ...described, pendingActivities: [] }, events), copiedTo), firstRunId, latest };
+  const earlierRetries = await new EarlierRetries(temporal).of(workflowId, events, Number.POSITIVE_INFINITY);
+  return { status: withoutCopied(statusOf({ ...described, pendingActivities: [] }, events, { earlierRetries }), copiedTo), firstRunId, latest };
 }
 
 /** A reset copies what another execution did: that is told of the other. */

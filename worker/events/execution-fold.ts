@@ -1,9 +1,10 @@
 import type { WaitRecord } from '../../sdk/authoring/run-memo.js';
-import { attemptsOf, type Call, isOpen } from '../../sdk/node/status/call.js';
+import { attemptsOf, type Call, isOpen, retriesOf } from '../../sdk/node/status/call.js';
 import type { Ending } from '../../sdk/node/status/ending.js';
 import { Gathered } from '../../sdk/node/status/gathered.js';
 import { type HistoryEvent, milliseconds } from '../../sdk/node/status/history-event.js';
 import type { ApprovalOutcome, ApprovedBy, LogLine, RunStatus } from '../../sdk/node/status/run-status.js';
+import type { Earlier } from './earlier.js';
 import { factsOf, type RunFacts } from './facts.js';
 import { asked, decided, ended, type Happening, skipped, started, stepEnded } from './happening.js';
 import { LostCalls } from './lost-calls.js';
@@ -54,11 +55,10 @@ export class ExecutionFold {
   /** Up to here a reset copied the events of another execution. */
   private copied = 0;
 
-  /** @param first whether it is the run's first execution, which begins the run */
+  /** @param earlier what the run did before: its first execution, which begins it, has none */
   constructor(
     readonly executionId: string,
-    private readonly first: boolean,
-    private readonly runStartedAt?: number,
+    private readonly earlier?: Earlier,
   ) {}
 
   /**
@@ -81,7 +81,7 @@ export class ExecutionFold {
   }
 
   get startedAt(): number {
-    return this.runStartedAt ?? this.facts?.startedAt ?? 0;
+    return this.earlier?.startedAt ?? this.facts?.startedAt ?? 0;
   }
 
   /** How the run ended, where this execution's end is the run's. */
@@ -115,12 +115,17 @@ export class ExecutionFold {
     }
   }
 
+  /** Attempts beyond the first, over all calls of the run. */
+  get retries(): number {
+    return (this.earlier?.retries ?? 0) + retriesOf(this.gathered.calls.all.values());
+  }
+
   /** The rows of the run: what its output says, else what its loads do. */
   get rows(): number | undefined {
     const own = measuresOf(this.gathered.ending?.output).rows;
     if (own !== undefined) return own;
     const loads = [...this.gathered.calls.all.values()].filter(({ place, status }) => place.phase === 'load' && status === 'COMPLETED');
-    const counts = loads.map(({ output }) => measuresOf(output).rows).filter((it) => it !== undefined);
+    const counts = [this.earlier?.loaded, ...loads.map(({ output }) => measuresOf(output).rows)].filter((it) => it !== undefined);
     return counts.length === 0 ? undefined : counts.reduce((sum, it) => sum + it, 0);
   }
 
@@ -157,7 +162,7 @@ export class ExecutionFold {
     const happenings: Happening[] = [];
     if (event.workflowExecutionStartedEventAttributes != null) {
       this.facts = factsOf(event);
-      if (this.first) happenings.push(started(this.facts, number));
+      if (this.earlier === undefined) happenings.push(started(this.facts, number));
     }
     this.noteEnd(event);
     logs.push(...lines.slice(before.logs).map((line) => ({ ...line, event: number })));

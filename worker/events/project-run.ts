@@ -4,6 +4,7 @@ import type { Database, ProjectionRow } from '../registry/database.js';
 import type { Sealing } from '../registry/sealing.js';
 import { claimRun, releaseRun } from './claim.js';
 import { commitPart, type Place, Superseded } from './commit.js';
+import { readEarlier } from './earlier.js';
 import { ExecutionFold } from './execution-fold.js';
 import type { Folds } from './folds.js';
 import { findNextExecution, noteExecution } from './next-execution.js';
@@ -66,34 +67,34 @@ export async function projectRun(projecting: Projecting, workflowId: string, run
 }
 
 async function projectExecutions(projecting: Projecting, row: ProjectionRow): Promise<{ place: Place; thinking: boolean; isGivenBack: boolean }> {
-  let startedAt = await startOf(projecting.database, row);
   // A reset of a run that had ended is known by visibility alone.
   let revived = row.ended && row.behind;
   for (let place: Place = row; ; ) {
-    const { reached, next, began, thinking } = await projectExecution(projecting, place, startedAt, revived);
+    const { reached, next, thinking } = await projectExecution(projecting, place, revived);
     // The last part gives the run back as it is written, where anything is.
     if (next === undefined) return { place: reached, thinking, isGivenBack: reached !== place };
     place = reached;
-    startedAt = began;
     revived = false;
   }
 }
 
-async function projectExecution({ temporal, database, sealing, folds, recorded }: Projecting, place: Place, startedAt: number | undefined, revived: boolean) {
+async function projectExecution({ temporal, database, sealing, folds, recorded }: Projecting, place: Place, revived: boolean) {
   const { workflow_id, run_id, execution_id, ordinal, last_event } = place;
-  const fold = folds.get(execution_id, last_event) ?? new ExecutionFold(execution_id, ordinal === 0, startedAt);
-  const news = fold.take(await readNews(temporal, workflow_id, execution_id, fold.position), last_event);
+  const known = folds.get(execution_id, last_event);
+  const events = await readNews(temporal, workflow_id, execution_id, known?.position ?? 0);
+  const fold = known ?? new ExecutionFold(execution_id, ordinal === 0 ? undefined : await readEarlier(database, place, events[0]));
+  const news = fold.take(events, last_event);
   const next = await nextOf({ temporal, database }, fold, place, revived);
   if (fold.position === last_event && next === undefined) {
     folds.keep(fold);
-    return { reached: place, next, began: fold.startedAt, thinking: fold.thinking };
+    return { reached: place, next, thinking: fold.thinking };
   }
   try {
     const reached = await commitPart(database, { namespace: temporal.namespace, sealing, place, fold, news, next });
     recorded?.({ workflowId: workflow_id, runId: run_id, fold, encrypts: sealing.encrypts });
     fold.markRecorded();
     folds.keep(fold);
-    return { reached, next, began: fold.startedAt, thinking: fold.thinking };
+    return { reached, next, thinking: fold.thinking };
   } catch (error) {
     // It stands further than the registry now.
     folds.forget(execution_id);
@@ -111,16 +112,4 @@ async function nextOf(
   if (fold.next !== undefined || !(fold.wasReset || (revived && fold.closed))) return fold.next;
   await noteExecution(database, place);
   return findNextExecution(temporal, database, place.workflow_id, place.run_id);
-}
-
-/** When the run's first execution began: known once that is recorded. */
-async function startOf(database: Kysely<Database>, { workflow_id, run_id, ordinal }: ProjectionRow): Promise<number | undefined> {
-  if (ordinal === 0) return undefined;
-  const run = await database
-    .selectFrom('pipeline_execution')
-    .select('start_date')
-    .where('workflow_id', '=', workflow_id)
-    .where('run_id', '=', run_id)
-    .executeTakeFirst();
-  return run?.start_date.getTime();
 }

@@ -89,7 +89,7 @@ const fates: (() => Promise<string>)[] = [
   async () => (await start('shop', { stampFails: 9 })).workflowId,
   async () => (await start('shop', { orders: ['a'], end: 'ROLLED_BACK', undo: 1 })).workflowId,
   async () => (await start('mall', {})).workflowId,
-  async () => (await start('rounds', { left: 2 })).workflowId,
+  async () => (await start('rounds', { left: 2, fail: 1 })).workflowId,
   async () => (await start('hasty', { ms: 20_000 })).workflowId,
   async () => decide('approve'),
   async () => decide('decline'),
@@ -316,6 +316,36 @@ test('a run that is reset goes on in its sequence, and what the reset copied is 
   expect(after.map(({ sequence }) => sequence)).toEqual(after.map((_, index) => index + 1));
   // The fast step belongs to the task that is repeated: it is done again.
   expect(after.slice(before.length).map(({ kind }) => kind)).toEqual(['PIPELINE_STEP_COMPLETED', 'PIPELINE_STEP_FAILED', 'PIPELINE_FAILED']);
+  expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
+});
+
+test('a reset of a run that continued as new counts what was before it, and not what it repeats', async () => {
+  const { registry, temporal, projector } = recordings.at(-1) as Recording;
+  const row = (workflowId: string) => () =>
+    registry.database
+      .selectFrom('pipeline_execution')
+      .select(['current_execution_id', 'retries', 'total_rows', 'status'])
+      .where('workflow_id', '=', workflowId)
+      .executeTakeFirst();
+  const { workflowId, runId } = await start('rounds', { left: 1, fail: 2 });
+  projector.nudge(workflowId, runId);
+  const before = await until(row(workflowId), (it) => it?.status === 'SUCCEEDED');
+  expect(before).toMatchObject({ retries: 2, total_rows: 6 });
+  const executionId = before?.current_execution_id ?? '';
+  const task = (await readHistory(temporal, workflowId, executionId)).find((it) => it.workflowTaskCompletedEventAttributes != null);
+  const { namespace } = temporal;
+  await temporal.ask(({ workflowService }) =>
+    workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId, runId: executionId },
+      workflowTaskFinishEventId: task?.eventId,
+      reason: 'again',
+      requestId: workflowId,
+    }),
+  );
+  const after = await until(row(workflowId), (it) => it?.status === 'SUCCEEDED' && it.current_execution_id !== executionId);
+  expect(after).toMatchObject({ retries: 2, total_rows: 6 });
+  expect((await statusOf(workflowId)).retries).toBe(2);
   expect(await audit(temporal, registry.database, `WorkflowId = '${workflowId}'`)).toEqual([]);
 });
 

@@ -21,7 +21,7 @@ export function runChange(fold: ExecutionFold, sealing: Sealing) {
     error: sealing.json(ending?.error),
     reason: sealing.text(ending?.reason),
     undo: fold.undo,
-    retries: [...fold.gathered.calls.all.values()].reduce((sum, call) => sum + attemptsOf(call) - 1, 0),
+    retries: fold.retries,
     total_rows: fold.rows ?? null,
     inserts: measures.inserts ?? null,
     updates: measures.updates ?? null,

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
+import { executionBefore } from '../../sdk/node/status/earlier-retries.js';
 import type { HistoryEvent } from '../../sdk/node/status/history-event.js';
 import { describeRun, readHistory } from '../../sdk/node/status/read-run.js';
 import type { RunStatus } from '../../sdk/node/status/run-status.js';
@@ -20,6 +21,8 @@ const failures = ['FAILED', 'TIMED_OUT', 'TERMINATED'];
 /** What the metrics of the record have to say, by the way that a reader of the status goes: `statusOf` over each whole history. */
 export async function historySums(temporal: Temporal, query: string): Promise<Sums> {
   const sums: Sums = {};
+  const loads: Loads = new Map();
+  const ends: { executionId: string; run: Record<string, string> }[] = [];
   const add = (name: string, labels: Record<string, string>, value = 1) => {
     const key = series(name, labels);
     sums[key] = (sums[key] ?? 0) + value;
@@ -36,9 +39,12 @@ export async function historySums(temporal: Temporal, query: string): Promise<Su
     addCalls(add, run, status.activities, 1);
     addCalls(add, run, copied.activities, -1);
     for (const { approval, decision } of status.approvals) add('headrace_approval_wait_seconds_count', { ...run, approval, decision });
+    loads.set(executionId, { rows: loadedBy(status), before: executionBefore(events[0]) });
     if (status.endedAt === undefined || Number(state) === continuedAsNew || wasReset(events)) continue;
     addEnd(add, run, status, await startOf(temporal, workflowId, firstRunId ?? executionId));
+    if (rowsOf(status.output) === undefined) ends.push({ executionId, run });
   }
+  for (const { executionId, run } of ends) for (const rows of loadedUpTo(executionId, loads)) add('headrace_run_rows', run, rows);
   return Object.fromEntries(Object.entries(sums).filter(([, value]) => value !== 0));
 }
 
@@ -58,8 +64,22 @@ function addEnd(add: Add, run: Record<string, string>, { status, endedAt, output
   add(failures.includes(status) ? 'temporal_workflow_failed' : 'temporal_workflow_completed', labels);
   add('temporal_workflow_duration_count', labels);
   add('temporal_workflow_duration_sum', labels, (Date.parse(endedAt ?? '') - startedAt) / 1_000);
-  const { rows } = (output ?? {}) as { rows?: number };
+  const rows = rowsOf(output);
   if (rows !== undefined) add('headrace_run_rows', run, rows);
+}
+
+const rowsOf = (output: unknown) => (output as { rows?: number } | null | undefined)?.rows;
+
+/** Rows of the load phase of each execution, and the one that goes on in it. */
+type Loads = Map<string, { rows: number[]; before: string | undefined }>;
+
+function loadedBy({ activities }: RunStatus): number[] {
+  return activities.filter(({ phase, status }) => phase === 'load' && status === 'COMPLETED').flatMap(({ rows }) => rows ?? []);
+}
+
+function loadedUpTo(executionId: string | undefined, loads: Loads): number[] {
+  const execution = loads.get(executionId ?? '');
+  return execution === undefined ? [] : [...execution.rows, ...loadedUpTo(execution.before, loads)];
 }
 
 async function startOf(temporal: Temporal, workflowId: string, firstRunId: string): Promise<number> {

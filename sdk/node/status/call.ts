@@ -40,6 +40,11 @@ export function attemptsOf({ earlier, attempt }: Call): number {
   return earlier + attempt;
 }
 
+/** Attempts beyond the first, over all calls. */
+export function retriesOf(calls: Iterable<Call>): number {
+  return [...calls].reduce((sum, call) => sum + attemptsOf(call) - 1, 0);
+}
+
 /** Whether a call is part of the work itself, and not of taking it back or telling of it. */
 export function isWork({ place }: Call): boolean {
   return place.undo !== true && place.notification !== true;

@@ -1,11 +1,18 @@
 import type { AnyPipeline } from '../../authoring/pipeline.js';
 import type { Temporal } from '../client/temporal.js';
+import type { EarlierRetries } from './earlier-retries.js';
 import { milliseconds } from './history-event.js';
 import type { LastSuccess } from './last-success.js';
 import { readPolled } from './read-polled.js';
 import { readRun } from './read-run.js';
 import type { RunStatus } from './run-status.js';
 import { statusOf } from './status-of.js';
+
+/** What is read once for many answers. */
+export interface Read {
+  lastSuccess: LastSuccess;
+  earlierRetries: EarlierRetries;
+}
 
 /**
  * A run's status, read from Temporal's server alone.
@@ -15,7 +22,7 @@ import { statusOf } from './status-of.js';
  */
 export async function readStatus(
   temporal: Temporal,
-  lastSuccess: LastSuccess,
+  { lastSuccess, earlierRetries }: Read,
   workflowId: string,
   find: (id: string) => AnyPipeline | undefined,
 ): Promise<RunStatus> {
@@ -24,7 +31,7 @@ export async function readStatus(
   const id = info?.type?.name ?? '';
   const ended = info?.closeTime != null;
   const startedAt = firstStartedAt ?? milliseconds(info?.startTime);
-  const known = { pipeline: find(id), firstStartedAt, now: Date.now() };
+  const known = { pipeline: find(id), firstStartedAt, earlierRetries: await earlierRetries.of(workflowId, events), now: Date.now() };
   // What a success is measured by need not be asked for: it is whole.
   const told = ended ? statusOf(described, events, known) : undefined;
   if (told?.status === 'SUCCEEDED') return told;

@@ -119,7 +119,7 @@ export interface RunStatus {
   /** 0 to 1; never falls, and is 1 only when the run has succeeded. */
   progress: number;
   activities: ActivityStatus[];
-  /** Attempts beyond the first, over all calls. */
+  /** Attempts beyond the first, over all calls, also of the executions before it continued as new. */
   retries: number;
   pendingSignals: PendingSignal[];
 

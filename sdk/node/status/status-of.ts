@@ -1,6 +1,6 @@
 import { formatDuration } from '../../authoring/duration.js';
 import type { AnyPipeline } from '../../authoring/pipeline.js';
-import { attemptsOf, type Call, isOpen, lineOf } from './call.js';
+import { type Call, isOpen, lineOf, retriesOf } from './call.js';
 import { Gathered } from './gathered.js';
 import { type Described, type HistoryEvent, iso } from './history-event.js';
 import { addPending } from './pending-calls.js';
@@ -17,6 +17,8 @@ export interface Known {
   polled?: Polled;
   /** When the first execution began, where the run has continued as new. Milliseconds since the epoch. */
   firstStartedAt?: number;
+  /** Attempts beyond the first in the executions before, where the run has continued as new. */
+  earlierRetries?: number;
   /** Milliseconds since the epoch. */
   now?: number;
 }
@@ -41,7 +43,7 @@ export function statusOf(described: Described, events: readonly HistoryEvent[], 
     currentActivity: ending === undefined ? longestRunning(calls) : null,
     progress: gathered.progress.value(memo.progress, state === 'SUCCEEDED'),
     activities: linesOf(calls, gathered),
-    retries: calls.reduce((sum, call) => sum + attemptsOf(call) - 1, 0),
+    retries: (known.earlierRetries ?? 0) + retriesOf(calls),
     pendingSignals: ending === undefined ? approvals.pending().map((wait) => pendingSignal(wait, known.pipeline, approvals.given(wait.id))) : [],
     pipeline,
     taskQueue,

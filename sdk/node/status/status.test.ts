@@ -259,6 +259,14 @@ test('a run that continued as new keeps its identity and its beginning', async (
   expect(status.startedAt).toBe(first.startTime.toISOString());
 });
 
+test('retries are those of all its executions', async () => {
+  const run = await start(rounds, { left: 4, fail: 1 });
+  await run.result();
+  expect((await run.status()).retries).toBe(3);
+  // Each answer reads some of the earlier executions.
+  expect(await until(run.status.bind(run), ({ retries }) => retries === 4)).toMatchObject({ status: 'SUCCEEDED', activities: [{ attempt: 1 }] });
+});
+
 test('a reset run keeps its identity', async () => {
   const run = await start(shop, { orders: ['a'] });
   await run.result();
