@@ -54,12 +54,15 @@ export class Streams {
     const who = `${tenant} ${name}`;
     this.refuseMore(who, name);
     const left = new AbortController();
-    const pages = messages(AbortSignal.any([left.signal, this.ending.signal, AbortSignal.timeout(this.longest)]));
-    this.count(who, 1);
     const leave = () => {
       if (!left.signal.aborted) this.count(who, -1);
+      clearTimeout(longest);
       left.abort();
     };
+    // Its place is given back then also where nobody reads what is answered.
+    const longest = setTimeout(leave, this.longest).unref();
+    const pages = messages(AbortSignal.any([left.signal, this.ending.signal]));
+    this.count(who, 1);
     return new Response(streamOf(pages, leave), { headers });
   }
 
@@ -92,10 +95,14 @@ function streamOf(pages: AsyncGenerator<string, void>, leave: () => void): Reada
     {
       start: (controller) => controller.enqueue(encoder.encode(retry)),
       pull: async (controller) => {
-        const { done, value } = await pages.next();
-        if (done !== true) return controller.enqueue(encoder.encode(value));
+        try {
+          const { done, value } = await pages.next();
+          if (done !== true) return controller.enqueue(encoder.encode(value));
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
         leave();
-        controller.close();
       },
       cancel: leave,
     },
@@ -105,7 +112,7 @@ function streamOf(pages: AsyncGenerator<string, void>, leave: () => void): Reada
 
 /** Whether the request wants a stream and not a page. */
 export function wantsStream(c: Context): boolean {
-  return /\btext\/event-stream\b/.test(c.req.header('accept') ?? '');
+  return c.req.method !== 'HEAD' && /\btext\/event-stream\b/.test(c.req.header('accept') ?? '');
 }
 
 /** What a client saw last. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { Registry } from '../registry/index.js';
 import { embeddedPlace } from '../registry/registry.fixture.js';
 import { EventFeed } from './event-feed.js';
@@ -103,4 +103,24 @@ test('a signal and the end of the feed let go of who waits', async () => {
   feed.close();
   expect((await ended).events).toEqual([]);
   expect((await feed.next(0, {}, 60_000, new AbortController().signal)).events).toEqual([]);
+});
+
+test('who is behind while the registry is away misses nothing of what is remembered', async () => {
+  let away = false;
+  const broken = { selectFrom: () => expect.unreachable('The registry is away.') } as unknown as typeof registry.database;
+  const following = new EventFeed(async () => (away ? broken : registry.database), 20);
+  const { signal } = new AbortController();
+  const { position } = await following.next(0, {}, 50, signal);
+  await tell(300);
+  const first = await following.next(position, {}, 5_000, signal);
+  expect(first.events).toHaveLength(200);
+
+  // After so long a rest the feed begins anew, which another stream makes it try.
+  away = true;
+  const now = Date.now.bind(Date);
+  onTestFinished(() => void vi.restoreAllMocks());
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 6_000);
+  await following.next(first.position + 100, {}, 200, signal);
+  expect((await following.next(first.position, {}, 0, signal)).events).toHaveLength(100);
+  following.close();
 });

@@ -75,8 +75,10 @@ export class EventFeed {
   private async read(): Promise<void> {
     const database = await this.open();
     if (Date.now() - this.readAt > rested) {
+      const last = await lastPosition(database);
+      // At once: while that is waited for, or fails, who comes reads by itself or from what is remembered.
       this.recent = [];
-      this.from = this.to = await lastPosition(database);
+      this.from = this.to = last;
     }
     for (let page = atOnce; page === atOnce; ) {
       const events = await readOutbox(database, this.to, atOnce);

@@ -440,6 +440,24 @@ test('a run whose history Temporal keeps no longer is said once, and is no run t
   expect(reports.filter((it) => it.includes(workflowId))).toEqual([expect.stringContaining('stays as it is')]);
 });
 
+test('runs that cannot be read do not keep the others from being found', async () => {
+  const recording = await begin('embedded');
+  onTestFinished(() => end(recording));
+  const { registry, reports } = recording;
+  // Temporal refuses such an id: as a key that is gone, that is no end of it.
+  const broken = Array.from({ length: 130 }, (_, at) => ({ workflow_id: `broken-${at}`, run_id: 'none', execution_id: 'none' }));
+  await registry.database.insertInto('projection').values(broken).execute();
+  await until(
+    async () => new Set(reports.filter((it) => it.includes('broken-'))).size,
+    (it) => it >= broken.length,
+  );
+  const { workflowId } = await start('shop', { orders: ['a'] });
+  await until(
+    () => registry.database.selectFrom('pipeline_execution').select('id').where('workflow_id', '=', workflowId).executeTakeFirst(),
+    (it) => it !== undefined,
+  );
+});
+
 test.skipIf(inject('postgresUrl') === undefined)(
   'a projector that is killed again and again loses and doubles nothing',
   async () => {

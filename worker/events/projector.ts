@@ -72,6 +72,8 @@ class ProjectorLoop implements Projector {
   private readonly stopping = new AbortController();
   private readonly projecting: Projecting;
   private loops: Promise<unknown> = Promise.resolve();
+  /** Runs whose last read failed: they come again by themselves, and are in nobody's way. */
+  private readonly failing = new Set<string>();
   private resolving = 0;
   /** How long Temporal and the workers take now: a read that comes too early must be done again. */
   private writeTime = writeTimes.shortest;
@@ -124,7 +126,7 @@ class ProjectorLoop implements Projector {
 
   /** Each sweeps, while it has little to do. */
   private async sweep(): Promise<void> {
-    if (this.nudges.size > enough) return;
+    if (this.nudges.size - this.failing.size > enough) return;
     for (const run of await findDue(this.settings.registry.database, this.settings.patience ?? 20)) this.nudges.again(run, 0);
   }
 
@@ -139,6 +141,7 @@ class ProjectorLoop implements Projector {
   private async project(run: RunId, missed: number | undefined): Promise<void> {
     try {
       const { outcome, ended, thinking, lost } = await projectRun(this.projecting, run.workflowId, run.runId);
+      this.failing.delete(keyOf(run));
       if (lost !== undefined) this.settings.report?.(`The record of ${run.workflowId} stays as it is: ${lost}`);
       if (outcome === 'BUSY') return this.nudges.retry(run, busyTime);
       // What was about to go on is looked at again, and so is what was said to move and did not yet; what stands still waits for a nudge.
@@ -147,6 +150,7 @@ class ProjectorLoop implements Projector {
       if (tooEarly) this.lookAgain(run, outcome === 'NEWS' ? 0 : (missed ?? 0) + 1);
     } catch (error) {
       this.settings.report?.(`The record of ${run.workflowId} is behind: ${withFix(error)}`);
+      this.failing.add(keyOf(run));
       this.nudges.again(run, 5 * spacing);
     }
   }
