@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { until } from '../../sdk/node/fixtures/workshop.fixture.js';
+import { Authenticator } from '../auth/index.js';
+import { Catalogue } from '../host/catalogue.js';
 import { verifyAuditLog } from '../registry/index.js';
+import { asker } from './client.fixture.js';
+import { startApi } from './index.js';
 import { openSecured, type Secured } from './secured.fixture.js';
 
 let here: Secured;
@@ -85,6 +89,46 @@ describe('roles', () => {
     expect(new Set(listed.body.runs.map(({ pipeline }: { pipeline: string }) => pipeline))).toEqual(new Set(['rounds']));
   });
 });
+
+describe('a pipeline that is no longer hosted', () => {
+  test('has its history still, for whom it was granted', async () => {
+    const some = await here.issuer.token({ roles: ['operator:ha*'], tenant: 'acme' });
+    const { workflowId } = (await here.as(some).post('/v1/pipelines/hasty/execute', { ms: 0 })).body as { workflowId: string };
+    await until(
+      () => here.as(some).get('/v1/pipelines/hasty/runs'),
+      ({ body }) => body.runs.some((it: { workflowId: string }) => it.workflowId === workflowId),
+    );
+    const { later, api } = await without('hasty');
+    try {
+      const run = expect.objectContaining({ workflowId });
+      for (const secret of [some, await here.issuer.token({ roles: ['admin'], tenant: 'acme' })]) {
+        const who = later(secret);
+        expect(await who.get('/v1/pipelines/hasty/runs')).toMatchObject({ status: 200, body: { runs: expect.arrayContaining([run]) } });
+        expect((await who.get('/v1/pipelines/workflows')).body).toMatchObject({ runs: expect.arrayContaining([run]) });
+        expect((await who.get('/v1/events?kind=PIPELINE_STARTED')).body).toMatchObject({
+          events: expect.arrayContaining([expect.objectContaining({ pipeline: 'hasty' })]),
+        });
+        expect(await who.post('/v1/pipelines/hasty/execute', { ms: 0 })).toMatchObject(problem(404, 'unknown_pipeline'));
+      }
+      const none = later(await here.issuer.token({ roles: ['viewer:shop'], tenant: 'acme' }));
+      expect(await none.get('/v1/pipelines/hasty/runs')).toMatchObject(problem(404, 'unknown_pipeline'));
+      const { runs } = (await none.get('/v1/pipelines/workflows')).body as { runs: { pipeline: string }[] };
+      expect(runs.filter(({ pipeline }) => pipeline !== 'shop')).toEqual([]);
+    } finally {
+      await api.stop();
+    }
+  });
+});
+
+/** An API on the same record, without one of the pipelines. */
+async function without(pipeline: string) {
+  const { workshop, record, issuer, adminKey, signer } = here;
+  const catalogue = new Catalogue(workshop.catalogue.folder);
+  for (const [id, found] of workshop.catalogue.pipelines) if (id !== pipeline) catalogue.pipelines.set(id, found);
+  const authenticator = new Authenticator({ adminKey, tokens: issuer.settings, signer }, async () => (await record.registry()).database);
+  const api = await startApi({ client: workshop.client, catalogue, record, authenticator, port: 0 });
+  return { api, later: (secret: string) => asker(api.url, { authorization: `Bearer ${secret}` }) };
+}
 
 describe('metrics', () => {
   const series = async (who: ReturnType<Secured['as']>) =>

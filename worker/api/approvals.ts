@@ -53,10 +53,11 @@ export function addApprovals(app: OpenAPIHono, context: ApiContext): void {
   });
   app.openapi(ofAll, async (c) => {
     const { limit, cursor: before, pipeline } = c.req.valid('query');
-    const filter = { pipeline, ...seenRuns(catalogue, c.var.principal) };
-    const pages = new Pages(TimePlace, 'waits', filter);
+    const { principal } = c.var;
+    const pages = new Pages(TimePlace, 'waits', { pipeline, tenant: principal.tenant });
     const after = pages.read(before);
-    const database = await seenRegistry(context, c.var.principal);
+    const database = await seenRegistry(context, principal);
+    const filter = { pipeline, ...(await seenRuns(catalogue, database, principal)) };
     const rows = await listWaits(database, filter, limit + 1, after);
     const { page, cursor } = pages.cut(rows, limit, ({ exact_deadline, id }) => ({ at: exact_deadline, id }));
     return c.json({ approvals: page.map((wait) => waiting(catalogue, wait)), cursor }, 200);

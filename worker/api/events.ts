@@ -53,13 +53,14 @@ export function addEvents(app: OpenAPIHono, context: ApiContext): void {
   const { streams, catalogue } = context;
   app.openapi(allEvents, async (c) => {
     const { limit, cursor: before, after, kind, ...asked } = c.req.valid('query');
-    const filter: OutboxFilter = { ...asked, kinds: kind, ...seenRuns(catalogue, c.var.principal) };
-    const database = await seenRegistry(context, c.var.principal);
+    const { principal } = c.var;
+    const database = await seenRegistry(context, principal);
+    const filter: OutboxFilter = { ...asked, kinds: kind, ...(await seenRuns(catalogue, database, principal)) };
     if (wantsStream(c)) {
       const from = lastSeen(c)?.position ?? after ?? (await lastPosition(database));
-      return streams.start(c.var.principal, endless(streams.of(c.var.principal).events, filter, from));
+      return streams.start(principal, endless(streams.of(principal).events, filter, from));
     }
-    const pages = new Pages(NumberPlace, 'events', filter);
+    const pages = new Pages(NumberPlace, 'events', { ...asked, kinds: kind, tenant: principal.tenant });
     const rows = await readLatest(database, pages.read(before)?.id, limit + 1, filter);
     const { page, cursor } = pages.cut(rows, limit, ({ position }) => ({ id: position }));
     return c.json({ events: page.map(({ event }) => event), cursor }, 200);

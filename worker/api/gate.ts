@@ -57,7 +57,10 @@ export class Gate {
   }
 
   private pipeline(c: Context, principal: Principal): string | undefined {
-    const id = routePath(c).startsWith('/v1/pipelines/:id') ? c.req.param('id') : undefined;
+    const path = routePath(c);
+    const id = path.startsWith('/v1/pipelines/:id') ? c.req.param('id') : undefined;
+    // One that is no longer hosted has its history still.
+    if (id !== undefined && path.endsWith('/runs') && may(principal, 'viewer', id)) return id;
     return id === undefined ? undefined : findPipeline(this.catalogue, principal, id).pipeline.id;
   }
 }

@@ -72,10 +72,10 @@ type Query = Omit<RecordedFilter, 'tenant' | 'pipelines'> & { limit: number; cur
 
 /** A page of the list that a filter makes. */
 export async function readPage(context: ApiContext, { principal }: Pick<Asked['Variables'], 'principal'>, { limit, cursor: before, ...asked }: Query) {
-  const filter = { ...asked, ...seenRuns(context.catalogue, principal) };
-  const pages = new Pages(TimePlace, 'runs', filter);
+  const pages = new Pages(TimePlace, 'runs', { ...asked, tenant: principal.tenant });
   const after = pages.read(before);
   const database = await seenRegistry(context, principal);
+  const filter = { ...asked, ...(await seenRuns(context.catalogue, database, principal)) };
   const { page, cursor } = pages.cut(await listRecorded(database, filter, limit + 1, after), limit, ({ exact_start, id }) => ({ at: exact_start, id }));
   return { rows: page, cursor };
 }

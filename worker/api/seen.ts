@@ -28,8 +28,11 @@ export async function seenRegistry(
   return authenticator === undefined ? registry.database : registry.readAs(tenant);
 }
 
-/** Which runs there are for a principal, as a filter of lists: those of the tenant, of the pipelines that are granted. */
-export function seenRuns(catalogue: Catalogue, principal: Principal): { tenant: string; pipelines?: string[] } {
+/** Which runs there are for a principal, as a filter of lists: those of the tenant, of the pipelines that are granted, hosted or no longer. */
+export async function seenRuns(catalogue: Catalogue, database: Kysely<Database>, principal: Principal): Promise<{ tenant: string; pipelines?: string[] }> {
   const { tenant } = principal;
-  return mayEverywhere(principal, 'viewer') ? { tenant } : { tenant, pipelines: seenPipelines(catalogue, principal).map(({ pipeline }) => pipeline.id) };
+  if (mayEverywhere(principal, 'viewer')) return { tenant };
+  const recorded = await database.selectFrom('pipeline').select('name').execute();
+  const pipelines = new Set([...catalogue.pipelines.keys(), ...recorded.map(({ name }) => name)]);
+  return { tenant, pipelines: [...pipelines].filter((it) => may(principal, 'viewer', it)) };
 }
