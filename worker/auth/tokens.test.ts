@@ -129,6 +129,32 @@ describe("the issuer's keys", () => {
     next.remove();
   });
 
+  test('that the file holds no longer are refused from then on', async () => {
+    const rotated = await makeIssuer();
+    const reading = readTokens(rotated.settings);
+    await reading(await rotated.token());
+    writeFileSync(rotated.settings.jwks, readFileSync(issuer.settings.jwks));
+    await expect(reading(await rotated.token())).rejects.toMatchObject({ code: 'unauthenticated' });
+    rotated.remove();
+  });
+
+  test('are tried one after another for a token that names none', async () => {
+    const other = await makeIssuer();
+    const keysOf = ({ settings }: Issuer) => (JSON.parse(readFileSync(settings.jwks, 'utf8')) as { keys: object[] }).keys;
+    const both = await makeIssuer();
+    writeFileSync(both.settings.jwks, JSON.stringify({ keys: [...keysOf(issuer), ...keysOf(other)] }));
+    const reading = readTokens(both.settings);
+    const nameless = ({ settings, privateKey }: Issuer, exp: string) =>
+      new SignJWT({ sub: 'ada', roles: ['viewer'], tenant: 'acme', iss: settings.issuer, aud: 'headrace' })
+        .setProtectedHeader({ alg: 'ES256' })
+        .setExpirationTime(exp)
+        .sign(privateKey);
+    for (const signer of [issuer, other]) expect(await reading(await nameless(signer, '1h'))).toMatchObject({ name: 'ada' });
+    await expect(reading(await nameless(other, '-1h'))).rejects.toMatchObject(refused(/"exp"/));
+    await expect(reading(await nameless(both, '1h'))).rejects.toMatchObject(refused(/signature/));
+    for (const it of [other, both]) it.remove();
+  });
+
   test('that cannot be had are no fault of the token', async () => {
     const gone = await makeIssuer();
     gone.remove();

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { readFileSync, statSync } from 'node:fs';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultTenant } from '../../sdk/authoring/run-memo.js';
 import { type Grant, isTenant, type Principal, parseGrant } from './principal.js';
@@ -32,26 +32,42 @@ export function readTokens(settings: TokenSettings): (token: string) => Promise<
   const keys = /^https?:/.test(jwks) ? remoteKeys(jwks) : keysOfFile(jwks);
   return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] });
-      return principalOf(payload, settings.claims);
+      return principalOf(await verify(token, keys, { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] }), settings.claims);
     } catch (error) {
       throw refusal(error, jwks);
     }
   };
 }
 
-/** A file's keys, read anew when a token names one that is not among them. */
-function keysOfFile(path: string): JWTVerifyGetKey {
-  const read = () => createLocalJWKSet(JSON.parse(readFileSync(path, 'utf8')) as JSONWebKeySet);
-  let keys: ReturnType<typeof read> | undefined;
-  return async (header, token) => {
+async function verify(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (error instanceof errors.JWKSMultipleMatchingKeys) return verifyByOneOf(error, token, options);
+    throw error;
+  }
+}
+
+/** A token need not name its key: several may fit, and one of them has signed it. */
+async function verifyByOneOf(keys: errors.JWKSMultipleMatchingKeys, token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
+  for await (const key of keys) {
     try {
-      return await (keys ??= read())(header, token);
+      return (await jwtVerify(token, key, options)).payload;
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      keys = read();
-      return keys(header, token);
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
     }
+  }
+  throw new errors.JWSSignatureVerificationFailed();
+}
+
+/** A file's keys, read anew when it has changed: one that was taken away is refused from then on. */
+function keysOfFile(path: string): JWTVerifyGetKey {
+  let known: { state: string; keys: ReturnType<typeof createLocalJWKSet> } | undefined;
+  return (header, token) => {
+    const { ino, ctimeNs } = statSync(path, { bigint: true });
+    const state = `${ino} ${ctimeNs}`;
+    if (known?.state !== state) known = { state, keys: createLocalJWKSet(JSON.parse(readFileSync(path, 'utf8')) as JSONWebKeySet) };
+    return known.keys(header, token);
   };
 }
 
