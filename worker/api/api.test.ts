@@ -132,6 +132,17 @@ describe('decisions', () => {
     await http.post(`${http.run(workflowId)}/cancel`);
   });
 
+  test.each([600, 50_000])('input and answers that are nested %d levels deep are refused', async (depth) => {
+    const deep = '['.repeat(depth) + ']'.repeat(depth);
+    const nested = (code: string) => ({ ...problem(422, code), body: { code, detail: expect.stringMatching(/nested/) } });
+    for (const field of ['x', 'orders']) expect(await http.post('/v1/pipelines/shop/execute', `{"${field}":${deep}}`)).toMatchObject(nested('wrong_input'));
+    const run = http.run(await startWaiting());
+    expect(await http.post(`${run}/approvals/release`, `{"decision":"approve","answer":{"reason":"x","y":${deep}}}`)).toMatchObject(nested('wrong_answer'));
+    expect(await http.post(`${run}/signal`, `{"name":"approve","data":{"answer":${deep}}}`)).toMatchObject(nested('wrong_answer'));
+    expect((await http.post(`${run}/signal`, `{"name":"cancel","data":${deep}}`)).status).toBeLessThan(500);
+    await http.post(`${run}/cancel`);
+  });
+
   test('the same decision ten times, also after the end, is answered alike', async () => {
     const workflowId = await startWaiting();
     const decision = { decision: 'approve', answer: { reason: 'paid' }, decisionId: 'same' };

@@ -7,6 +7,7 @@ import { refuseOversize } from '../../authoring/payload-size.js';
 import { parse } from '../../authoring/schema.js';
 import { DecisionRefused } from './decision-refused.js';
 import { readDecided } from './read-decided.js';
+import { refuseDeep } from './refuse-deep.js';
 import { signDecision, type Voucher } from './sign-decision.js';
 import { answerTime, type Temporal } from './temporal.js';
 
@@ -37,6 +38,7 @@ export interface DecisionOptions {
  */
 export async function decide(temporal: Temporal, workflowId: string, decision: Omit<DecideInput, 'decisionId'>, options: DecisionOptions): Promise<Decided> {
   const { comment, by, roles, voucher, decisionId = randomUUID(), within = answerTime } = options;
+  refuseDeep(decision.answer, 'The answer', 'wrong_answer');
   const unsigned = parse(DecideInput, { ...decision, comment, by, roles, decisionId }, 'The decision', 'wrong_answer');
   refuseOversize(unsigned, 'The decision', maximumDecision);
   const input = voucher === undefined ? unsigned : await signDecision(temporal, workflowId, unsigned, voucher);

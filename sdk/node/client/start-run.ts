@@ -11,6 +11,7 @@ import { versionOf } from '../pipeline-content.js';
 import { decode } from '../status/history-event.js';
 import { describeRun } from '../status/read-run.js';
 import { hashJson } from './hash-json.js';
+import { refuseDeep } from './refuse-deep.js';
 import type { Temporal } from './temporal.js';
 
 /** How a run is started. */
@@ -43,8 +44,10 @@ const bodyHash = 'headraceBody';
  * @throws HeadraceError wrong_input, payload_too_large, idempotency_conflict, run_exists, search_attributes_missing or no_temporal
  */
 export async function startRun(temporal: Temporal, pipeline: Startable, input: unknown, options: StartOptions): Promise<Started> {
-  const parsed = parse(pipeline.input, input, `The input of pipeline ${pipeline.id}`, 'wrong_input');
-  refuseOversize(parsed, `The input of pipeline ${pipeline.id}`);
+  const where = `The input of pipeline ${pipeline.id}`;
+  refuseDeep(input, where, 'wrong_input');
+  const parsed = parse(pipeline.input, input, where, 'wrong_input');
+  refuseOversize(parsed, where);
   const workflowId =
     options.workflowId ?? (options.idempotencyKey === undefined ? idByTime(pipeline.id) : idByKey(pipeline.id, options.idempotencyKey, tenantOf(options)));
   const hash = hashJson(input);
