@@ -21,6 +21,9 @@ export interface LoadKey {
 /** How many days a load can be undone. */
 export const keptDays = 14;
 
+/** How many days it is known that there was a load, so that its undo after that is refused and not left out. */
+export const knownDays = 365;
+
 /** The key of a load in its run. */
 export function loadKey(context: Pick<StepContext, 'workflowId' | 'runId'>, load: string): LoadKey {
   const text = `${context.workflowId}/${context.runId}/${load}`;

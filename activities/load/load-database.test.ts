@@ -23,6 +23,12 @@ const fresh = (connection: string, schema = 'sales'): TableRef => ({ connection,
 const day = (value: string, amount: number) =>
   `SELECT DATE '${value}' AS day, n AS id, ${amount} + n AS amount, CASE n WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'é "😀"' END AS note FROM range(3) t(n)`;
 
+/** As if the loads into a table were of 15 days ago. */
+async function age(on: string, { table }: TableRef): Promise<void> {
+  const older = "UPDATE headrace_ledger.loads SET recorded_at = now() - INTERVAL '15 days' WHERE key LIKE ";
+  await house.query(`${older}'%/${table}'`, on);
+}
+
 describe.each(databases)('into %s', (on) => {
   const overwrite = (from: TableRef, into: TableRef, partition: string): Load => ({
     load: into.table,
@@ -50,6 +56,46 @@ describe.each(databases)('into %s', (on) => {
     expect(await house.undo(load, run('b'))).toMatchObject({ undone: false });
     await expect(house.load(load, run('b'))).rejects.toMatchObject({ code: 'load_undone' });
     expect(await content(into)).toEqual(before);
+  });
+
+  test.each([
+    ['without rows', 'WHERE false'],
+    ['with the same rows', ''],
+  ])('undoing a load %s after another one has overwritten its partition leaves that one as it is', async (_, where) => {
+    const into = fresh(on);
+    const first = overwrite(await house.rows(day('2001-07-01', 10)), into, '2001-07-01');
+    await house.load(first, run('first'));
+    const before = await content(into);
+    const rows = day('2001-07-01', 30);
+    const [load, later] = [overwrite(await house.rows(`${rows} ${where}`), into, '2001-07-01'), overwrite(await house.rows(rows), into, '2001-07-01')];
+    await house.load(load, run('a'));
+    await house.load(later, run('b'));
+    const after = await content(into);
+    expect(await house.undo(load, run('a'))).toMatchObject({ undone: true });
+    expect(await content(into)).toEqual(after);
+    // What came back is what the first of the two had replaced.
+    await house.undo(later, run('b'));
+    expect(await content(into)).toEqual(before);
+    await expect(house.load(load, run('a'))).rejects.toMatchObject({ code: 'load_undone' });
+  });
+
+  test('first loads of several partitions at once all come through', async () => {
+    const into = fresh(on, `at_once_${process.pid}`);
+    const days = ['01', '02', '03', '04', '05', '06'].map((it) => `2001-07-${it}`);
+    const loads = await Promise.all(days.map(async (it) => ({ ...overwrite(await house.rows(day(it, 10)), into, it), load: it })));
+    await Promise.all(loads.map((load) => house.load(load)));
+    expect(await content(into)).toHaveLength(3 * days.length);
+  });
+
+  test('the undo of a load whose kept rows have gone after their days is refused, and the load stays known', async () => {
+    const into = fresh(on);
+    const load = overwrite(await house.rows(day('2001-07-01', 10)), into, '2001-07-01');
+    const loaded = await house.load(load, run('old'));
+    await age(on, into);
+    await house.load(overwrite(await house.rows(day('2001-07-02', 10)), into, '2001-07-02'), run('new'));
+    await expect(house.undo(load, run('old'))).rejects.toMatchObject({ name: 'Refused', message: expect.stringContaining('kept for 14 days') });
+    expect(await house.load(load, run('old'))).toEqual(loaded);
+    expect(await content(into)).toHaveLength(6);
   });
 
   test('undoing the first load of a table takes the table away', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
 import { freshLake, visibleFiles, Warehouse } from './lake.fixture.js';
 import type { Load } from './steps.js';
@@ -253,4 +254,18 @@ test('undo of a load whose kept file is gone says so', async () => {
   await house.load(load, run('b'));
   rmSync(join(folder, '.headrace', 'kept'), { recursive: true });
   await expect(house.undo(load, run('b'))).rejects.toMatchObject({ name: 'Refused', message: expect.stringContaining('is gone') });
+});
+
+test('undo of a load of long ago says that what it replaced is gone, and the load stays known', async () => {
+  const { folder, house } = lake();
+  const load = overwrite(await house.rows(day('2001-07-01', 1)), '2001-07-01');
+  const loaded = await house.load(load, run('old'));
+  const instance = await DuckDBInstance.create(join(folder, '.headrace', 'loads.duckdb'));
+  const connection = await instance.connect();
+  await connection.run('UPDATE loads SET recorded_at = now() - INTERVAL 15 DAY');
+  connection.closeSync();
+  instance.closeSync();
+  await house.load(overwrite(await house.rows(day('2001-07-02', 1)), '2001-07-02'), run('new'));
+  await expect(house.undo(load, run('old'))).rejects.toMatchObject({ name: 'Refused', message: expect.stringContaining('kept for 14 days') });
+  expect(await house.load(load, run('old'))).toEqual(loaded);
 });

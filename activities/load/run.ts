@@ -43,7 +43,7 @@ export default implement(
 async function loadInto(engine: Engine, load: Load, key: LoadKey, context: StepContext): Promise<Counts> {
   if (engine instanceof DuckDbFolderEngine) return loadParquet(engine, load, key, () => bring(load, engine, context), context);
   if (engine instanceof PostgresEngine) return loadPostgres(engine, load, key, () => bring(load, engine, context), context);
-  if (engine instanceof DuckDbFileEngine) return loadDuckDbFile(engine, load, key, () => bring(load, engine, context));
+  if (engine instanceof DuckDbFileEngine) return loadDuckDbFile(engine, load, key, () => bring(load, engine, context), context.signal);
   throw cannotLoad(engine);
 }
 
@@ -51,7 +51,7 @@ async function undoIn(engine: Engine, table: string, key: LoadKey, context: Step
   if (engine instanceof DuckDbFolderEngine) return undoParquet(engine.lake, key, context.signal);
   if (engine instanceof PostgresEngine) return undoPostgres(engine, table, key);
   if (engine instanceof TrinoEngine) return undoIceberg(new Lakehouse(engine), table, key, context);
-  if (engine instanceof DuckDbFileEngine) return undoDuckDbFile(engine, table, key);
+  if (engine instanceof DuckDbFileEngine) return undoDuckDbFile(engine, table, key, context.signal);
   throw cannotLoad(engine);
 }
 

@@ -5,23 +5,40 @@ import type { Column } from '../../engines/engine.js';
 import type { LocalData } from '../../engines/local-data.js';
 import { parseTableName, quoteTable } from '../../engines/table-name.js';
 import { findColumn } from '../../engines/where.js';
-import { builtUpon, type Counts, countsOf, declarationOf, type LoadKey, loadUndone } from '../attempt.js';
+import { builtUpon, type Counts, countsOf, declarationOf, keptIsGone, type LoadKey, loadUndone } from '../attempt.js';
 import { checkFit } from '../fit.js';
+import { inTurn } from '../in-turn.js';
 import type { Load } from '../steps.js';
-import { FileLedger } from './file-ledger.js';
+import { FileLedger, type FileLoad } from './file-ledger.js';
 
 /** Loads rows into a table of a .duckdb file, in one transaction that also keeps what they replace. */
-export async function loadDuckDbFile(engine: DuckDbFileEngine, load: Load, key: LoadKey, bring: () => Promise<LocalData>): Promise<Counts> {
+export async function loadDuckDbFile(
+  engine: DuckDbFileEngine,
+  load: Load,
+  key: LoadKey,
+  bring: () => Promise<LocalData>,
+  signal: AbortSignal,
+): Promise<Counts> {
   const ledger = new FileLedger(engine.session);
-  await ledger.ensure();
-  const before = await publishedBefore(ledger, load, key);
+  const before = await alone(engine, signal, async () => {
+    await ledger.ensure();
+    await ledger.prune();
+    return publishedBefore(ledger, load, key);
+  });
   if (before !== undefined) return before;
   const data = await bring();
   try {
-    return await engine.session.transaction(async () => (await publishedBefore(ledger, load, key)) ?? (await apply(engine, ledger, load, key, data)));
+    return await alone(engine, signal, () =>
+      engine.session.transaction(async () => (await publishedBefore(ledger, load, key)) ?? (await apply(engine, ledger, load, key, data))),
+    );
   } finally {
     await data.dispose();
   }
+}
+
+/** DuckDB refuses one of two transactions that make or change the same tables: the loads of a file, which one process holds, come one by one. */
+function alone<Result>({ connection }: DuckDbFileEngine, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  return inTurn(`the loads into ${connection}`, signal, work);
 }
 
 async function publishedBefore(ledger: FileLedger, load: Load, key: LoadKey): Promise<Counts | undefined> {
@@ -46,7 +63,7 @@ async function apply(engine: DuckDbFileEngine, ledger: FileLedger, load: Load, k
   await session.rows(`INSERT INTO ${target} SELECT * FROM ${added}`);
   const updated = load.mode === 'merge' ? removed : 0;
   const counts = { rows, bytes: 0, inserted: rows - updated, updated, deleted: removed - updated };
-  await ledger.publish(key, counts, declarationOf(load), created);
+  await ledger.publish(key, counts, { declaration: declarationOf(load), created, target, partition: replaced.partition });
   return counts;
 }
 
@@ -67,13 +84,13 @@ async function whatIsReplaced(
   load: Load,
   columns: readonly Column[],
   added: string,
-): Promise<{ condition: string; parameters: (string | number)[] }> {
+): Promise<{ condition: string; parameters: (string | number)[]; partition: string | null }> {
   if (load.mode === 'scd2')
     throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a .duckdb file.', {
       where: load.load,
       fix: 'Use merge, or load into a PostgreSQL connection.',
     });
-  if (load.mode === 'append') return { condition: 'FALSE', parameters: [] };
+  if (load.mode === 'append') return { condition: 'FALSE', parameters: [], partition: null };
   if (load.mode === 'merge') {
     const keys = load.keys.map((key) => quoteIdentifier(findColumn(columns, key, load.into.table).name));
     const [wrong] = await session.rows<{ n: number }>(
@@ -84,7 +101,11 @@ async function whatIsReplaced(
         where: load.load,
         fix: 'Load one row per key.',
       });
-    return { condition: `EXISTS (SELECT 1 FROM ${added} AS added WHERE ${keys.map((key) => `added.${key} = target.${key}`).join(' AND ')})`, parameters: [] };
+    return {
+      condition: `EXISTS (SELECT 1 FROM ${added} AS added WHERE ${keys.map((key) => `added.${key} = target.${key}`).join(' AND ')})`,
+      parameters: [],
+      partition: null,
+    };
   }
   const column = findColumn(columns, load.partitionBy, load.into.table);
   const name = quoteIdentifier(column.name);
@@ -96,19 +117,31 @@ async function whatIsReplaced(
       where: load.load,
       fix: 'Select the rows of one partition before the load.',
     });
-  return { condition: `target.${name} = CAST($1 AS ${column.type})`, parameters: [load.partition] };
+  const [partition] = await session.rows<{ value: string }>(`SELECT CAST(CAST($1 AS ${column.type}) AS VARCHAR) AS value`, [load.partition]);
+  return { condition: `target.${name} = CAST($1 AS ${column.type})`, parameters: [load.partition], partition: partition?.value ?? null };
 }
 
 /** Takes a load of a .duckdb file back, in one transaction. @throws Refused when its rows have been changed since */
-export async function undoDuckDbFile(engine: DuckDbFileEngine, table: string, key: LoadKey): Promise<{ undone: boolean; rows: number }> {
+export async function undoDuckDbFile(engine: DuckDbFileEngine, table: string, key: LoadKey, signal: AbortSignal): Promise<{ undone: boolean; rows: number }> {
   const ledger = new FileLedger(engine.session);
-  await ledger.ensure();
-  return engine.session.transaction(async () => {
+  const undo = async () => {
     const row = await ledger.find(key);
-    if (row?.state === 'PUBLISHED') await restore(engine, ledger, table, key, row.created);
+    if (row?.state === 'EXPIRED') throw keptIsGone(key);
+    if (row?.state === 'PUBLISHED') await undoPublished(engine, ledger, table, key, row);
     await ledger.markUndone(key);
     return row?.state === 'PUBLISHED' ? { undone: true, rows: row.deleted + row.updated } : { undone: false, rows: 0 };
+  };
+  return alone(engine, signal, async () => {
+    await ledger.ensure();
+    return engine.session.transaction(undo);
   });
+}
+
+/** Where a later load has replaced all of this one's rows, what this one replaced is what the later one's undo brings back. */
+async function undoPublished(engine: DuckDbFileEngine, ledger: FileLedger, table: string, key: LoadKey, row: FileLoad): Promise<void> {
+  const later = await ledger.overwriting(row);
+  if (later === undefined) await restore(engine, ledger, table, key, row.created);
+  else await ledger.leaveOut(row, later);
 }
 
 async function restore({ session, ...engine }: DuckDbFileEngine, ledger: FileLedger, table: string, key: LoadKey, created: boolean): Promise<void> {

@@ -56,10 +56,10 @@ async function takeBack(undoing: Undoing, published: PublishedLoad): Promise<'ta
     const { undoQueries } = round === 0 ? undoing.story : await ledger.storyOf(key);
     if ((await target.commitsOf(undoQueries)).length > 0) return 'taken back';
     const others = (await ledger.published()).filter((other) => other.key !== key.text);
-    if (!(await untouched(undoing, published))) {
-      if (isOverwrittenBy(published, others)) return 'left out';
+    // Asked first: of a load without rows, all are untouched for ever.
+    if (isOverwritten(published, others)) return 'left out';
+    if (!(await untouched(undoing, published)))
       throw builtUpon(key, others.find((other) => !other.undone && other.committedAt > published.committedAt)?.key ?? 'of another program');
-    }
     if (await restore(undoing, published, base, before(published, others))) return 'taken back';
     await wait(200 * Math.random() * Math.min(round + 1, 10), undefined, { signal });
   }
@@ -73,7 +73,7 @@ async function untouched({ lakehouse, target }: Undoing, { query, inserted, upda
 }
 
 /** Whether a later load has replaced all of this one's rows: what this one replaced is then what the later one's undo brings back. */
-function isOverwrittenBy(published: PublishedLoad, others: readonly PastLoad[]): boolean {
+function isOverwritten(published: PublishedLoad, others: readonly PastLoad[]): boolean {
   const later = others.find(({ committedAt, partition, undone }) => !undone && committedAt > published.committedAt && partition === published.partition);
   return published.mode === 'overwrite_partition' && later !== undefined;
 }

@@ -7,7 +7,7 @@ import type { DuckDbFolderEngine } from '../../engines/duckdb/folder-engine.js';
 import { writeParquet } from '../../engines/duckdb/parquet.js';
 import type { Column } from '../../engines/engine.js';
 import type { LocalData } from '../../engines/local-data.js';
-import { type Counts, keptDays, type LoadKey } from '../attempt.js';
+import type { Counts, LoadKey } from '../attempt.js';
 import { checkFit } from '../fit.js';
 import type { Load } from '../steps.js';
 import { composeFile } from './compose.js';
@@ -28,7 +28,7 @@ export async function loadParquet(
 ): Promise<Counts> {
   const { lake } = engine;
   const before = await withLedger(lake, context.signal, async (records) => {
-    for (const kept of await records.prune(keptDays)) await rm(`${lake.folder}/${kept}`, { force: true });
+    for (const kept of await records.prune()) await rm(`${lake.folder}/${kept}`, { force: true });
     return publishedBefore(records, lake, load, key);
   });
   if (before !== undefined) return before;

@@ -1,8 +1,8 @@
 import type { DuckDbSession } from '../../engines/duckdb/session.js';
-import type { LoadKey, Published } from '../attempt.js';
+import { keptDays, knownDays, type LoadKey, type Published } from '../attempt.js';
 
-/** PREPARED: all is written, the rename is due. PUBLISHED: readers see it. UNDOING: the old file is being brought back. UNDONE: for good. */
-export type State = 'PREPARED' | 'PUBLISHED' | 'UNDOING' | 'UNDONE';
+/** PREPARED: all is written, the rename is due. PUBLISHED: readers see it. UNDOING: the old file is being brought back. UNDONE: for good. EXPIRED: published so long ago that what it replaced is gone. */
+export type State = 'PREPARED' | 'PUBLISHED' | 'UNDOING' | 'UNDONE' | 'EXPIRED';
 
 /** A load in the record. Paths are relative to the lake's folder. */
 export interface LoadRecord extends Published {
@@ -76,12 +76,12 @@ export class Records {
     await this.session.rows("INSERT INTO loads (key, state) VALUES ($1, 'UNDONE')", [key.text]);
   }
 
-  /** Takes out loads that are older, and gives the files that they kept. */
-  async prune(days: number): Promise<string[]> {
-    const old = await this.session.rows<{ kept: string | null }>(
-      "DELETE FROM loads WHERE state IN ('PUBLISHED', 'UNDONE') AND recorded_at < now() - to_days(CAST($1 AS INTEGER)) RETURNING kept",
-      [days],
-    );
+  /** Forgets loads of very long ago, and gives the files that those of long ago kept: the caller removes them. */
+  async prune(): Promise<string[]> {
+    const older = 'recorded_at < now() - to_days(CAST($1 AS INTEGER))';
+    const old = await this.session.rows<{ kept: string | null }>(`SELECT kept FROM loads WHERE state = 'PUBLISHED' AND ${older}`, [keptDays]);
+    if (old.length > 0) await this.session.rows(`UPDATE loads SET state = 'EXPIRED', kept = NULL WHERE state = 'PUBLISHED' AND ${older}`, [keptDays]);
+    await this.session.rows(`DELETE FROM loads WHERE state IN ('EXPIRED', 'UNDONE') AND ${older}`, [knownDays]);
     return old.flatMap(({ kept }) => kept ?? []);
   }
 }

@@ -18,6 +18,7 @@ export async function undoParquet(lake: Lake, key: LoadKey, signal: AbortSignal)
     await repair(records, lake);
     const record = await records.find(key);
     if (record === undefined) await records.refuse(key);
+    if (record?.state === 'EXPIRED') throw keptIsGone(key);
     if (record?.state !== 'PUBLISHED') return { undone: false, rows: 0 };
     await undoPublished(records, lake, key, record);
     return { undone: true, rows: record.deleted + record.updated };

@@ -1,13 +1,13 @@
 import { quoteIdentifier } from '../../engines/dialect.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
-import { keptDays, type LoadKey, type Published } from '../attempt.js';
+import { keptDays, knownDays, type LoadKey, type Published } from '../attempt.js';
 import { stagedPrefix } from '../staged-name.js';
 
 /** A load in the ledger, which is a table of the database itself: it commits together with the rows. */
 export interface LoadRow extends Published {
   readonly key: string;
   readonly sequence: number;
-  readonly state: 'PUBLISHED' | 'UNDONE';
+  readonly state: 'PUBLISHED' | 'UNDONE' | 'EXPIRED';
   readonly mode: string;
   readonly target: string;
   readonly partition: string | null;
@@ -113,13 +113,19 @@ export class Ledger {
     await this.rows("SELECT pg_advisory_lock(hashtextextended('headrace_ledger.staged:' || $1, 0))", [name]);
   }
 
-  /** Drops what loads of long ago kept, and what was staged by sessions that are over. What other roles own is left to them. */
+  /** Drops what loads of long ago kept, forgets those of very long ago, and drops what was staged by sessions that are over. What other roles own is left to them. */
   async prune(): Promise<void> {
     const old = await this.rows<{ kept: string | null }>(
-      `DELETE FROM headrace_ledger.loads WHERE key IN (SELECT key FROM headrace_ledger.loads WHERE recorded_at < now() - make_interval(days => $1::integer)
+      `WITH old AS MATERIALIZED (SELECT key, kept FROM headrace_ledger.loads WHERE state = 'PUBLISHED' AND recorded_at < now() - make_interval(days => $1::integer)
          AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'headrace_ledger'::regnamespace AND relname = kept AND NOT pg_has_role(relowner, 'USAGE'))
-         LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING kept`,
+         LIMIT 20 FOR UPDATE SKIP LOCKED)
+       UPDATE headrace_ledger.loads SET state = 'EXPIRED', kept = NULL FROM old WHERE loads.key = old.key RETURNING old.kept`,
       [keptDays],
+    );
+    await this.rows(
+      `DELETE FROM headrace_ledger.loads WHERE key IN (SELECT key FROM headrace_ledger.loads
+         WHERE state <> 'PUBLISHED' AND recorded_at < now() - make_interval(days => $1::integer) LIMIT 20 FOR UPDATE SKIP LOCKED)`,
+      [knownDays],
     );
     const left = await this.rows<{ name: string }>(
       `WITH staged AS MATERIALIZED (SELECT relname::text AS name FROM pg_class

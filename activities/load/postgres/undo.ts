@@ -17,6 +17,7 @@ export async function undoPostgres(engine: PostgresEngine, table: string, key: L
   return engine.session.transaction(async () => {
     await ledger.holdTarget(quoteTable(table));
     const row = await ledger.find(key);
+    if (row?.state === 'EXPIRED') throw keptIsGone(key);
     if (row?.state !== 'PUBLISHED') {
       await ledger.markUndone(key);
       return { undone: false, rows: 0 };
@@ -27,7 +28,8 @@ export async function undoPostgres(engine: PostgresEngine, table: string, key: L
 }
 
 async function undoPublished(engine: PostgresEngine, ledger: Ledger, table: string, key: LoadKey, row: LoadRow): Promise<void> {
-  const later = (await untouched(engine, row)) ? undefined : await replacing(ledger, key, row);
+  const later = await replacing(ledger, row);
+  if (later === undefined && !(await untouched(engine, row))) throw builtUpon(key, (await ledger.later(row))?.key ?? 'of another program');
   if (later === undefined) await restore(engine, table, key, row);
   else await leaveOut(engine, ledger, row, later);
   await ledger.markUndone(key);
@@ -45,10 +47,10 @@ function written(row: LoadRow): string {
   return `xmin = '${BigInt(row.transaction) & 0xffff_ffffn}'::xid`;
 }
 
-async function replacing(ledger: Ledger, key: LoadKey, row: LoadRow): Promise<LoadRow> {
-  const later = await ledger.later(row);
-  if (row.mode === 'overwrite_partition' && later?.mode === 'overwrite_partition') return later;
-  throw builtUpon(key, later?.key ?? 'of another program');
+/** The load that has overwritten the partition since. It is asked for first: of a load without rows, all are untouched for ever. */
+async function replacing(ledger: Ledger, row: LoadRow): Promise<LoadRow | undefined> {
+  const later = row.mode === 'overwrite_partition' ? await ledger.later(row) : undefined;
+  return later?.mode === 'overwrite_partition' ? later : undefined;
 }
 
 /** A later load has replaced all of this one's rows: what this one replaced is then what the later one's undo brings back. */

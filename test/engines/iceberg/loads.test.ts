@@ -113,6 +113,17 @@ test('a partition that was overwritten since keeps its newer rows when the older
   expect(await amounts()).toEqual([1, 1, 1]);
 });
 
+test('a load without rows whose partition was overwritten since puts nothing beside the newer rows when it is undone', async () => {
+  const into = house.fresh();
+  const load = async (rows: string) => overwrite(await house.rows(rows), into, '2001-07-01');
+  await house.iceberg(await load(day('2001-07-01', 10)), run('a'));
+  const nothing = await load(`SELECT * FROM (${day('2001-07-01', 20)}) AS none WHERE false`);
+  expect(await house.iceberg(nothing, run('b'))).toMatchObject({ rows: 0, deleted: 3 });
+  await house.iceberg(await load(day('2001-07-01', 30)), run('c'));
+  expect(await house.undo(nothing, run('b'))).toMatchObject({ undone: true });
+  expect((await content(into)).map(({ amount }) => amount)).toEqual([30, 30, 30]);
+});
+
 test('a load on which another has built is not undone, and the later one is named', async () => {
   const into = house.fresh();
   const merge = async (amount: number) => ({ load: into.table, from: await house.rows(day('2001-07-01', amount)), into, mode: 'merge' as const, keys: ['id'] });
