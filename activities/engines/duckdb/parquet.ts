@@ -22,7 +22,9 @@ export async function parquetRelation(lake: Lake, table: string, session: DuckDb
   const files = quoteLiteral(`${folder}/**/*.parquet`);
   if (first.keys.length === 0) return `read_parquet(${files}, hive_partitioning=false, union_by_name=true)`;
   const inside = await session.describe({ text: `FROM read_parquet(${quoteLiteral(first.file)}, hive_partitioning=false)` });
-  const types = first.keys.flatMap((key) => inside.filter((column) => column.name === key).map((column) => `${quoteIdentifier(key)}: ${column.type}`));
+  const types = first.keys.flatMap((key) =>
+    inside.filter((column) => column.name === key).map((column) => `${quoteIdentifier(key)}: ${quoteLiteral(column.type)}`),
+  );
   return `read_parquet(${files}, hive_partitioning=true, union_by_name=true${types.length === 0 ? '' : `, hive_types={${types.join(', ')}}`})`;
 }
 
