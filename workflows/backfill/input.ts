@@ -27,6 +27,8 @@ export const Progress = z.object({
   rows: z.number(),
   parked: z.array(Parked),
   problems: z.array(Problem),
+  /** Why those failed that have another round before them. */
+  awaiting: z.array(Problem.extend({ index: z.number().int() })).optional(),
 });
 
 export type Progress = z.output<typeof Progress>;

@@ -28,6 +28,7 @@ export class Ledger {
   private succeeded: number;
   private rows: number;
   private readonly problems: Problem[];
+  private awaiting: NonNullable<Progress['awaiting']>;
 
   constructor(
     private readonly begun: Pick<Progress, 'backfill' | 'startedAt' | 'total'>,
@@ -41,6 +42,7 @@ export class Ledger {
     this.succeeded = progress?.succeeded ?? 0;
     this.rows = progress?.rows ?? 0;
     this.problems = [...(progress?.problems ?? [])];
+    this.awaiting = progress?.awaiting ?? [];
   }
 
   /** Whether a turn can be taken. */
@@ -62,6 +64,7 @@ export class Ledger {
   }
 
   record({ index, round }: Turn, key: string, { state, rows, reason }: TurnEnd): void {
+    this.awaiting = this.awaiting.filter((problem) => problem.index !== index);
     if (state === 'SUCCEEDED') {
       this.succeeded += 1;
       this.rows += rows;
@@ -69,7 +72,9 @@ export class Ledger {
     }
     const again = taken.has(state) ? undefined : this.todo[round];
     (again ?? (taken.has(state) ? this.cancelled : this.failed)).add(index);
-    if (again === undefined && this.problems.length < mostProblems) this.problems.push({ key, state, reason: (reason ?? '').slice(0, longestReason) });
+    const problem = { key, state, reason: (reason ?? '').slice(0, longestReason) };
+    if (again === undefined && this.problems.length < mostProblems) this.problems.push(problem);
+    if (again !== undefined && this.awaiting.length < mostProblems) this.awaiting.push({ index, ...problem });
   }
 
   /** What is told at the end. A partition that failed and has not had its last round has failed. */
@@ -77,14 +82,15 @@ export class Ledger {
     const retried = this.todo.slice(1).flatMap((indexes) => indexes.list());
     const failed = new IndexRanges(this.failed.list());
     for (const [from, to] of retried) for (let index = from; index < to; index += 1) failed.add(index);
-    const { succeeded, rows, problems } = this;
+    const { succeeded, rows } = this;
+    const problems = [...this.problems, ...this.awaiting.map(({ key, state, reason }) => ({ key, state, reason }))].slice(0, mostProblems);
     return { succeeded, rows, problems, failed, cancelled: this.cancelled, notStarted: this.todo[0] ?? new IndexRanges() };
   }
 
   toProgress(parked: Parked[]): Progress {
-    const { succeeded, rows, problems } = this;
+    const { succeeded, rows, problems, awaiting } = this;
     const todo = this.todo.map((indexes) => indexes.list());
-    return { ...this.begun, todo, failed: this.failed.list(), cancelled: this.cancelled.list(), succeeded, rows, parked, problems };
+    return { ...this.begun, todo, failed: this.failed.list(), cancelled: this.cancelled.list(), succeeded, rows, parked, problems, awaiting };
   }
 
   private get isStopped(): boolean {
