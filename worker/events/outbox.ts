@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../registry/database.js';
-import { relayLease } from '../registry/retention.js';
+import { selectRelay } from '../registry/retention.js';
 import { safeText } from '../registry/safe-json.js';
 import type { PipelineEvent } from './kinds.js';
 
@@ -112,9 +112,9 @@ export async function outboxLag(database: Kysely<Database>): Promise<OutboxLag> 
     .executeTakeFirstOrThrow();
 }
 
-/** Whether a relay ever published: without one, nothing waits for it. */
+/** Whether a relay publishes, or did not long ago: without one, nothing waits for it. */
 export async function isRelayed(database: Kysely<Database>): Promise<boolean> {
-  return (await database.selectFrom('lease').select('name').where('name', '=', relayLease).executeTakeFirst()) !== undefined;
+  return (await selectRelay(database).executeTakeFirst()) !== undefined;
 }
 
 /** How far the record is behind the histories. */

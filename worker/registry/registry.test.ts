@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import * as z from 'zod';
 import { pipeline } from '../../sdk/index.js';
+import { isRelayed } from '../events/index.js';
 import {
   appendAudit,
   attachToParent,
@@ -24,6 +25,7 @@ import {
 } from './index.js';
 import { migrations } from './migrate.js';
 import { type RegistryPlace, registryPlace } from './registry.fixture.js';
+import { relayLease } from './retention.js';
 import { requiredJson, safeText } from './safe-json.js';
 
 const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
@@ -177,6 +179,25 @@ describe.each(kinds)('the %s registry', (kind) => {
     expect(await prune(registry.database)).toEqual({ runs: 0, logs: 1, events: 1 });
     expect(await setRetention(registry.database, { runs: 30, events: null })).toEqual({ runs: 30, logs: 90, events: undefined });
     expect(await prune(registry.database)).toEqual({ runs: 1, logs: 0, events: 0 });
+  });
+
+  test('keeps what waits for Kafka, until nobody has published for a month', async () => {
+    const { database } = registry;
+    const event = { id: 'e', workflow_id: 'w', run_id: 'r', tenant: 't', sequence: 1, kind: 'k', payload: '{}', created_at: new Date('2020-01-01') };
+    await database.insertInto('outbox').values(event).execute();
+    await database.insertInto('lease').values({ name: relayLease, owner: 'a relay', until: new Date() }).execute();
+    const gone = (days: number) =>
+      database
+        .updateTable('lease')
+        .set({ until: new Date(Date.now() - days * 86_400_000) })
+        .where('name', '=', relayLease)
+        .execute();
+    await gone(29);
+    expect(await prune(database)).toMatchObject({ events: 0 });
+    expect(await isRelayed(database)).toBe(true);
+    await gone(31);
+    expect(await isRelayed(database)).toBe(false);
+    expect(await prune(database)).toMatchObject({ events: 1 });
   });
 });
 

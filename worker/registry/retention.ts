@@ -8,7 +8,7 @@ export interface Retention {
   runs?: number;
   /** Log lines of ended runs. */
   logs?: number;
-  /** Events that are published; where no relay ever ran, all. */
+  /** Events that are published; where no relay ran for a month, all. */
   events?: number;
 }
 
@@ -81,9 +81,17 @@ async function pruneLogs(database: Kysely<Database>, days: number): Promise<numb
   return Number((await database.deleteFrom('run_log').where(sql`ctid`, 'in', old).executeTakeFirst()).numDeletedRows);
 }
 
-/** What waits for Kafka is kept, however old it is. Without a relay, nothing waits. */
+/** Days after which a relay that nobody runs is one no longer: Kafka was taken out of the settings. */
+const relayGone = 30;
+
+/** The relay, where there is one: it renews its lease also while Kafka is away. Without it, nothing waits. */
+export function selectRelay(database: Kysely<Database>) {
+  return database.selectFrom('lease').select('name').where('name', '=', relayLease).where('until', '>', daysAgo(relayGone));
+}
+
+/** What waits for Kafka is kept, however old it is. */
 async function pruneEvents(database: Kysely<Database>, days: number): Promise<number> {
-  const relayed = database.selectFrom('lease').select('name').where('name', '=', relayLease);
+  const relayed = selectRelay(database);
   const old = database
     .selectFrom('outbox')
     .select('position')
