@@ -12,6 +12,7 @@ import { auditSubject } from './migrations/0006-audit-subject.js';
 import { laterPositions } from './migrations/0007-later-positions.js';
 import { positionsByTime } from './migrations/0008-positions-by-time.js';
 import { callCost } from './migrations/0009-call-cost.js';
+import { executionsOfRun } from './migrations/0010-executions-of-run.js';
 
 /** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
 export interface Migration {
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   laterPositions,
   positionsByTime,
   callCost,
+  executionsOfRun,
 ];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */
