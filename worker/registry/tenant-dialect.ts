@@ -47,7 +47,8 @@ class TenantDriver implements Driver {
       if (Date.now() - this.wall.seenAt >= reliedOn) await this.look(connection);
       return connection;
     } catch (error) {
-      const explained = await explain(connection, error);
+      // Where even that fails, the connection must go back all the same.
+      const explained = await explain(connection, error).catch(() => error);
       await this.driver.releaseConnection(connection);
       throw explained;
     }

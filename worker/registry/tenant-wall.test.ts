@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi
 import { startPostgres } from '../../test/servers/postgres.js';
 import type { Database } from './database.js';
 import { describeRegistry } from './describe-registry.js';
+import { inTime } from './in-time.js';
 import { openRegistry, pipelineId, type Registry } from './index.js';
-import { type RegistryPlace, registryPlace } from './registry.fixture.js';
+import { embeddedPlace, type RegistryPlace, registryPlace } from './registry.fixture.js';
 
 const url = inject('postgresUrl');
 const kinds = url === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
@@ -246,3 +247,16 @@ async function enterAll(database: Kysely<Database>, tenant: string): Promise<voi
   const links = sql`insert into pipeline_execution_closure (parent_execution_id, child_execution_id, depth) select id, ${id}, ${id}::bigint - id from pipeline_execution`;
   await links.execute(database);
 }
+
+test('a refusal that cannot be explained gives its connection back all the same', async () => {
+  const place = embeddedPlace();
+  const registry = await place.open();
+  onTestFinished(async () => {
+    await registry.close();
+    await place.remove();
+  });
+  await sql`alter role headrace_reader rename to nobody`.execute(registry.database);
+  await sql`alter function pg_catalog.quote_ident(text) rename to no_longer`.execute(registry.database);
+  await expect(registry.readAs('acme').selectFrom('outbox').select('id').execute()).rejects.toThrow('headrace_reader');
+  await expect(inTime(registry.ready())).resolves.toBeUndefined();
+});
