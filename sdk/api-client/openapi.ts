@@ -1907,7 +1907,7 @@ export interface components {
             wait: string;
             approval: string;
             /** @enum {string} */
-            decision: "approve" | "decline" | "expired";
+            decision: "approve" | "decline" | "expired" | "withdrawn";
             decisionId?: string;
             answer?: unknown;
             comment?: string;

@@ -23,7 +23,8 @@ export interface Decided {
   /** `approval#n`. */
   wait: string;
   approval: string;
-  decision: 'approve' | 'decline' | 'expired';
+  /** `expired`: nobody decided in time. `withdrawn`: the run was cancelled, or failed, before anybody had. */
+  decision: 'approve' | 'decline' | 'expired' | 'withdrawn';
   decisionId?: string;
   answer?: unknown;
   comment?: string;

@@ -32,7 +32,7 @@ export async function approve(run: RunState, approval: AnyApproval, ask: Ask = {
     await condition(() => wait.outcome !== undefined, time, { summary: `approval ${approval.id}` });
     return conclude(run, wait, ask.reason ?? `Nobody decided on '${approval.id}' within ${formatDuration(within)}.`, ask.reason);
   } finally {
-    wait.outcome ??= expired(wait);
+    wait.outcome ??= undecided(wait);
     run.record.waiting(stillOpen(run));
   }
 }
@@ -83,6 +83,7 @@ function approved({ answer, by, comment, at }: Decided): Approved<unknown> {
   return { answer, by, comment, at };
 }
 
-function expired({ asked, approval }: Wait): NonNullable<Wait['outcome']> {
-  return { wait: asked.id, approval: approval.id, decision: 'expired', at: new Date().toISOString() };
+/** Before its deadline, a question ends undecided when the run was cancelled or failed. */
+function undecided({ asked, approval, deadline }: Wait): NonNullable<Wait['outcome']> {
+  return { wait: asked.id, approval: approval.id, decision: Date.now() >= deadline ? 'expired' : 'withdrawn', at: new Date().toISOString() };
 }

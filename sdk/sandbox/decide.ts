@@ -114,7 +114,7 @@ function notOpen(run: RunState, asked: string, last: Wait | undefined): Headrace
 
 function decided(outcome: Decided): HeadraceError {
   const who = outcome.by === undefined ? '' : ` by ${outcome.by}`;
-  const what = { approve: 'approved', decline: 'declined', expired: 'expired' }[outcome.decision];
+  const what = { approve: 'approved', decline: 'declined', expired: 'expired', withdrawn: 'withdrawn' }[outcome.decision];
   const more = outcome.missing === undefined ? '' : ` ${outcome.missing} more must approve: somebody else.`;
   return Object.assign(
     new HeadraceError(`'${outcome.approval}' was ${what}${who} at ${outcome.at}.${more}`, { code: 'already_decided', where: outcome.approval }),

@@ -1,4 +1,4 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, patched, workflowInfo } from '@temporalio/workflow';
 import type { EndState } from '../authoring/flow.js';
 import type { AnyPipeline, Notifications } from '../authoring/pipeline.js';
 import { deadlineKey } from '../authoring/run-memo.js';
@@ -75,11 +75,22 @@ export class RunState {
     while (this.unfinished.size > 0) await Promise.all(this.unfinished);
   }
 
+  /** The same for an undo or a notification. A run that went on without waiting, in an earlier version, replays so. */
+  async finishUnawaited(): Promise<void> {
+    if (this.unfinished.size > 0 && patched('headrace-unawaited')) await this.finishCalls();
+  }
+
   /** Cancels what still runs and waits until it has stopped. */
   async stopCalls(): Promise<void> {
     this.scope.cancel();
     await this.calm();
   }
+}
+
+/** Runs an undo or a notification, and waits for what it began and did not await. */
+export async function untilFinished(run: RunState, work: () => Promise<unknown> | undefined): Promise<void> {
+  await work();
+  await run.finishUnawaited();
 }
 
 let state: RunState | undefined;

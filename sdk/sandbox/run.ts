@@ -11,7 +11,7 @@ import { toFailure } from './failure.js';
 import { makeFlow } from './flow.js';
 import { close, endOf, isTemporals, outcomeOf } from './outcome.js';
 import { at } from './place.js';
-import { beginRun, type RunState } from './run-state.js';
+import { beginRun, type RunState, untilFinished } from './run-state.js';
 import { takeSignals } from './signals.js';
 import { type VerifyDecision, verifyWith } from './trust.js';
 import { undoAll } from './undo.js';
@@ -91,7 +91,8 @@ const told: Record<RunOutcome['status'], keyof Notifications> = {
 async function tell(run: RunState, outcome: RunOutcome): Promise<void> {
   for (const notifications of run.notifications) {
     try {
-      await CancellationScope.nonCancellable(() => at({ notification: true }, async () => notifications[told[outcome.status]]?.(outcome)));
+      const send = async () => notifications[told[outcome.status]]?.(outcome);
+      await CancellationScope.nonCancellable(() => at({ notification: true }, () => untilFinished(run, send)));
     } catch (error) {
       log.error('A notification could not be sent.', { error });
     }

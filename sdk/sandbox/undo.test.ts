@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decide } from '../node/client/decide.js';
 import { realBed, skippingBed, timeSkipping } from '../testing/bed.fixture.js';
 import { replace, type TestBed, type TestResult } from '../testing/index.js';
 import { act, takeBack, tell } from './fixtures/pipelines/steps.js';
+import { unawaited } from './fixtures/pipelines/unawaited.js';
 import { parent, undoing } from './fixtures/pipelines/undoing.js';
 
 const folder = new URL('./fixtures/pipelines', import.meta.url);
@@ -71,6 +73,20 @@ describe('on a real server', () => {
     expect({ status: result.status, undos: undos(result), undo: result.run.undo }).toEqual({ status: 'CANCELLED', undos: ['c', 'b', 'a'], undo: 'DONE' });
   });
 
+  test('a decision that comes while a cancelled run undoes hears that the question was withdrawn', async () => {
+    let reply: Promise<unknown> | undefined;
+    const deciding = replace(takeBack, async ({ name }) => {
+      if (name !== 'c') return;
+      reply = decide(bed.server.temporal, run.workflowId, { approval: 'go_on', decision: 'approve' }, {});
+      await reply.catch(() => undefined);
+    });
+    const run = await bed.start(undoing, { ending: 'ask' }, { steps: [works, deciding, told] });
+    await run.waiting('go_on');
+    await run.handle.cancel();
+    await run.ended();
+    await expect(reply).rejects.toMatchObject({ code: 'already_decided', message: expect.stringContaining('withdrawn'), decided: { decision: 'withdrawn' } });
+  });
+
   test('a step that works when the run is cancelled is awaited before anything is undone', async () => {
     const order: string[] = [];
     const slow = replace(act, async ({ name }) => {
@@ -94,6 +110,25 @@ describe('on a real server', () => {
     expect({ status: result.status, undos: undos(result), undo: result.run.undo, notice: notice(result) }).toEqual({
       status: 'FAILED',
       undos: ['c', 'b', 'a'],
+      undo: 'FAILED',
+      notice: { status: 'FAILED', undo: 'FAILED' },
+    });
+  });
+
+  test('what an undo or a notification began is waited for, though neither awaits it', async () => {
+    const result = await bed.run(unawaited, {}, { steps });
+    expect({ undos: undos(result), undo: result.run.undo, notice: notice(result), problem: result.run.problem }).toEqual({
+      undos: ['b', 'a'],
+      undo: 'DONE',
+      notice: { status: 'FAILED', undo: 'DONE' },
+    });
+  });
+
+  test('an undo that is not awaited and fails is loud too', async () => {
+    const failing = replace(takeBack, async ({ name }) => (name === 'b' ? Promise.reject(new Error('it is locked')) : undefined));
+    const result = await bed.run(unawaited, {}, { steps: [works, failing, told] });
+    expect({ undos: undos(result), undo: result.run.undo, notice: notice(result) }).toEqual({
+      undos: ['b', 'a'],
       undo: 'FAILED',
       notice: { status: 'FAILED', undo: 'FAILED' },
     });

@@ -1,6 +1,6 @@
 import { CancellationScope, log } from '@temporalio/workflow';
 import { at } from './place.js';
-import type { RunState } from './run-state.js';
+import { type RunState, untilFinished } from './run-state.js';
 
 export type UndoResult = 'NONE' | 'DONE' | 'FAILED';
 
@@ -12,15 +12,15 @@ export async function undoAll(run: RunState): Promise<UndoResult> {
   run.record.undo('RUNNING');
   let result: UndoResult = 'DONE';
   for (let undo = run.undos.pop(); undo !== undefined; undo = run.undos.pop()) {
-    if (!(await succeeds(undo))) result = 'FAILED';
+    if (!(await succeeds(run, undo))) result = 'FAILED';
   }
   run.record.undo(result);
   return result;
 }
 
-async function succeeds(undo: () => Promise<unknown>): Promise<boolean> {
+async function succeeds(run: RunState, undo: () => Promise<unknown>): Promise<boolean> {
   try {
-    await CancellationScope.nonCancellable(() => at({ undo: true }, async () => undo()));
+    await CancellationScope.nonCancellable(() => at({ undo: true }, () => untilFinished(run, undo)));
     return true;
   } catch (error) {
     log.error('An undo failed: a person must look at what it left.', { error });

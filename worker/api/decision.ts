@@ -13,7 +13,7 @@ export const DecidedShape = z
   .object({
     wait: z.string().meta({ description: 'approval#n' }),
     approval: z.string(),
-    decision: z.enum(['approve', 'decline', 'expired']),
+    decision: z.enum(['approve', 'decline', 'expired', 'withdrawn']),
     decisionId: z.string().optional(),
     answer: z.unknown().optional(),
     comment: z.string().optional(),

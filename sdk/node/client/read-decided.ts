@@ -34,8 +34,8 @@ function oneOfSeveral({ approvals, pendingSignals }: RunStatus, { approval: want
     .find((it) => it.decisionId === decisionId);
 }
 
-function decidedAs({ id, decision, question: _, since: __, approved: ___, ...rest }: ApprovalOutcome): Decided {
-  return { ...rest, wait: id, decision: decision === 'withdrawn' ? 'expired' : decision };
+function decidedAs({ id, question: _, since: __, approved: ___, ...rest }: ApprovalOutcome): Decided {
+  return { ...rest, wait: id };
 }
 
 function tooLate({ workflowId, status, endedAt }: RunStatus, approval: string, last: ApprovalOutcome | undefined): DecisionRefused {
