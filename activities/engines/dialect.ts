@@ -8,6 +8,8 @@ export interface Dialect {
   parameter(index: number, type: string): string;
   /** Whether a text expression has a match of a regular expression. */
   matches(text: string, pattern: string): string;
+  /** Whether a column is NaN, or undefined for one of a type that has none. */
+  notANumber(column: string, type: string): string | undefined;
   /** Whether a text expression can be read as a type. */
   readable(text: string, type: ReadableType): string;
   /** The engine's name of a type of a few that checks and loads need. */

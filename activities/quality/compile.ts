@@ -59,11 +59,14 @@ export class CheckQuery {
 
   private outside({ column, min, max }: Extract<Check, { check: 'range' }>): string {
     const name = this.column(column);
+    const nan = this.dialect.notANumber(name, findColumn(this.checked.columns, column, this.checked.table).type);
     const sides = [
       ...(min === undefined ? [] : [`${name} < ${this.value(min, column)}`]),
       ...(max === undefined ? [] : [`${name} > ${this.value(max, column)}`]),
     ];
-    return sides.length === 0 ? 'FALSE' : `(${sides.join(' OR ')})`;
+    if (sides.length === 0) return 'FALSE';
+    // NaN is above all numbers in one engine and beside them in another.
+    return `(${[...sides, ...(nan === undefined ? [] : [nan])].join(' OR ')})`;
   }
 
   private value(value: Parameter, column: string): string {

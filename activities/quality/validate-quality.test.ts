@@ -45,6 +45,19 @@ const values = (rows: string, columns: string) => `SELECT * FROM (VALUES ${rows}
 const failed = (report: QualityReport) => report.checks.map(({ failedRows }) => failedRows);
 
 describe.each(engines)('on %s', (on) => {
+  test('what is not a number is in no range', async () => {
+    const double = on === 'postgres' ? 'double precision' : 'DOUBLE';
+    const d = (text: string) => `CAST('${text}' AS ${double})`;
+    const rows = await table(on, values(`(${d('NaN')}, 1), (${d('Infinity')}, 2), (${d('1')}, 3), (NULL, 4)`, 'd, n'));
+    const report = await validate(rows, [
+      checks.range('d', { min: 0 }),
+      checks.range('d', { max: 5 }),
+      checks.range('d', { min: 0, max: 5 }),
+      checks.range('n', { min: 1 }),
+    ]);
+    expect(failed(report)).toEqual([1, 2, 2, 0]);
+  });
+
   test('each check of rows counts the rows that break it, and NULL breaks not_null alone', async () => {
     const rows = await table(
       on,

@@ -9,6 +9,7 @@ export const duckDbDialect: Dialect = {
   table: quoteTable,
   parameter: (index, type) => `CAST($${index} AS ${type})`,
   matches: (text, pattern) => `regexp_matches(${text}, ${pattern})`,
+  notANumber: (column, type) => (/^(DOUBLE|FLOAT)$/.test(type) ? `isnan(${column})` : undefined),
   // TRY_CAST reads '1.5' as the integer 2, so that an integer is also looked at.
   readable: (text, type) =>
     `(TRY_CAST(${text} AS ${types[type]}) IS NOT NULL${type === 'integer' ? ` AND regexp_full_match(trim(${text}), '[+-]?[0-9]+')` : ''})`,

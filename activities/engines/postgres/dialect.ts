@@ -19,6 +19,7 @@ export const postgresDialect: Dialect = {
   table: quoteTable,
   parameter: (index, type) => `CAST($${index} AS ${type})`,
   matches: (text, pattern) => `(${text} ~ ${pattern})`,
+  notANumber: (column, type) => (/^(double precision|real|numeric)/.test(type) ? `${column} = 'NaN'` : undefined),
   readable: (text, type) =>
     type === 'date' || type === 'timestamp' ? realDate(text, forms[type]) : `(${text} ${type === 'boolean' ? '~*' : '~'} '${forms[type]}')`,
   types: { text: 'text', number: 'double precision', timestamp: 'timestamp' },

@@ -16,6 +16,7 @@ export const trinoDialect: Dialect = {
   table: quoteTrinoTable,
   parameter: (index, type) => `CAST(${readable(`$${index}`, type)} AS ${uncut(type)})`,
   matches: (text, pattern) => `regexp_like(${text}, ${pattern})`,
+  notANumber: (column, type) => (/^(double|real)$/.test(type) ? `is_nan(${column})` : undefined),
   readable: (text, type) => `(${form[type](text)})`,
   types: { text: 'varchar', number: 'double', timestamp: 'timestamp(6)' },
 };
