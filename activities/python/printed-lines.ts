@@ -22,7 +22,7 @@ export class PrintedLines {
     const lines = (this.pending[source] + text).split('\n');
     this.pending[source] = lines.pop() ?? '';
     for (const line of lines) this.take(source, line);
-    if (this.pending[source].length > longestLine) this.flush(source);
+    if (this.pending[source].length > longestLine) this.cut(source);
   }
 
   /** Takes what is left when the script has ended. */
@@ -32,6 +32,18 @@ export class PrintedLines {
     if (this.count > mostLogged) this.log.warn(`${this.count - mostLogged} more lines of the script are not logged.`);
   }
 
+  /** Takes the beginning of an overlong line. What may be the beginning of a secret waits for the rest of it. */
+  private cut(source: Source): void {
+    const line = this.mask(this.pending[source]);
+    const waiting = Math.max(0, ...this.secrets.map(({ length }) => length - 1));
+    this.pending[source] = line.slice(Math.max(0, line.length - waiting));
+    if (line.length > waiting) this.take(source, line.slice(0, line.length - waiting));
+  }
+
+  private mask(text: string): string {
+    return this.secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
+  }
+
   private flush(source: Source): void {
     const line = this.pending[source];
     this.pending[source] = '';
@@ -39,7 +51,7 @@ export class PrintedLines {
   }
 
   private take(source: Source, line: string): void {
-    const cleaned = this.secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line).slice(0, longestLine);
+    const cleaned = this.mask(line).slice(0, longestLine);
     this.count += 1;
     this.last.push(cleaned);
     if (this.last.length > lastKept) this.last.shift();
