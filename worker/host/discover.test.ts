@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { discover } from './discover.js';
+import { discover, listModules } from './discover.js';
 import { folderOf, pipelineModule, stepModule } from './folder.fixture.js';
 
 const own = <Found extends { builtIn: boolean }>(found: ReadonlyMap<string, Found>) => [...found].filter(([, { builtIn }]) => !builtIn).map(([id]) => id);
@@ -24,6 +24,22 @@ test('tests, declarations, hidden folders, dist and compiled twins are passed ov
   const catalogue = await discover(folderOf({ ...files, 'a.ts': pipelineModule('daily') }));
   expect(catalogue.refusals).toEqual([]);
   expect(own(catalogue.pipelines)).toEqual(['daily']);
+});
+
+test('a folder is read once, though links lead back to it', () => {
+  const folder = folderOf({ 'a.ts': '', 'deep/er/b.ts': '' });
+  symlinkSync('.', join(folder, 'again'));
+  symlinkSync('../..', join(folder, 'deep/er/up'));
+  symlinkSync('deep', join(folder, 'beside'));
+  symlinkSync('itself', join(folder, 'itself'));
+  expect(listModules(folder)).toEqual([join(folder, 'a.ts'), join(folder, 'deep/er/b.ts')]);
+});
+
+test('a linked folder of modules is read', () => {
+  const shared = folderOf({ 'b.ts': '' });
+  const folder = folderOf({ 'a.ts': '' });
+  symlinkSync(shared, join(folder, 'shared'));
+  expect(listModules(folder)).toEqual([join(folder, 'a.ts'), join(folder, 'shared/b.ts')]);
 });
 
 test('the ready-made workflows and the built-in steps are always there', async () => {

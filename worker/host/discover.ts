@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
@@ -48,7 +48,7 @@ export function listModules(folder: string): string[] {
   let files: string[];
   try {
     if (statSync(folder).isFile()) return [folder];
-    files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    files = filesBelow(folder);
   } catch (error) {
     throw new HeadraceError(`The pipelines folder ${folder} cannot be read: ${(error as Error).message}`, { code: 'nothing_found', where: folder });
   }
@@ -59,9 +59,33 @@ export function listModules(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
+/** A folder is read once: a link may lead back to where it was found. */
+function filesBelow(folder: string, below = '', seen = new Set<string>()): string[] {
+  const path = join(folder, below);
+  const real = realpathSync(path);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  const entries = readdirSync(path, { withFileTypes: true }).sort(linksLast);
+  return entries.flatMap(({ name }) => {
+    if (!isFolder(join(path, name))) return [join(below, name)];
+    return name.startsWith('.') || passedOverFolders.has(name) ? [] : filesBelow(folder, join(below, name), seen);
+  });
+}
+
+function linksLast(one: Dirent, other: Dirent): number {
+  return Number(one.isSymbolicLink()) - Number(other.isSymbolicLink());
+}
+
+/** A link that leads nowhere is none. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 function isModule(file: string): boolean {
-  const folders = file.split('/').slice(0, -1);
-  if (folders.some((part) => part.startsWith('.') || passedOverFolders.has(part))) return false;
   return extensions.has(extname(file)) && !passedOver.test(file);
 }
 
