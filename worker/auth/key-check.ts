@@ -20,6 +20,7 @@ const usedEvery = 60_000;
 /** Checks keys against the registry. */
 export class KeyCheck {
   private readonly known = new Map<string, Known>();
+  private forgets = 0;
 
   /** @param open gives the registry's database, or fails while it is away */
   constructor(private readonly open: () => Promise<Kysely<Database>>) {}
@@ -37,11 +38,13 @@ export class KeyCheck {
 
   /** Reads the key anew when it is next sent. */
   forget(id: string): void {
+    this.forgets += 1;
     this.known.delete(id);
   }
 
   private async find(id: string): Promise<Known | undefined> {
     const before = this.known.get(id);
+    const { forgets } = this;
     const now = Date.now();
     if (before !== undefined && now - before.readAt < fresh) return before;
     try {
@@ -49,7 +52,8 @@ export class KeyCheck {
       const row = await (before === undefined ? reading : inTime(reading));
       if (row === undefined) return void this.known.delete(id);
       const known = { row, readAt: now, usedAt: before?.usedAt ?? 0 };
-      this.known.set(id, known);
+      // What was read before the key was changed is not good after it.
+      if (forgets === this.forgets) this.known.set(id, known);
       return known;
     } catch (error) {
       if (before !== undefined && now - before.readAt < stale) return before;

@@ -46,6 +46,7 @@ describe('a token', () => {
     ['of every tenant', { tenant: '*' }, /'tenant'/],
     ['of a tenant that is a query', { tenant: "x' OR 'a' = 'a" }, /'tenant'/],
     ['of two tenants', { tenant: ['acme', 'other'] }, /'tenant'/],
+    ['with a name that steers a terminal', { sub: 'ada\u001b[2J' }, /'sub'/],
     ['with the name of a key', { sub: 'key:deploy' }, /'key:'/],
   ] as [string, JWTPayload, RegExp][])('%s is refused', async (_what, claims, reason) => {
     const { exp, iss, aud, ...rest } = { exp: Math.round(Date.now() / 1_000) + 60, iss: issuer.settings.issuer, aud: 'headrace', ...claims };

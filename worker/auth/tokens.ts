@@ -84,7 +84,7 @@ const unavailable = [errors.JWKSTimeout, errors.JWKSInvalid];
 
 function principalOf(payload: JWTPayload, claims: TokenSettings['claims']): Principal {
   const name = read(payload, claims.name);
-  if (typeof name !== 'string' || name === '' || name.length > 200) throw missing(claims.name);
+  if (typeof name !== 'string' || name === '' || name.length > 200 || /\p{Cc}/u.test(name)) throw missing(claims.name);
   // A key's name cannot be taken by a person.
   if (name.startsWith(keysOfNames)) throw new Unauthenticated(`The token is refused: a name cannot begin with '${keysOfNames}'.`, true);
   const tenant = claims.tenant === undefined ? defaultTenant : read(payload, claims.tenant);
