@@ -18,7 +18,8 @@ export class ApiError extends HeadraceError {
 
   /** Whether the same may be answered later: nobody answered, or the API asks for patience. */
   get passes(): boolean {
-    return this.status === undefined || this.status === 429 || this.status >= 500;
+    if (this.status === undefined) return this.code === 'unreachable';
+    return this.status === 429 || this.status >= 500;
   }
 }
 
@@ -60,11 +61,20 @@ export function strangerAt({ url, status, headers }: Response): ApiError {
   return new ApiError(`What answers at ${origin} is no Headrace API: ${said}.`, { status, where: origin, fix: start });
 }
 
-/** No answer. */
+/** No answer, or no question: fetch refuses what a header cannot carry before it connects, and gives a cause for all else. */
 export function silenceOf(url: string, error: unknown): ApiError {
+  if (error instanceof TypeError && error.cause === undefined) return unsendable(error);
   const { cause: deeper, message, name } = error as Error & { cause?: { code?: string; message?: string } };
   const why = name === 'TimeoutError' ? 'it took too long' : (deeper?.code ?? deeper?.message ?? message);
   return new ApiError(`The API at ${url} does not answer: ${why}.`, { where: url, fix: start, cause: error });
+}
+
+function unsendable(error: TypeError): ApiError {
+  return new ApiError(`The request cannot be sent: ${error.message}`, {
+    code: 'bad_request',
+    fix: 'Write API keys, tokens and idempotency keys in ASCII: they travel in headers.',
+    cause: error,
+  });
 }
 
 /** An address that is none. */

@@ -274,6 +274,7 @@ describe('refusals', () => {
     ['no content type', 'POST', '/v1/pipelines/workflows/x/signal', '{}', { 'content-type': 'text/plain' }, 415, 'wrong_content_type'],
     ['a huge body', 'POST', '/v1/pipelines/shop/execute', JSON.stringify({ orders: ['x'.repeat(3_000_000)] }), {}, 413, 'payload_too_large'],
     ['an unknown route', 'GET', '/v2/pipelines', undefined, {}, 404, 'unknown_route'],
+    ['an id that is left out', 'GET', '/v1/pipelines/', undefined, {}, 404, 'unknown_route'],
     ['a wrong method', 'DELETE', '/v1/pipelines/shop', undefined, {}, 405, 'wrong_method'],
     ['a page of another site', 'POST', '/v1/pipelines/workflows/x/cancel', undefined, { origin: 'https://evil.example' }, 403, 'beyond_loopback'],
     ['an unknown run', 'GET', '/v1/pipelines/workflows/nobody/status', undefined, {}, 404, 'unknown_run'],

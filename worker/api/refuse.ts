@@ -39,5 +39,5 @@ export function refuseUnknown({ req }: Context, routes: readonly { method: strin
 function fits(pattern: string, path: string): boolean {
   const parts = pattern.split('/');
   const given = path.split('/');
-  return parts.length === given.length && parts.every((part, index) => part.startsWith('{') || part === given[index]);
+  return parts.length === given.length && parts.every((part, index) => (part.startsWith('{') ? given[index] !== '' : part === given[index]));
 }

@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Api } from '../../sdk/api-client/index.js';
-import { formatDuration, toMilliseconds } from '../../sdk/authoring/duration.js';
+import { type Duration, formatDuration, toMilliseconds } from '../../sdk/authoring/duration.js';
 import { addTarget, openApi, type Target } from './api.js';
 import { type Form, note, show } from './output.js';
 import { list } from './table.js';
@@ -15,18 +15,27 @@ export function addApiKeys(keys: Command): void {
   target(keys.command('create <name>'))
     .description('make an API key, and print it this once')
     .requiredOption('--grant <grant...>', 'a role: viewer, operator, approver, admin; or one on some pipelines: operator:sales_*')
-    .option('--expires <duration>', "after this time, such as '90 days'; never unless said")
+    .option('--expires <duration>', "after this time, such as '90 days'; never unless said", readDuration)
     .action(create);
   target(keys.command('list')).description('list the API keys, without their secrets').action(listKeys);
   target(keys.command('rotate <id>'))
     .description('give an API key a new secret, and print it this once')
-    .option('--grace <duration>', 'how long the secret before is good', '1 day')
+    .addOption(new Option('--grace <duration>', 'how long the secret before is good').argParser(readDuration).default(toMilliseconds('1 day'), '1 day'))
     .action(rotate);
   target(keys.command('revoke <id>')).description('end an API key, at once and for ever').action(revoke);
 }
 
-async function create(name: string, { grant, expires, ...target }: OfTenant & { grant: string[]; expires?: string }): Promise<void> {
-  const expiresAt = expires === undefined ? undefined : new Date(Date.now() + toMilliseconds(expires as never)).toISOString();
+const longest = toMilliseconds('36500 days');
+
+/** Milliseconds. @throws InvalidArgumentError */
+function readDuration(text: string): number {
+  const read = /^\d+(\.\d+)? (second|minute|hour|day)s?$/.test(text) ? toMilliseconds(text as Duration) : Number.NaN;
+  if (read <= longest) return read;
+  throw new InvalidArgumentError("It is a time such as '30 minutes' or '90 days', of 36500 days at most.");
+}
+
+async function create(name: string, { grant, expires, ...target }: OfTenant & { grant: string[]; expires?: number }): Promise<void> {
+  const expiresAt = expires === undefined ? undefined : new Date(Date.now() + expires).toISOString();
   const made = await openApi(target).post('/v1/keys', { params: of(target), body: { name, grants: grant, expiresAt } });
   showKey(made, target, 'It is shown this once. Whoever has it may do what it grants.');
 }
@@ -43,13 +52,12 @@ function stateOf({ revokedAt, expiresAt, lastUsedAt }: Partial<Api<'ApiKey'>>): 
   return [lastUsedAt === undefined ? 'never used' : `last used ${lastUsedAt}`, ...(expiresAt === undefined ? [] : [`expires ${expiresAt}`])].join(', ');
 }
 
-async function rotate(id: string, { grace, ...target }: OfTenant & { grace: string }): Promise<void> {
-  const milliseconds = toMilliseconds(grace as never);
+async function rotate(id: string, { grace, ...target }: OfTenant & { grace: number }): Promise<void> {
   const rotated = await openApi(target).post('/v1/keys/{key}/rotate', {
     params: { ...of(target), path: { key: id } },
-    body: { graceSeconds: Math.round(milliseconds / 1_000) },
+    body: { graceSeconds: Math.round(grace / 1_000) },
   });
-  showKey(rotated, target, `The secret before it is good for ${formatDuration(milliseconds)} more.`);
+  showKey(rotated, target, `The secret before it is good for ${formatDuration(grace)} more.`);
 }
 
 async function revoke(id: string, target: OfTenant): Promise<void> {

@@ -5,7 +5,7 @@ import { clock, colors, moment, plain } from './terminal.js';
 /** What happened, on one line; with the run where it is not said already. */
 export function printEvent({ time, type, subject, data }: Api<'Event'>, { ofRun }: { ofRun: boolean }): string {
   const when = ofRun ? clock(time) : moment(time);
-  return [colors.dim(when), colorOf(type)(type.replace(/^PIPELINE_/, '')), ...(ofRun ? [] : [subject]), ...facts(data)].join('  ');
+  return [colors.dim(when), colorOf(type)(type.replace(/^PIPELINE_/, '')), ...(ofRun ? [] : [plain(subject)]), ...facts(data)].join('  ');
 }
 
 function colorOf(type: string): (text: string) => string {

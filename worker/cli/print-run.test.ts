@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Api } from '../../sdk/api-client/index.js';
+import { printEvent } from './print-event.js';
 import { printRun } from './print-run.js';
+import { printStatus } from './print-status.js';
 import { cut, plain } from './terminal.js';
 
 const at = '2026-02-12T06:00:00.000Z';
@@ -59,6 +61,17 @@ test('a run is shown with its attempts, cause and fix, who decided, and nothing 
     '  fix: Ask for fewer.',
     '  undo DONE',
   ]);
+});
+
+test('what a terminal would obey is left out of ids, partitions, links and names too', () => {
+  const evil = (text: string) => `${text}\u001b]0;title\u0007\u001b[2J`;
+  const shown = printRun({ ...run, workflowId: evil('id'), partition: evil('day'), calls: run.calls.map((it) => ({ ...it, link: evil('http://x') })) });
+  const event = { time: at, type: 'PIPELINE_STARTED', subject: evil('id'), data: {} } as unknown as Api<'Event'>;
+  const waits = { id: 'a#1', name: 'a', question: 'ok?', deadline: at, approved: [{ by: evil('ann') }], required: 2, missing: 1 };
+  const status = { ...run, workflowId: evil('id'), problem: evil('no worker'), output: '\u009b2J', progress: 1, activities: [], pendingSignals: [waits] };
+  const texts = [shown, printEvent(event, { ofRun: false }), printStatus(status as unknown as Api<'RunStatus'>)];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are looked for
+  for (const text of texts) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });
 
 test('a text is cut to the width that there is, and its colours are not counted', () => {

@@ -18,7 +18,7 @@ export function printRun(run: Run): string {
     ...calls(run),
     ...run.approvals.map(printOutcome),
     ...run.waiting.map((waits) => printWait(run.workflowId, waits)),
-    ...run.children.map((it) => `  ${colors.dim('child')} ${it.workflowId}  ${it.status}${it.duration === undefined ? '' : `  ${it.duration}`}`),
+    ...run.children.map((it) => `  ${colors.dim('child')} ${plain(it.workflowId)}  ${it.status}${it.duration === undefined ? '' : `  ${it.duration}`}`),
     ...end(run),
   ].join('\n');
 }
@@ -28,13 +28,13 @@ function head(run: Run): string[] {
   const facts = [
     status,
     duration,
-    ...(partition === undefined ? [] : [`partition ${partition}`]),
+    ...(partition === undefined ? [] : [`partition ${plain(partition)}`]),
     ...(rows === undefined ? [] : [`${rows.toLocaleString('en')} rows`]),
     ...(retries === 0 ? [] : [retries === 1 ? '1 retry' : `${retries} retries`]),
   ];
   const who = startedBy ?? parent ?? trigger;
   return [
-    `${colors.bold(run.workflowId)}  ${facts.filter((it) => it !== undefined).join('  ')}`,
+    `${colors.bold(plain(run.workflowId))}  ${facts.filter((it) => it !== undefined).join('  ')}`,
     `  ${colors.dim(`started ${moment(startedAt)} by ${plain(who)}${run.endedAt === undefined ? '' : `, ended ${moment(run.endedAt)}`}`)}`,
     ...(run.input === undefined ? [] : [value('input', run.input)]),
   ];
@@ -86,7 +86,7 @@ function callNotes({ failedAttempts, error, reason, cost, link }: Call): string[
     ...(error === undefined ? [] : [`${colors.red(error.type)}: ${plain(error.message)}`]),
     ...(reason === undefined ? [] : [plain(reason)]),
     ...(cost === undefined ? [] : [`took ${printCost(cost)}`]),
-    ...(link === undefined ? [] : [link]),
+    ...(link === undefined ? [] : [plain(link)]),
   ].map((line) => `      ${line}`);
 }
 

@@ -18,7 +18,7 @@ export const marks: Record<string, string> = {
 
 /** A run for people: its steps, what it waits for, what went wrong and what to do. */
 export function printStatus(status: RunStatus): string {
-  const head = `${colors.bold(status.workflowId)}  ${status.status}  ${Math.round(status.progress * 100)} %${status.duration === undefined ? '' : `  ${status.duration}`}`;
+  const head = `${colors.bold(plain(status.workflowId))}  ${status.status}  ${Math.round(status.progress * 100)} %${status.duration === undefined ? '' : `  ${status.duration}`}`;
   return [head, ...status.activities.map(printActivity), ...status.pendingSignals.map((it) => printWait(status.workflowId, it)), ...printEnd(status)].join(
     '\n',
   );
@@ -47,7 +47,7 @@ export function printWait(workflowId: string, waits: Waiting): string {
 }
 
 function whoDecides({ required, missing, approved = [], roles, notStarter }: Waiting): string[] {
-  const names = approved.length === 0 ? '' : `: ${approved.map(({ by }) => by).join(', ')}`;
+  const names = approved.length === 0 ? '' : `: ${approved.map(({ by }) => plain(by ?? 'somebody')).join(', ')}`;
   return [
     ...(required === undefined ? [] : [`${approved.length} of ${required} people have approved${names}; ${missing} more must`]),
     ...(roles === undefined ? [] : [`for people with the role ${roles.join(' or ')}`]),
@@ -58,7 +58,7 @@ function whoDecides({ required, missing, approved = [], roles, notStarter }: Wai
 /** The command that approves. */
 export function approvalHint(workflowId: string, { name, schema }: Waiting): string {
   const fields = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {});
-  return [`${ownName} approve`, workflowId, name, ...fields.map((field) => `${field}=…`)].join(' ');
+  return [`${ownName} approve`, plain(workflowId), name, ...fields.map((field) => `${field}=…`)].join(' ');
 }
 
 function printEnd({ reason, error, undo, problem, output }: RunStatus): string[] {
@@ -67,8 +67,8 @@ function printEnd({ reason, error, undo, problem, output }: RunStatus): string[]
   else if (reason !== undefined) lines.push(`  ${plain(reason)}`);
   if (undo === 'UNCOMPENSATED') lines.push(`  ${colors.red('not undone')}: what its steps did stands`);
   else if (undo !== 'NONE') lines.push(`  undo ${undo}`);
-  if (problem !== undefined) lines.push(`  ${colors.red('problem')}: ${problem}`);
-  if (output !== undefined && output !== null) lines.push(`  ${JSON.stringify(output)}`);
+  if (problem !== undefined) lines.push(`  ${colors.red('problem')}: ${plain(problem)}`);
+  if (output !== undefined && output !== null) lines.push(`  ${plain(JSON.stringify(output))}`);
   return lines;
 }
 

@@ -42,5 +42,10 @@ function readPair(word: string): [string, unknown] {
       fix: `Write '{"day":"2001-01-02"}', day=2001-01-02 or @file.json.`,
     });
   const text = word.slice(at + 1);
-  return [word.slice(0, at), /^(true|false|null|-?\d+(\.\d+)?|[[{].*)$/s.test(text) ? parseJson(text, word) : text];
+  return [word.slice(0, at), /^(true|false|null|[[{].*)$/s.test(text) || isNumber(text) ? parseJson(text, word) : text];
+}
+
+/** What a number would not keep stays text: 007, and an id of more digits than a number has. */
+function isNumber(text: string): boolean {
+  return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER;
 }

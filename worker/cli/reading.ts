@@ -66,7 +66,14 @@ async function listRuns({ pipeline, status, since, until, partition, parent, lim
 function runCells({ workflowId, status, startedAt, duration = '', rows, waiting, error, reason, partition }: Api<'RecordedRun'>): string[] {
   const [waits] = waiting;
   const says = waits === undefined ? (error?.message ?? reason ?? (partition === undefined ? '' : `partition ${partition}`)) : waits.question;
-  return [workflowId, status, moment(startedAt), duration, rows === undefined ? '' : isTerminal() ? rows.toLocaleString('en') : String(rows), plain(says)];
+  return [
+    plain(workflowId),
+    status,
+    moment(startedAt),
+    duration,
+    rows === undefined ? '' : isTerminal() ? rows.toLocaleString('en') : String(rows),
+    plain(says),
+  ];
 }
 
 /** A run with all of its calls and children. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Api, ApiClient } from '../../sdk/api-client/index.js';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { addTarget, openApi, type Target } from './api.js';
 import { exitCode } from './explain.js';
 import { follow } from './follow.js';
@@ -72,12 +73,22 @@ interface Decider extends Target {
 
 async function decide(decision: 'approve' | 'decline', workflowId: string, said: string | undefined, words: string[], options: Decider): Promise<void> {
   const api = openApi(options);
-  const approval = said ?? (await read(api, workflowId)).pendingSignals[0]?.name ?? 'any';
+  const approval = said ?? onlyOne(await read(api, workflowId));
   const body = { decision, answer: decision === 'approve' ? readInput(words) : undefined, comment: options.comment, by: options.by, roles: options.role };
   const params = { path: { workflowId, approval } };
   const decided = await api.post('/v1/pipelines/workflows/{workflowId}/approvals/{approval}', { params, body });
   const more = decided.missing === undefined ? '' : `; ${decided.missing} more must approve`;
   show(decided, options, `${approval}: ${decision === 'approve' ? 'approved' : 'declined'} at ${decided.at}${more}`);
+}
+
+/** The approval that is meant where none is named. @throws HeadraceError bad_request when the run waits for several */
+export function onlyOne({ pendingSignals }: Pick<Api<'RunStatus'>, 'pendingSignals'>): string {
+  const [only, ...more] = pendingSignals;
+  if (more.length === 0) return only?.name ?? 'any';
+  throw new HeadraceError(`The run waits for several approvals: ${pendingSignals.map(({ id }) => id).join(', ')}.`, {
+    code: 'bad_request',
+    fix: 'Name the one that is meant, behind the run.',
+  });
 }
 
 async function cancel(workflowId: string, options: Target): Promise<void> {

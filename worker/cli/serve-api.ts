@@ -18,12 +18,13 @@ export async function serveApi(settings: Settings, port: number, host: string): 
   const catalogue = await loadCatalogue(settings.pipelines);
   console.log(describeCatalogue(catalogue));
   requireClean(catalogue);
+  const auth = settings.auth && resolveAuth(settings.auth);
   const { address, namespace, taskQueue, file } = settings;
   const encryption = readEncryption(file);
   const temporal = await connectTemporal({ address, namespace, taskQueue, encryption: encryption?.ring, ...readSecurity(settings.security) });
   const telemetry = await startTelemetry({ service: 'headrace-api', metrics: settings.metrics, report: (it) => console.log(it) });
   const record = makeRecord(temporal, catalogue, settings.record, { recorded: telemetry.traces?.recorded, tenants: settings.auth !== undefined }).begin();
-  const authenticator = settings.auth && new Authenticator(resolveAuth(settings.auth), async () => (await record.registry()).database);
+  const authenticator = auth && new Authenticator(auth, async () => (await record.registry()).database);
   telemetry.show(recordSource(() => record.database));
   try {
     const api = await startApi({ client: new Client(temporal), catalogue, record, port, host, authenticator, encryption, limits: settings.limits });

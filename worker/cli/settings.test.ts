@@ -44,3 +44,11 @@ test.each([{ runs: 400 }, { logs: '0 days' }, { events: '12 hours' }, { runs: '1
 test('a retention of what the registry does not keep is refused', () => {
   expect(() => settingsOf({ retention: { runz: '9 days' } })).toThrow(/Unrecognized key: "runz"/);
 });
+
+test.each([
+  ['HEADRACE_CONCURRENCY', 'abc'],
+  ['HEADRACE_CONCURRENCY', '0'],
+  ['HEADRACE_METRICS_PORT', '9e9'],
+])('%s=%s is refused by name, and is no NaN with which nothing is worked on', (name, value) => {
+  expect(() => readSettings(undefined, { [name]: value })).toThrow(expect.objectContaining({ code: 'bad_connection', where: name }));
+});

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultNamespace, defaultTaskQueue } from '../../sdk/authoring/temporal-names.js';
 import { SecurityReference } from '../../sdk/node/client/temporal-security.js';
 import { readSettingsFile, wrongSettings } from '../../sdk/node/connections/settings-file.js';
@@ -9,6 +10,7 @@ import { AuthReference } from '../auth/index.js';
 import { KafkaReference, type RecordPlace } from '../host/make-record.js';
 import { RetentionReference } from '../registry/index.js';
 import type { MetricsPlace } from '../telemetry/metrics-endpoint.js';
+import { highestPort, readWholeNumber } from './whole-number.js';
 
 const Settings = z.strictObject({
   /** Named connections; see sdk/node/connections. */
@@ -31,7 +33,7 @@ const Settings = z.strictObject({
   /** What the API takes on. */
   limits: RequestLimits.partial().optional(),
   /** Where worker and API show their metrics without a login. */
-  metrics: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().optional() }).optional(),
+  metrics: z.strictObject({ port: z.int().min(0).max(highestPort), host: z.string().optional() }).optional(),
 });
 
 /** Where a command works. */
@@ -70,7 +72,7 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     address: environment.TEMPORAL_ADDRESS ?? temporal.address,
     namespace: environment.TEMPORAL_NAMESPACE ?? temporal.namespace ?? defaultNamespace,
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
-    concurrency: Number(environment.HEADRACE_CONCURRENCY ?? concurrency ?? 10),
+    concurrency: concurrencyOf(environment) ?? concurrency ?? 10,
     security: { tls: temporal.tls, apiKey: temporal.apiKey },
     record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka, retention },
     auth: auth ?? authOf(environment),
@@ -89,9 +91,24 @@ function kafkaOf({ HEADRACE_KAFKA_BROKERS: brokers, HEADRACE_KAFKA_TOPIC: topic 
   return brokers ? { brokers: brokers.split(','), topic } : undefined;
 }
 
+function concurrencyOf({ HEADRACE_CONCURRENCY: steps }: NodeJS.ProcessEnv): number | undefined {
+  return steps ? numberOf('HEADRACE_CONCURRENCY', steps, 1) : undefined;
+}
+
 function metricsOf({ HEADRACE_METRICS_PORT: port, HEADRACE_METRICS_HOST: host }: NodeJS.ProcessEnv, file?: MetricsPlace): MetricsPlace | undefined {
-  const at = port ? Number(port) : file?.port;
+  const at = port ? numberOf('HEADRACE_METRICS_PORT', port, 0, highestPort) : file?.port;
   return at === undefined ? undefined : { port: at, host: host || file?.host };
+}
+
+/** What is no number would be NaN, with which nothing is worked on and nothing says so. */
+function numberOf(name: string, text: string, least: number, most?: number): number {
+  const read = readWholeNumber(text, least, most);
+  if (read !== undefined) return read;
+  throw new HeadraceError(`${name} is '${text}', which is no whole number from ${least}${most === undefined ? ' on' : ` to ${most}`}.`, {
+    code: 'bad_connection',
+    where: name,
+    fix: 'Set it to a whole number, or leave it out.',
+  });
 }
 
 function settingsFile(folder: string | undefined, environment: NodeJS.ProcessEnv): string {

@@ -19,6 +19,6 @@ test('a day begins in UTC, a time has its zone', () => {
   expect(readSince('2026-02-12T06:00:00+02:00')).toBe('2026-02-12T04:00:00.000Z');
 });
 
-test.each(['yesterday', '2026-13-01', '2026-02-12T06:00', '', '-2h', '2 fortnights'])("'%s' is refused", (text) => {
+test.each(['yesterday', '2026-13-01', '2026-02-12T06:00', '', '-2h', '2 fortnights', '99999999999999 weeks'])("'%s' is refused", (text) => {
   expect(() => readSince(text)).toThrow(expect.objectContaining({ code: 'bad_request', fix: expect.stringMatching(/Write/) }));
 });

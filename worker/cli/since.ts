@@ -9,7 +9,8 @@ const units: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86
  */
 export function readSince(text: string): string {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?) ?(s|m|h|d|w|seconds?|minutes?|hours?|days?|weeks?)(?: ago)?$/.exec(text) ?? [];
-  if (count !== undefined) return new Date(Date.now() - Number(count) * (units[unit.charAt(0)] ?? 0)).toISOString();
+  const ago = new Date(Date.now() - Number(count) * (units[unit.charAt(0)] ?? 0));
+  if (!Number.isNaN(ago.getTime())) return ago.toISOString();
   if (/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:?\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text))) return new Date(text).toISOString();
   throw new HeadraceError(`'${text}' is no moment.`, {
     code: 'bad_request',

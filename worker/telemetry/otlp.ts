@@ -74,7 +74,7 @@ function startMetrics(resource: Resource, sources: readonly Source[]): MeterProv
 function reportOnce(report: (message: string) => void): void {
   let told = '';
   const tell = (message: string, ...more: unknown[]) => {
-    const [first] = `${message} ${more.map(String).join(' ')}`.trim().split('\n');
+    const [first] = `${sentenceOf(message)} ${more.map(String).join(' ')}`.trim().split('\n');
     if (first !== told) report(`OpenTelemetry: ${first}`);
     told = first ?? '';
   };
@@ -82,4 +82,13 @@ function reportOnce(report: (message: string) => void): void {
     { error: tell, warn: tell, info: () => {}, debug: () => {}, verbose: () => {} },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
+}
+
+/** OpenTelemetry's own handler of errors says them as JSON, the stack first. */
+function sentenceOf(message: string): string {
+  try {
+    return (JSON.parse(message) as { message?: string }).message ?? message;
+  } catch {
+    return message;
+  }
 }
