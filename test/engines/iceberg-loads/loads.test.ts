@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { checks } from '../../../activities/quality/steps.js';
 import type { TableRef } from '../../../sdk/index.js';
+import { day, IceHouse } from '../iceberg/ice-house.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { day, IceHouse } from './ice-house.js';
+
+// Trino shares two cores with what asks it.
+vi.setConfig({ testTimeout: 300_000 });
 
 let trino: TrinoServer;
 let house: IceHouse;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import compactRun from '../../../activities/compact/run.js';
 import { compactIcebergTable } from '../../../activities/compact/steps.js';
 import { runStep } from '../../../activities/run-step.fixture.js';
+import { day, IceHouse } from '../iceberg/ice-house.js';
 import { type RestCatalog, startRestCatalog } from '../nessie.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { day, IceHouse } from './ice-house.js';
 
 let rest: RestCatalog;
 let trino: TrinoServer;
