@@ -155,6 +155,7 @@ describe('headrace check says file, cause and fix of', () => {
     ['an id that cannot be one', { 'a.ts': `${imports}export const a = ${plain('My Pipeline')};` }, /bad_declaration: .*My Pipeline/],
     ['a module that cannot be read', { 'a.ts': 'export const a = ;' }, /unreadable_module: .*/],
     ['a module that imports what is not there', { 'a.ts': "import 'no-such-package';" }, /unreadable_module: .*no-such-package/],
+    ["an alias of tsconfig's paths", { 'a.ts': "import '@/lib/size';" }, /unreadable_module: .*@\/lib[\s\S]*fix: .*"imports"/],
     ['a folder without pipelines', { 'a.ts': 'export const nothing = 1;' }, /nothing_found/],
   ])('%s', async (_, files, wanted) => expectRefusal(await runBinary(['check', module(files)], {}), wanted));
 });

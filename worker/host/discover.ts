@@ -40,8 +40,12 @@ async function load(catalogue: Catalogue, file: string, builtIn: boolean): Promi
 
 function unreadable(file: string, error: unknown): HeadraceError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new HeadraceError(`The module cannot be loaded: ${reason}`, { code: 'unreadable_module', where: file, cause: error });
+  const fix = /^Cannot find package/.test(reason) ? aliasFix : undefined;
+  return new HeadraceError(`The module cannot be loaded: ${reason}`, { code: 'unreadable_module', where: file, cause: error, ...(fix && { fix }) });
 }
+
+const aliasFix =
+  'Install the package. An alias of tsconfig\'s "paths" means nothing to Node: write a relative path, or an alias of package.json\'s "imports" ("#lib/*": "./lib/*").';
 
 /** The modules of a folder and the folders below it, in the order of their names. */
 export function listModules(folder: string): string[] {
