@@ -85,8 +85,10 @@ class Trail<Handle, Result> {
   async cancel(): Promise<void> {
     const signal = AbortSignal.timeout(patienceToCancel);
     const { work } = this;
+    const onTrouble = ({ message }: HeadraceError) =>
+      this.context.log.warn(`${work.system} on '${work.connection}' does not answer and is told again to stop ${this.id}: ${message}`);
     try {
-      await patiently({ limit: patienceToCancel, signal }, async () => {
+      await patiently({ limit: patienceToCancel, signal, onTrouble }, async () => {
         this.handle ??= await work.find(this.id, signal);
         if (this.handle !== undefined) await work.cancel(this.handle, signal);
       });

@@ -47,6 +47,7 @@ interface Answer {
 }
 
 const patience = 30_000;
+const notAlive = /Current state is not alive: (\w+)/;
 const restIs = "rest is the address of the master's REST submission API (port 6066, spark.master.rest.enabled), ui that of its page.";
 
 /** A standalone cluster: its REST API, and the pages of its master and workers. */
@@ -107,11 +108,15 @@ export class Master {
     const { rest, token } = this.connection;
     const headers = { 'content-type': 'application/json;charset=UTF-8', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     const url = new URL(`v1/submissions/${path}`, withSlash(rest));
-    return this.parsed<Submission>(
+    const told = this.parsed<Submission>(
       await this.fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
       ['action'],
       restIs,
     );
+    // One that recovers, or stands by, knows no driver, and does nothing of what it is asked.
+    const state = told.success === true ? undefined : notAlive.exec(told.message ?? '')?.[1];
+    if (state !== undefined) throw this.unreachable(`its master is ${state}`);
+    return told;
   }
 
   private parsed<Told>(answer: Answer, has: readonly string[], fix: string): Told {

@@ -19,8 +19,11 @@ export interface SparkCluster {
   home: string;
   /** Kills the master; what it knows is on disk. Workers and drivers go on. */
   halt(): Promise<void>;
-  /** Brings it back on its ports. */
+  /** Brings it back on its ports. It recovers until its worker has answered. */
   resume(): Promise<void>;
+  /** Lets the worker answer nobody until it is thawed; its drivers go on. */
+  freezeWorker(): void;
+  thawWorker(): void;
   stop(): Promise<void>;
 }
 
@@ -91,7 +94,16 @@ export async function startSpark(settings: Readonly<Record<string, string>> = {}
     await keep({ stop: () => rmSync(folder, { recursive: true, force: true }) });
     await keep(master.begin('SIGKILL'));
     await keep(worker.begin('SIGTERM'));
-    return { rest: `http://127.0.0.1:${rest}`, ui: page, home, halt: () => master.halt('SIGKILL'), resume };
+    const signal = (name: NodeJS.Signals) => () => void process.kill(worker.pid as number, name);
+    return {
+      rest: `http://127.0.0.1:${rest}`,
+      ui: page,
+      home,
+      halt: () => master.halt('SIGKILL'),
+      resume,
+      freezeWorker: signal('SIGSTOP'),
+      thawWorker: signal('SIGCONT'),
+    };
   });
 }
 

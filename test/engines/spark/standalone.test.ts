@@ -142,6 +142,66 @@ test('a master that is killed in the middle and comes back costs no attempt', { 
   expect(await driversOf(cluster, engine.id)).toHaveLength(1);
 });
 
+/** The master is killed, and comes back; it recovers, and takes no request, until its worker is thawed. */
+async function recovering(): Promise<{ end(): Promise<void> }> {
+  cluster.freezeWorker();
+  await cluster.halt();
+  const back = cluster.resume();
+  onTestFinished(() => back);
+  onTestFinished(() => cluster.thawWorker());
+  const status = () =>
+    fetch(`${cluster.ui}/json/`).then(
+      async (answer) => ((await answer.json()) as { status: string }).status,
+      () => 'not there',
+    );
+  await until(status, (it) => it === 'RECOVERING', { limit: 60_000 });
+  return {
+    end: async () => {
+      cluster.thawWorker();
+      await back;
+    },
+  };
+}
+
+test('a master that recovers does not know its drivers yet: it is waited for, and nothing is begun again', { timeout: patience }, async () => {
+  const jobs = new Jobs();
+  const application = jobs.waiting();
+  const context = call(jobs, { signal: stopped('WORKER_SHUTDOWN', jobs.hasBegun()) });
+  await expect(runJob({ ...job, application, result }, context)).rejects.toThrow('WORKER_SHUTDOWN');
+  const recovery = await recovering();
+  const next = call(jobs, { key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) });
+  const second = runJob({ ...job, application, result }, next);
+  await until(
+    () => next.lines,
+    (lines) => lines.some((line) => line.includes('RECOVERING')),
+  );
+  await recovery.end();
+  jobs.open();
+  const { engine, rows } = await second;
+  expect([rows, engine.id, jobs.processes().length]).toEqual([3, outsideId(context.key, 1), 1]);
+});
+
+test('a driver whose step is cancelled while the master recovers is ended once it has', { timeout: patience }, async () => {
+  const jobs = new Jobs();
+  const stop = new AbortController();
+  const context = call(jobs, { signal: stop.signal });
+  const told = expect(runJob({ ...job, application: jobs.waiting(), result }, context)).rejects.toThrow('CANCELLED');
+  const process = await jobs.hasBegun();
+  const recovery = await recovering();
+  stop.abort(new Error('CANCELLED'));
+  const isToldAgain = until(
+    () => context.lines,
+    (lines) => lines.some((line) => /told again to stop .*RECOVERING/.test(line)),
+  );
+  await Promise.race([told, isToldAgain]);
+  await recovery.end();
+  await told;
+  await until(
+    async () => [await driversOf(cluster, outsideId(context.key, 1)), isAlive(process)] as const,
+    ([states, alive]) => states.join() === 'KILLED' && !alive,
+  );
+});
+
 test('doctor says what it finds, and what it may not', async () => {
   expect(await tryConnection(Connection.parse(connection()), 'spark')).toBe('Spark 4.0.5, 1 worker');
   await expect(tryConnection(Connection.parse(connection({ token: 'forged' })), 'spark')).rejects.toThrow(PermissionDeniedError);
