@@ -1,12 +1,14 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cost } from '../../sdk/index.js';
+import { containerName } from './job.js';
+import { statusOfContainer } from './pod-end.js';
 
 /** How long a pod's container ran, and what was kept free for it meanwhile. Kubernetes counts whole seconds, and itself tells nothing of what was used. */
 export function podCost(pod: V1Pod | undefined): Cost | undefined {
-  const { startedAt, finishedAt } = pod?.status?.containerStatuses?.[0]?.state?.terminated ?? {};
+  const { startedAt, finishedAt } = statusOfContainer(pod)?.state?.terminated ?? {};
   if (startedAt === undefined || finishedAt === undefined) return undefined;
   const wallSeconds = Math.max(0, (finishedAt.getTime() - startedAt.getTime()) / 1_000);
-  const cores = coresIn(pod?.spec?.containers[0]?.resources?.requests?.cpu);
+  const cores = coresIn(pod?.spec?.containers.find(({ name }) => name === containerName)?.resources?.requests?.cpu);
   return { wallSeconds, ...(cores === undefined ? {} : { coreSeconds: cores * wallSeconds }) };
 }
 

@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
+import { containerName } from './job.js';
 
 /** How the process of a Job's container ended. */
 export interface PodEnd {
@@ -58,6 +59,7 @@ export function waitsFor(pod: V1Pod | undefined): { reason: string; hopeless: bo
   return { reason: 'its pod waits for its node', hopeless: false };
 }
 
-function statusOfContainer(pod: V1Pod | undefined): V1ContainerStatus | undefined {
-  return pod?.status?.containerStatuses?.[0];
+/** Of ours: a cluster may put others beside it. */
+export function statusOfContainer(pod: V1Pod | undefined): V1ContainerStatus | undefined {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === containerName);
 }
