@@ -1,5 +1,5 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { HeadraceError } from '../../sdk/index.js';
+import { HeadraceError, Refused } from '../../sdk/index.js';
 import type { StepLog } from '../../sdk/node/step-context.js';
 import type { Look, OutsideWork } from '../outside/outside-work.js';
 import { workFailed } from '../outside/work-failed.js';
@@ -159,8 +159,11 @@ export class JobWork<Result> implements OutsideWork<JobHandle, Result> {
     const body = filesManifest(job, files);
     await this.cluster
       .ask("create the Job's ConfigMap", signal, ({ core }) => core.createNamespacedConfigMap({ namespace, body }))
-      .catch((error: unknown) => {
-        if (statusOf(error) !== 409) throw error;
+      .catch(async (error: unknown) => {
+        if (statusOf(error) === 409) return;
+        // No attempt comes after a refusal, and the pod would wait for its files.
+        if (error instanceof Refused) await this.cancel(handleOf(job), signal);
+        throw error;
       });
   }
 }

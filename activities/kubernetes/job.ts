@@ -86,9 +86,9 @@ function container({ image, command, environment, secrets, files, cpu, memory }:
   return {
     name: containerName,
     image,
-    command: [...command],
+    command: command.map(literal),
     env: [
-      ...Object.entries(environment).map(([name, value]) => ({ name, value })),
+      ...Object.entries(environment).map(([name, value]) => ({ name, value: literal(value) })),
       ...Object.entries(secrets).map(([name, { secret, key }]) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } })),
     ],
     resources: { requests, ...(memory === undefined ? {} : { limits: { memory } }) },
@@ -96,4 +96,9 @@ function container({ image, command, environment, secrets, files, cpu, memory }:
     ...(Object.keys(files).length === 0 ? {} : { volumeMounts: [{ name: 'files', mountPath: filesFolder, readOnly: true }] }),
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
   };
+}
+
+/** The kubelet puts the value of a variable, a Secret's too, for `$(NAME)`, and one dollar for two. */
+function literal(text: string): string {
+  return text.replaceAll('$', () => '$$');
 }

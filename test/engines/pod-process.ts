@@ -126,8 +126,10 @@ export class PodProcess {
       [...places].reduce((text, [path, folder]) => text.replace(new RegExp(`(?<![\\w.-])${path}(?=/|$)`, 'g'), () => folder), word);
     const environment: Record<string, string> = { PATH: process.env.PATH ?? '', HOME: this.own };
     for (const [name, value] of Object.entries(brought)) environment[name] = local(value);
-    for (const { name, value, valueFrom } of this.container.env ?? []) environment[name] = local(value ?? (await this.valueFrom(valueFrom)));
-    return { command: [...command, ...args].map(local), environment };
+    const expanded = (text: string) => expand(text, environment);
+    for (const { name, value, valueFrom } of this.container.env ?? [])
+      environment[name] = value === undefined ? await this.valueFrom(valueFrom) : local(expanded(value));
+    return { command: [...command, ...args].map((word) => local(expanded(word))), environment };
   }
 
   /** Where its paths are here. */
@@ -195,4 +197,9 @@ export class PodProcess {
       containerStatuses: [{ name, image, imageID: image, ready, started: ready, restartCount: 0, state: whole }],
     };
   }
+}
+
+/** As the kubelet does: `$(NAME)` is the value of a variable that stands before it, `$$` is a dollar. */
+function expand(text: string, environment: Readonly<Record<string, string>>): string {
+  return text.replace(/\$(?:\$|\(([\w.-]+)\))/g, (found, name?: string) => (name === undefined ? '$' : (environment[name] ?? found)));
 }

@@ -39,8 +39,8 @@ describe.skipIf(reasonAgainst() !== undefined)('a script in a container of the r
   test('reads its input, arguments and environment, and gives its result and its lines', async () => {
     const context = on.context();
     const code = `print("one")\nprint()\nprint("two")\n${give('{"got": json.load(sys.stdin), "args": sys.argv[1:], "mode": os.environ["MODE"]}')}`;
-    const output = await on.run(code, context, {}, { input: { text: 'é' }, args: ['a b'], environment: { MODE: 'fast' } });
-    expect(output).toMatchObject({ result: { got: { text: 'é' }, args: ['a b'], mode: 'fast' }, lines: 3 });
+    const output = await on.run(code, context, {}, { input: { text: 'é' }, args: ['a b', '$$ $(MODE)'], environment: { KIND: 'some', MODE: '$(KIND) $$' } });
+    expect(output).toMatchObject({ result: { got: { text: 'é' }, args: ['a b', '$$ $(MODE)'], mode: '$(KIND) $$' }, lines: 3 });
     expect(context.lines).toEqual(['one', '', 'two']);
   });
 

@@ -99,6 +99,16 @@ export class Cluster {
     return this.core.createNamespacedSecret({ namespace: 'default', body: { metadata: { name }, stringData: values } });
   }
 
+  /** A namespace in which an account may do this much. */
+  async allowNamespace(name: string, who: 'stranger', rules: k8s.V1PolicyRule[]): Promise<void> {
+    const rights = this.cluster.config.makeApiClient(k8s.RbacAuthorizationV1Api);
+    await this.core.createNamespace({ body: { metadata: { name } } });
+    await rights.createNamespacedRole({ namespace: name, body: { metadata: { name }, rules } });
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: who }];
+    await rights.createNamespacedRoleBinding({ namespace: name, body: { metadata: { name }, roleRef, subjects } });
+  }
+
   /** A namespace that takes that many Jobs. */
   async narrowNamespace(name: string, hard: Record<string, string>): Promise<void> {
     await this.core.createNamespace({ body: { metadata: { name } } });

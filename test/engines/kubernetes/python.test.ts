@@ -25,10 +25,15 @@ describe('a script that runs as a Job', () => {
   test('reads its input, arguments and environment, and gives its result, its lines and its Job', async () => {
     const context = on.context();
     const code = `print("one")\nprint("two")\n${give('{"got": json.load(sys.stdin), "args": sys.argv[1:], "mode": os.environ["MODE"]}')}`;
-    const output = await on.run(code, context, {}, { input: { day: '2001-01-01', text: 'é' }, args: ['a b'], environment: { MODE: 'fast' } });
+    const output = await on.run(
+      code,
+      context,
+      {},
+      { input: { day: '2001-01-01', text: 'é' }, args: ['a b', '$$ $(MODE)'], environment: { KIND: 'some', MODE: '$(KIND) $$' } },
+    );
     const [job] = await on.jobs(context);
     expect(output).toEqual({
-      result: { got: { day: '2001-01-01', text: 'é' }, args: ['a b'], mode: 'fast' },
+      result: { got: { day: '2001-01-01', text: 'é' }, args: ['a b', '$$ $(MODE)'], mode: '$(KIND) $$' },
       lines: 2,
       engine: { name: 'Kubernetes', id: job?.metadata?.name },
       cost: { cpuSeconds: expect.any(Number), wallSeconds: expect.any(Number), peakMemoryBytes: expect.any(Number) },
@@ -101,6 +106,20 @@ describe('what ends badly', () => {
   test('an account without rights, and a token that is none', async () => {
     await expect(on.run('pass', on.context({}, on.connection('stranger')))).rejects.toThrow(PermissionDeniedError);
     await expect(on.run('pass', on.context({}, { ...on.connection(), token: 'forged' } as never))).rejects.toThrow(PermissionDeniedError);
+  });
+
+  test('an account that may make a Job and not its files: no Job is left that waits for them', async () => {
+    const rules = [
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'get', 'delete'] },
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    ];
+    await on.allowNamespace('no-files', 'stranger', rules);
+    const context = on.context({}, on.connection('stranger', 'no-files'));
+    await expect(on.run('pass', context)).rejects.toThrow(/ConfigMap/);
+    await until(
+      () => on.jobs(context, 'no-files'),
+      (jobs) => jobs.length === 0,
+    );
   });
 
   test('an image that cannot be had, and a Job without room: they are tried again, and leave no Job that might still start', async () => {
