@@ -3,6 +3,7 @@ import * as https from 'node:https';
 import { HeadraceError, ValidationError } from '../../sdk/index.js';
 import { certificateError } from './certificate.js';
 import { failureOf } from './http-failure.js';
+import { limitTime } from './limit-time.js';
 import { checkUrl, publicLookup } from './public-lookup.js';
 
 export interface GuardedRequest {
@@ -62,30 +63,13 @@ export async function guardedFetch(request: GuardedRequest): Promise<Answer> {
 export async function fetchAnswer(request: GuardedRequest): Promise<Answer> {
   request.signal.throwIfAborted();
   if (!request.privateAddresses) checkUrl(request.url);
-  const patience = limitTime(request);
+  const patience = limitTime(request.signal, request.timeout ?? usualTimeout);
   const answer = await exchange(request, patience.signal)
     .catch((error: unknown) => {
       throw explain(request, error, patience.isOver());
     })
     .finally(patience.end);
   return answer.status < 300 ? answer : { ...answer, text: redact(answer.text, request.secrets) };
-}
-
-/** A signal of this request alone: AbortSignal.any would hang on the step's signal for as long as the step lives, once a page. */
-function limitTime({ signal, timeout = usualTimeout }: GuardedRequest) {
-  const own = new AbortController();
-  let isOver = false;
-  const abort = () => own.abort();
-  const timer = setTimeout(() => {
-    isOver = true;
-    abort();
-  }, timeout);
-  signal.addEventListener('abort', abort, { once: true });
-  const end = () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  };
-  return { signal: own.signal, isOver: () => isOver, end };
 }
 
 function exchange(request: GuardedRequest, signal: AbortSignal): Promise<Answer> {

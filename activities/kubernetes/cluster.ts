@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { request as overPlain } from 'node:http';
 import { request as overTls, type RequestOptions } from 'node:https';
 import type * as k8s from '@kubernetes/client-node';
+import { HeadraceError } from '../../sdk/index.js';
 import type { Connection } from '../../sdk/node/index.js';
+import { limitTime } from '../http/limit-time.js';
 import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
 import { answered, unreachable } from './failure.js';
 import { readConfig } from './kube-config.js';
@@ -43,23 +45,30 @@ export class Cluster {
 
   /** Asks the API server. @throws the house's errors: HeadraceError unreachable, PermissionDeniedError and the others of `failure.ts` */
   async ask<Answer>(what: string, signal: AbortSignal, question: (api: ClusterApi) => Promise<Answer>): Promise<Answer> {
-    return answered(what, this.name, signal, () => question(this.api(signal)));
+    return answered(what, this.name, signal, () => {
+      const limit = limitTime(signal, patience);
+      return question(this.api(limit.signal)).finally(limit.end);
+    });
   }
 
   /** Reads what may be long, such as a log, piece by piece. @param path below the API server's address */
   async *read(what: string, path: string, signal: AbortSignal): AsyncGenerator<string> {
-    const response = await answered(what, this.name, signal, () => this.get(path, signal));
-    response.setEncoding('utf8');
+    const limit = limitTime(signal, patience);
     try {
+      const response = await answered(what, this.name, signal, () => this.get(path, limit.signal));
+      response.setEncoding('utf8');
       for await (const piece of response) yield piece as string;
     } catch (error) {
-      throw unreachable(what, this.name, error);
+      signal.throwIfAborted();
+      throw error instanceof HeadraceError ? error : unreachable(what, this.name, error);
+    } finally {
+      limit.end();
     }
   }
 
   private async get(path: string, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(`${this.config.getCurrentCluster()?.server.replace(/\/$/, '')}${path}`);
-    const options: RequestOptions = { signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]) };
+    const options: RequestOptions = { signal };
     await this.config.applyToHTTPSOptions(options);
     const request = (url.protocol === 'http:' ? overPlain : overTls)(url, options).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -73,7 +82,7 @@ export class Cluster {
     const configuration = library.createConfiguration({
       baseServer: new library.ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
       authMethods: { default: config },
-      promiseMiddleware: [limited(AbortSignal.any([signal, AbortSignal.timeout(patience)])), this.onlyObjects()],
+      promiseMiddleware: [limited(signal), this.onlyObjects()],
     });
     return {
       batch: new library.BatchV1Api(configuration),

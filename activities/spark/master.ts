@@ -1,5 +1,6 @@
 import { HeadraceError, PermissionDeniedError } from '../../sdk/index.js';
 import type { Connection } from '../../sdk/node/index.js';
+import { limitTime } from '../http/limit-time.js';
 import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
 
 export type SparkConnection = Extract<Connection, { kind: 'spark' }>;
@@ -133,12 +134,15 @@ export class Master {
   }
 
   private async fetch(url: URL, request: RequestInit & { signal: AbortSignal }): Promise<Answer> {
+    const limit = limitTime(request.signal, patience);
     try {
-      const response = await fetch(url, { ...request, signal: AbortSignal.any([request.signal, AbortSignal.timeout(patience)]) });
+      const response = await fetch(url, { ...request, signal: limit.signal });
       return { status: response.status, text: await response.text() };
     } catch (error) {
       request.signal.throwIfAborted();
       throw this.unreachable(((error as Error).cause as Error | undefined)?.message ?? (error as Error).message, error);
+    } finally {
+      limit.end();
     }
   }
 
