@@ -13,7 +13,7 @@ import { environmentAnywhere } from './environment.js';
 import { judge } from './exit.js';
 import { PrintedLines } from './printed-lines.js';
 import { type End, kibibytes } from './process.js';
-import { notJson, tooLarge } from './result.js';
+import { notJson, parseResult, tooLarge } from './result.js';
 import { resultMark, runner } from './runner.js';
 import type { pythonScript } from './steps.js';
 
@@ -117,8 +117,8 @@ function resultOf(end: PodEnd, input: Input, output: Output): unknown {
   output.cost = Cost.safeParse(told.cost).data;
   if (told.tooLarge !== undefined) throw tooLarge(told.tooLarge);
   if (told.notJson !== undefined) throw notJson(told.notJson);
-  if (told.sha256 !== undefined) return JSON.parse(whole(output.result, told.sha256));
-  return told.result === undefined ? null : JSON.parse(told.result);
+  if (told.sha256 !== undefined) return parseResult(whole(output.result, told.sha256));
+  return told.result === undefined ? null : parseResult(told.result);
 }
 
 /** Undefined where the runner did not come to its end, or was never begun. */

@@ -53,6 +53,10 @@ test('a script reads its input and arguments and gives its result', async () => 
   });
 });
 
+test('an integer that a number cannot hold comes as its digits', async () => {
+  expect(await run(give('{"snapshot": 8924558786060583479, "rows": 3}'))).toMatchObject({ result: { snapshot: '8924558786060583479', rows: 3 } });
+});
+
 test('a script that writes no result gives null, and may leave its input unread', async () => {
   expect(await run('pass', { input: 'x'.repeat(1_000_000) })).toEqual({ result: null, lines: 0 });
 });

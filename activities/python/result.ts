@@ -1,21 +1,34 @@
 import { readFile, stat } from 'node:fs/promises';
 import { ValidationError } from '../../sdk/index.js';
+import { parseExact } from '../outside/parse-exact.js';
 
 /** Bytes of a result. */
 export const largest = 1_048_576;
 
-/** What a script wrote as its result, or null when it wrote nothing. @throws ValidationError when it is no JSON, or more than 1 MiB */
+/** What a script wrote as its result, or null when it wrote nothing. @throws ValidationError when it is no JSON, or more than 1 MiB; what the file system says */
 export async function readResult(file: string): Promise<unknown> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
+  const size = await sizeOf(file);
   if (size === 0) return null;
   if (size > largest) throw tooLarge(size);
+  return parseResult(await readFile(file, 'utf8'));
+}
+
+/** A result, in which an integer that a number cannot hold is a string. @throws ValidationError when it is no JSON */
+export function parseResult(text: string): unknown {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    return parseExact(text);
   } catch (error) {
     throw notJson((error as Error).message);
+  }
+}
+
+/** A file that is not there has none. */
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
   }
 }
 

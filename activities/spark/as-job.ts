@@ -7,7 +7,7 @@ import type { PodEnd } from '../kubernetes/pod-end.js';
 import { follow } from '../outside/follow.js';
 import { workFailed } from '../outside/work-failed.js';
 import { PrintedLines } from '../python/printed-lines.js';
-import { notJson } from '../python/result.js';
+import { parseResult } from '../python/result.js';
 import { essence, failureOf } from './failure.js';
 import { type Input, submitWords } from './submission.js';
 
@@ -52,9 +52,11 @@ function judged({ exitCode, reason, message }: PodEnd, last: readonly string[], 
   const said = last.join('\n');
   if (exitCode === 64 || exitCode === 65) throw new ValidationError(`Spark: ${cause}\n${essence(said)}`, { where: connection });
   if (exitCode !== 0) throw failureOf(connection, said, cause);
-  try {
-    return message === '' ? null : (JSON.parse(message) as unknown);
-  } catch (error) {
-    throw notJson((error as Error).message);
-  }
+  if (Buffer.byteLength(message) >= cutAt)
+    throw new ValidationError(`Spark: the job's result has ${cutAt} bytes or more, which a pod does not tell whole.`, tooLong);
+  return message === '' ? null : parseResult(message);
 }
+
+/** Bytes of a termination message that Kubernetes keeps. */
+const cutAt = 4_096;
+const tooLong = { code: 'payload_too_large', fix: 'Give a summary: the name of a table or a file, and counts.' } as const;

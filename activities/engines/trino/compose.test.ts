@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseExact } from '../../outside/parse-exact.js';
 import { bind, numberParameters, withNames } from './compose.js';
-import { type Page, parseExact } from './page.js';
+import type { Page } from './page.js';
 import { toDuckDbType } from './types.js';
 import { toJson } from './values.js';
 

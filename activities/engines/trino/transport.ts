@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { HeadraceError, PermissionDeniedError, RetryLater, ValidationError } from '../../../sdk/index.js';
 import { certificateError } from '../../http/certificate.js';
 import { objectIn, unexpectedAnswer } from '../../http/unexpected-answer.js';
+import { parseExact } from '../../outside/parse-exact.js';
 import { patiently } from '../../outside/patience.js';
-import { parseExact } from './page.js';
 
 export interface Ask {
   readonly method: string;

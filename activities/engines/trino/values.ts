@@ -1,5 +1,5 @@
 import { tzOffset } from '@date-fns/tz';
-import { parseExact } from './page.js';
+import { parseExact } from '../../outside/parse-exact.js';
 
 /** A value as Trino sends it, JSON-safe in the house's form: numbers where they are exact, decimals as strings, dates and times in ISO form. */
 export function toJson(value: unknown, type: string): unknown {

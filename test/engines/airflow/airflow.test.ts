@@ -92,7 +92,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
 
   test('gives what a task returned, the id and a link', { timeout: long }, async () => {
     const { result, engine, cost } = await trigger({ dag: 'adds', conf: { more: 2 }, result: { task: 'add' } });
-    expect(result).toEqual({ sum: 43 });
+    expect(result).toEqual({ sum: 43, snapshot: '8924558786060583479' });
     expect(cost?.wallSeconds).toBeGreaterThan(0);
     expect(await runsOf('adds')).toEqual(new Map([[engine.id, 'success']]));
     expect(engine.link).toContain(`${airflow.url}/dags/adds/`);

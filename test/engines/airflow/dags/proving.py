@@ -26,7 +26,7 @@ def conf():
 def adds():
     @task
     def add():
-        return {"sum": 41 + int(conf().get("more", 1))}
+        return {"sum": 41 + int(conf().get("more", 1)), "snapshot": 8924558786060583479}
 
     @task
     def large(_):
