@@ -7,7 +7,7 @@ import { quoteLiteral } from '../engines/dialect.js';
 import { duckDbDialect } from '../engines/duckdb/dialect.js';
 import { ownLimits, sharedInstance } from '../engines/duckdb/instances.js';
 import { DuckDbSession } from '../engines/duckdb/session.js';
-import type { Rows, Statement } from '../engines/engine.js';
+import type { Column, Rows, Statement } from '../engines/engine.js';
 import type { LocalData } from '../engines/local-data.js';
 import { withEngine } from '../engines/open-engine.js';
 import { compileSelect, findColumn } from '../engines/where.js';
@@ -24,22 +24,25 @@ const copyOptions: Record<FileFormat, string> = {
   parquet: 'FORMAT parquet, COMPRESSION zstd',
 };
 
+/** The rows in the order that was asked for, or in one that is the same in every attempt: by every column behind that. */
+type Order = 'asked' | 'steady';
+/** For JSON, which has no NaN and no infinity, these are NULL. */
+type Queries = Readonly<Record<Order | `${Order}AsJson`, Statement>>;
+
 /** The rows of an export, on this machine: columns chosen and in order. They pass through JavaScript only where a target asks for some of them. */
 export class OutgoingRows {
   constructor(
     private readonly session: DuckDbSession,
     /** What stands after FROM. */
     private readonly data: LocalData,
-    private readonly query: Statement,
-    /** The same rows, ordered by every column behind the order that was asked for. */
-    private readonly steady: Statement,
+    private readonly queries: Queries,
     /** A folder that is removed at the step's end. */
     readonly folder: string,
   ) {}
 
   /** The first rows. */
   first(limit: number): Promise<Rows> {
-    return this.session.query(this.query, limit);
+    return this.session.query(this.queries.asked, limit);
   }
 
   async count(): Promise<number> {
@@ -47,9 +50,9 @@ export class OutgoingRows {
     return Number(row?.count ?? 0);
   }
 
-  /** Writes all rows into a new file. `steady` gives them an order that is the same in every attempt. */
-  async write(file: string, format: FileFormat, order: 'asked' | 'steady' = 'asked'): Promise<{ rows: number; bytes: number }> {
-    const { text, parameters } = order === 'steady' ? this.steady : this.query;
+  /** Writes all rows into a new file. */
+  async write(file: string, format: FileFormat, order: Order = 'asked'): Promise<{ rows: number; bytes: number }> {
+    const { text, parameters } = this.queries[format.startsWith('json') ? (`${order}AsJson` as const) : order];
     const { changed } = await this.session.query({ text: `COPY (${text}) TO ${quoteLiteral(file)} (${copyOptions[format]})`, parameters }, 1);
     return { rows: changed ?? 0, bytes: (await stat(file)).size };
   }
@@ -57,9 +60,9 @@ export class OutgoingRows {
   /** The rows as another engine receives them. */
   async asLocalData(): Promise<LocalData> {
     return {
-      relation: `(${this.query.text})`,
+      relation: `(${this.queries.asked.text})`,
       ...(this.data.parameters && { parameters: this.data.parameters }),
-      columns: await this.session.describe(this.query),
+      columns: await this.session.describe(this.queries.asked),
       dispose: async () => undefined,
     };
   }
@@ -93,21 +96,36 @@ async function withSession<Result>(
 ): Promise<Result> {
   const session = await DuckDbSession.open(await sharedInstance('files', ownLimits), 'export', context.signal);
   try {
-    return await work(new OutgoingRows(session, data, ...(await compile(input, data, session)), folder));
+    return await work(new OutgoingRows(session, data, await compile(input, data, session), folder));
   } finally {
     session.close();
   }
 }
 
-async function compile({ from, select, orderBy }: Input, data: LocalData, session: DuckDbSession): Promise<[asked: Statement, steady: Statement]> {
+async function compile({ from, select, orderBy }: Input, data: LocalData, session: DuckDbSession): Promise<Queries> {
   const { parameters } = data;
   const columns = await session.describe({ text: `FROM ${data.relation}`, parameters });
   const name = 'rows' in from ? 'The rows' : from.table;
-  const selected = `SELECT ${compileSelect(select, columns, name, duckDbDialect)} FROM ${data.relation}`;
+  const selected = compileSelect(select, columns, name, duckDbDialect);
   const asked = orderBy.map(
     ({ column, descending }) => `${duckDbDialect.identifier(findColumn(columns, column, name).name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   );
-  const all = (select ?? columns.map((column) => column.name)).map((column) => duckDbDialect.identifier(column));
-  const ordered = (order: string[]) => ({ text: order.length === 0 ? selected : `${selected} ORDER BY ${order.join(', ')}`, parameters });
-  return [ordered(asked), ordered([...asked, ...all])];
+  const steady = [...asked, ...(select ?? columns.map((column) => column.name)).map((column) => duckDbDialect.identifier(column))];
+  const ordered = (relation: string, order: string[]) => ({
+    text: `SELECT ${selected} FROM ${relation}${order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`}`,
+    parameters,
+  });
+  const asJson = finite(data.relation, columns);
+  return {
+    asked: ordered(data.relation, asked),
+    steady: ordered(data.relation, steady),
+    askedAsJson: ordered(asJson, asked),
+    steadyAsJson: ordered(asJson, steady),
+  };
+}
+
+function finite(relation: string, columns: readonly Column[]): string {
+  const floats = columns.filter(({ type }) => type === 'FLOAT' || type === 'DOUBLE').map(({ name }) => duckDbDialect.identifier(name));
+  const replaced = floats.map((column) => `CASE WHEN isfinite(${column}) THEN ${column} END AS ${column}`);
+  return replaced.length === 0 ? relation : `(SELECT * REPLACE (${replaced.join(', ')}) FROM ${relation})`;
 }

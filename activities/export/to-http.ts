@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import type { Connection, StepContext } from '../../sdk/node/index.js';
 import { guardedFetch } from '../http/guarded-fetch.js';
 import { below } from '../http/source-url.js';
 import { deliveryId } from '../notify/deliver.js';
+import { linesOf } from './lines-of.js';
 import type { OutgoingRows } from './outgoing-rows.js';
 import type { Exported } from './steps.js';
 import type { HttpTarget } from './target.js';
@@ -39,7 +38,7 @@ export async function exportToHttp(rows: OutgoingRows, to: To, context: StepCont
 /** Records stay the text that the engine wrote, so that no long number is rounded. */
 async function* batches(file: string, size: number): AsyncGenerator<string[]> {
   let lines: string[] = [];
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(file)) {
     lines.push(line);
     if (lines.length < size) continue;
     yield lines;

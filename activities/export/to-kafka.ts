@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Message } from 'kafkajs';
 import type * as z from 'zod';
 import { ValidationError } from '../../sdk/index.js';
@@ -12,6 +10,7 @@ import { callHeader, rowHeader } from '../kafka/committed-rows.js';
 import { orAborted, soon } from '../kafka/soon.js';
 import { outsideId } from '../outside/outside-id.js';
 import { patiently } from '../outside/patience.js';
+import { linesOf } from './lines-of.js';
 import type { OutgoingRows } from './outgoing-rows.js';
 import type { Exported } from './steps.js';
 import type { KafkaTarget } from './target.js';
@@ -105,7 +104,7 @@ async function firstOf<Item>(items: AsyncIterable<Item>): Promise<Item | undefin
 
 async function* messagesOf({ file, to, id }: Outgoing): AsyncGenerator<{ row: number; message: Message }> {
   let row = 0;
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(file)) {
     row += 1;
     yield { row, message: messageOf(line, row, to, id) };
   }
