@@ -6,7 +6,7 @@ import { quoteIdentifier, quoteLiteral } from '../engines/dialect.js';
 import { ownLimits, sharedInstance } from '../engines/duckdb/instances.js';
 import { DuckDbSession } from '../engines/duckdb/session.js';
 import { readTopic } from '../kafka/read-topic.js';
-import { ownColumns } from '../kafka/record.js';
+import { ownColumns } from '../kafka/records.js';
 import type { Source } from './steps.js';
 
 type Topic = Extract<Source, { kafka: unknown }>;

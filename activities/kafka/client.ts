@@ -40,9 +40,18 @@ const hungUp = /Closed connection|disconnected before secure TLS|wrong version n
 const bothOrNone =
   'Check that the broker runs and the port is right. One that takes TLS alone hangs up on whoever comes without, and the other way round: `tls` of the connection, or `ca` with the authority of its certificate.';
 
-/** What an error of the cluster stands for. */
-export function kafkaError(connection: string, error: unknown): HeadraceError {
-  if (error instanceof HeadraceError) return error;
+/** Of the file system: no broker says so. */
+const ofThisMachine = /^(ENOSPC|EDQUOT|EIO|EROFS|EACCES|EMFILE)$/;
+
+function isOwn(error: unknown): boolean {
+  return (
+    error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError || ofThisMachine.test((error as { code?: string }).code ?? '')
+  );
+}
+
+/** What an error of the cluster stands for. Others stay what they are: waiting for the cluster does not help. */
+export function kafkaError(connection: string, error: unknown): Error {
+  if (error instanceof HeadraceError || isOwn(error)) return error as Error;
   const told = innermost(error as Told);
   const message = `Kafka on '${connection}': ${told.message ?? String(error)}`;
   const { type = '', name = '' } = told;

@@ -13,7 +13,11 @@ export class Positions {
   }
 
   get isDone(): boolean {
-    return this.ranges.every(({ partition, end }) => this.of(partition) >= end);
+    return this.ranges.every(({ partition }) => this.isAtEnd(partition));
+  }
+
+  isAtEnd(partition: number): boolean {
+    return this.of(partition) >= this.endOf(partition);
   }
 
   /** Where reading stopped, as the next extraction begins. */
@@ -31,8 +35,9 @@ export class Positions {
     return messages.filter(({ offset }) => Number(offset) >= this.of(partition) && Number(offset) < this.endOf(partition));
   }
 
+  /** A partition that was added since belongs to the next extraction. */
   passed(partition: number, offset: number): void {
-    this.next.set(partition, Math.max(this.of(partition), Math.min(offset, this.endOf(partition))));
+    if (this.next.has(partition)) this.next.set(partition, Math.max(this.of(partition), Math.min(offset, this.endOf(partition))));
   }
 
   private endOf(partition: number): number {

@@ -48,6 +48,8 @@ function watch({ consumer }: GroupConsumer, positions: Positions, signal: AbortS
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
     empty.clear();
     positions.passed(partition, Number(lastOffset) + 1);
+    // What comes behind the end is nothing new.
+    if (positions.isAtEnd(partition)) consumer.pause([{ topic: positions.topic, partitions: [partition] }]);
     if (positions.isDone) resolve();
   });
   // A question that the broker held for its whole time was answered with nothing; one that broke off was not.

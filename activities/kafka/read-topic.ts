@@ -8,12 +8,16 @@ import { GroupConsumer } from './group-consumer.js';
 import { Positions } from './positions.js';
 import { type Range, rangesOf } from './range.js';
 import { readRanges } from './read-ranges.js';
-import { recordOf } from './record.js';
+import { Records } from './records.js';
 import { orAborted, soon } from './soon.js';
 import type { TopicSource } from './source.js';
 
 /** Writes the messages of a topic as JSON lines into a file, up to the end that it has now. Gives the watermark of the next extraction. */
-export async function readTopic(source: TopicSource, toFile: string, context: StepContext): Promise<{ watermark: string; records: number }> {
+export async function readTopic(
+  source: TopicSource & { readonly types?: unknown },
+  toFile: string,
+  context: StepContext,
+): Promise<{ watermark: string; records: number }> {
   const { signal } = context;
   const connection = context.connection(source.kafka, 'kafka');
   const admin = kafkaOf(connection, 3).admin();
@@ -22,9 +26,10 @@ export async function readTopic(source: TopicSource, toFile: string, context: St
     throw kafkaError(source.kafka, error);
   };
   const file = await open(toFile, 'w');
+  const lines = new Records(source);
   let records = 0;
   const write = async (messages: readonly KafkaMessage[], partition: number) => {
-    await file.write(messages.map((message) => `${recordOf(message, partition, source)}\n`).join(''));
+    await file.write(messages.map((message) => `${lines.recordOf(message, partition)}\n`).join(''));
     records += messages.length;
     context.heartbeat({ rows: records });
   };

@@ -1,6 +1,9 @@
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { runStep } from '../../../activities/run-step.fixture.js';
+import sqlRun from '../../../activities/sql/run.js';
+import { sql } from '../../../activities/sql/steps.js';
+import { PermissionDeniedError, type TableRef, ValidationError } from '../../../sdk/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { doctorSays } from '../doctor.js';
 import { type Bus, rowsTold, told, World } from './world.js';
@@ -40,6 +43,62 @@ test('an extraction takes what came since the last one, and nothing when nothing
   expect([first.rows, second.rows, third.rows]).toEqual([100, 7, 0]);
   expect(third.watermark).toBe(second.watermark);
   expect(await world.extract({ topic: name, format: 'text' })).toMatchObject({ rows: 107 });
+});
+
+test('a watermark of a topic that was made anew since is refused: what came first would be left out', { timeout: long }, async () => {
+  const name = await world.topic(1);
+  await world.send(await world.made(100), { topic: name });
+  const { watermark } = await world.extract({ topic: name });
+  await world.admin.deleteTopics({ topics: [name] });
+  await vi.waitFor(() => world.admin.createTopics({ topics: [{ topic: name, numPartitions: 1 }], waitForLeaders: true }), { timeout: 20_000 });
+  await world.send(await world.made(7), { topic: name });
+  await expect(world.extract({ topic: name, since: watermark })).rejects.toThrow(/partition 0 of .*, which ends at \d+: the topic was made anew/);
+  expect(await world.extract({ topic: name })).toMatchObject({ rows: 7 });
+});
+
+test('an extraction ends before a transaction that stays open, also while others write on', { timeout: long }, async () => {
+  const name = await world.topic(2);
+  const [open, busy] = [world.client().producer({ transactionalId: `${name}-open`, maxInFlightRequests: 1, idempotent: true }), world.client().producer()];
+  await Promise.all([open.connect(), busy.connect()]);
+  onTestFinished(async () => void (await Promise.allSettled([open.disconnect(), busy.disconnect()])));
+  const transaction = await open.transaction();
+  await transaction.send({ topic: name, messages: [{ partition: 0, value: '{"n":0}' }] });
+  const write = () => busy.send({ topic: name, messages: [{ partition: 1, value: '{"n":1}' }] });
+  await write();
+  let isOver = false;
+  const writing = (async () => {
+    while (!isOver) await write();
+  })();
+  const { rows, watermark } = await world.extract({ topic: name }).finally(() => (isOver = true));
+  await writing;
+  expect([rows, watermark]).toEqual([expect.any(Number), expect.stringMatching(/^{"0":"0","1":"[1-9]\d*"}$/)]);
+  await transaction.abort();
+});
+
+test.each<[string, string[], RegExp]>([
+  ['of the name of a column of messages', ['{"kafka_offset":1}'], /'kafka_offset' beside a column of the message itself/],
+  ['of another one’s name in other letters', ['{"id":1}', '{"ID":2}'], /'ID' beside 'id': they would be one column/],
+])('a message with a field %s is refused by its offset, and is taken as text', { timeout: long }, async (_, values, reason) => {
+  const name = await world.topic(1);
+  const producer = world.client().producer();
+  await producer.connect();
+  await producer.send({ topic: name, messages: values.map((value) => ({ value })) });
+  await producer.disconnect();
+  const refused = await world.extract({ topic: name }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ValidationError);
+  expect((refused as Error).message).toMatch(reason);
+  expect(await world.extract({ topic: name, format: 'text' })).toMatchObject({ rows: values.length });
+});
+
+test('a number that JSON does not know is sent as null', { timeout: long }, async () => {
+  const name = await world.topic(1);
+  const statement = `SELECT 1 AS n, 'nan'::DOUBLE AS share, '-infinity'::FLOAT AS least, 0.5::DOUBLE AS half`;
+  const { table } = (await runStep(sqlRun, sql, { on: 'lake', statement, into: 'limits' }, world.call())) as { table: TableRef };
+  await world.send(table, { topic: name, key: 'share' });
+  const taken = await world.extract({ topic: name });
+  expect(await world.rowsOf(`SELECT kafka_key, n, share, least, half FROM ${taken.table.table}`)).toEqual([
+    { kafka_key: null, n: 1, share: null, least: null, half: 0.5 },
+  ]);
 });
 
 test('what can never succeed is refused', { timeout: long }, async () => {
