@@ -9,7 +9,7 @@ const ofTheUser =
 const ofTheSession = /Could not parse value .* for key .*|A (?:catalog|database) with name .* does not exist.*/;
 /** What may not come again, also where a program's main method met it. */
 const ofTheMoment =
-  /\b(ConnectException|UnknownHostException|NoRouteToHostException|SocketTimeoutException|NoResourceAvailableException|RemoteTransportException|PartitionNotFoundException|TaskManagerLostException|HeartbeatTimeoutException)\b/;
+  /\b(ConnectException|HttpHostConnectException|UnknownHostException|NoRouteToHostException|Socket(?:Timeout)?Exception|TimeoutException|NoResourceAvailableException|RemoteTransportException|PartitionNotFoundException|TaskManagerLostException|HeartbeatTimeoutException|SQLTransient\w*Exception|SQLRecoverableException|Connection reset|Slow ?Down|Status Code: (?:429|50[0234]))\b/;
 const ofRights = /\b(AccessDeniedException|AccessControlException|AuthorizationException|AuthenticationException|NotAuthorizedException)\b/;
 
 /** What a Java stack says in the end, and the error that it stands for. */

@@ -34,3 +34,25 @@ test('of a log, the reason is told, and not what Spark logs of its end', () => {
     'Spark: the driver ended FAILED\nException in thread "main" java.lang.IllegalStateException: no such day',
   );
 });
+
+test.each([
+  [
+    'a shuffle file that a lost node took along',
+    'org.apache.spark.SparkException: Job aborted due to stage failure: ResultStage 4 has failed the maximum allowable number of times: 4. Most recent failure reason: org.apache.spark.shuffle.FetchFailedException\nCaused by: java.nio.file.NoSuchFileException: /tmp/blockmgr-1/0c/shuffle_0_12_0.index',
+  ],
+  [
+    'what Spark only warned of before',
+    '26/11/20 10:00:00 WARN FileSystem: Cannot load filesystem: java.lang.ClassNotFoundException: org.x.Optional\nException in thread "main" java.lang.IllegalStateException: the lock is held',
+  ],
+  [
+    'what a job caught and printed before',
+    "Traceback (most recent call last):\nFileNotFoundError: [Errno 2] No such file or directory: 'cache'\nbegins without it\nTraceback (most recent call last):\nRuntimeError: the source is away",
+  ],
+])('is tried again, although a final error is named: %s', (_, said) => {
+  expect(failureOf('spark', said, 'the driver ended FAILED')).toMatchObject({ name: 'HeadraceError', code: 'work_failed' });
+});
+
+test('what a job refuses is final, whatever else it prints', () => {
+  const said = 'headrace: refused: no such day\nTraceback (most recent call last):\nSystemExit: 1';
+  expect(failureOf('spark', said, 'the driver ended FAILED')).toMatchObject({ name: 'ValidationError' });
+});
