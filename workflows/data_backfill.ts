@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { Partition } from '../activities/partition/partition.js';
+import { leastPartitions, type Partition } from '../activities/partition/partition.js';
 import { PartitionQuery } from '../activities/partition/query.js';
 import { processPartition } from '../activities/partition/steps.js';
+import { maximumPartitions } from '../sdk/authoring/maximum-partitions.js';
 import { pipeline } from '../sdk/index.js';
 import { coordinate, type PartitionWork } from './backfill/coordinate.js';
 import { BackfillInput } from './backfill/input.js';
@@ -22,7 +23,13 @@ export const DataBackfillInput = BackfillInput.extend({
   partitionAs: z.union([Field, PartitionFields]).optional(),
   /** Or the query that process_partition runs for one partition, whose rows replace that partition of a table. */
   query: PartitionQuery.optional(),
-}).refine(({ pipeline, query }) => (pipeline === undefined) !== (query === undefined), 'Give either pipeline, the id of one that does a partition, or query.');
+})
+  .refine(({ pipeline, query }) => (pipeline === undefined) !== (query === undefined), 'Give either pipeline, the id of one that does a partition, or query.')
+  // At the door; list_partitions counts exactly.
+  .refine(
+    (range) => leastPartitions(range) <= maximumPartitions,
+    'The range has millions of partitions; 1,000,000 are allowed. Give larger ones, or a part of it.',
+  );
 
 export type DataBackfillInput = z.output<typeof DataBackfillInput>;
 

@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import '../../test/servers/provided.js';
 import { ValidationError } from '../../sdk/index.js';
+import { partitions } from '../../sdk/node/index.js';
 import { freshLake, Warehouse } from '../load/lake.fixture.js';
 import { runStep } from '../run-step.fixture.js';
+import { leastPartitions } from './partition.js';
 import { rowsIn } from './result-rows.js';
 import run from './run.js';
 import { listPartitions, processPartition } from './steps.js';
@@ -13,6 +16,23 @@ const folder = freshLake();
 const warehouse = new Warehouse({
   lake: { kind: 'duckdb', folder },
   ...(inject('postgresUrl') === undefined ? {} : { base: { kind: 'postgres', url: inject('postgresUrl') ?? '' } }),
+});
+
+it('what a range has at least is never more than it has, in any zone', () => {
+  const first = Date.parse('1990-01-01');
+  const date = (days: number) => new Date(first + days * 86_400_000).toISOString().slice(0, 10);
+  const months = (count: number) => new Date(Date.UTC(1990, count, 1)).toISOString().slice(0, 10);
+  const zone = fc.constantFrom('UTC', 'Pacific/Kiritimati', 'America/Sao_Paulo', 'Europe/Berlin');
+  const dates = fc.record({
+    size: fc.constantFrom('hour' as const, 'day' as const),
+    start: fc.nat(9_000).map(date),
+    end: fc.integer({ min: 9_001, max: 20_000 }).map(date),
+    zone,
+  });
+  const whole = fc.record({ size: fc.constant('month' as const), start: fc.nat(300).map(months), end: fc.integer({ min: 301, max: 700 }).map(months), zone });
+  fc.assert(fc.property(fc.oneof(dates, whole), (it) => leastPartitions(it) <= partitions(it).total));
+  expect(leastPartitions({ start: '1900-01-01', end: '3040-01-01', size: 'hour' })).toBeGreaterThan(9_900_000);
+  expect(leastPartitions({ start: 'now', end: 'then', size: 'hour' })).toBe(0);
 });
 
 describe('list_partitions', () => {

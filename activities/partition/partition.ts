@@ -29,3 +29,14 @@ export const Partition = z.object({
 });
 
 export type Partition = z.output<typeof Partition>;
+
+const hour = 3_600_000;
+/** Milliseconds that one takes at most, but for what a zone's clocks go back. */
+const longest = { hour, day: 24 * hour, week: 7 * 24 * hour, month: 31 * 24 * hour };
+
+/** How many a range has at least, whatever its zone: 0 where its ends are no dates. */
+export function leastPartitions({ start, end, size }: Pick<PartitionRange, 'start' | 'end' | 'size'>): number {
+  const span = Date.parse(end.slice(0, 10)) - Date.parse(start.slice(0, 10)) - 2 * longest.day;
+  const one = typeof size === 'string' ? longest[size] : size.days * longest.day;
+  return Math.max(0, Math.floor(span / one) || 0);
+}

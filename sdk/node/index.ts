@@ -1,5 +1,6 @@
 /** The Node side of the SDK: how steps are done, and a client. Never imported by a pipeline's module. */
 
+export { maximumPartitions } from '../authoring/maximum-partitions.js';
 export type { ClientOptions } from './client/connect-temporal.js';
 export type { DecisionOptions } from './client/decide.js';
 export { DecisionRefused } from './client/decision-refused.js';
@@ -14,7 +15,7 @@ export { Connection } from './connections/kinds.js';
 export { type EncryptionKey, KeyRing } from './encryption/key-ring.js';
 export type { Encryption } from './encryption/read-key-ring.js';
 export { type Implementations, implement, type Work } from './implement.js';
-export { maximumPartitions, type Partition, type PartitionRange, type PartitionSize, type Partitions, partitions } from './partition.js';
+export { type Partition, type PartitionRange, type PartitionSize, type Partitions, partitions } from './partition.js';
 export type { RunStateName, RunStatus } from './status/run-status.js';
 export { type Known, statusOf } from './status/status-of.js';
 export type { StepContext } from './step-context.js';

@@ -1,4 +1,5 @@
 import { ValidationError } from '../authoring/errors.js';
+import { maximumPartitions } from '../authoring/maximum-partitions.js';
 import { readBoundary } from './partition-boundary.js';
 import { type Calendar, cut, type PartitionSize } from './partition-calendar.js';
 
@@ -34,9 +35,6 @@ export interface Partitions extends Iterable<Partition> {
   /** At most `limit` partitions from an index on. */
   page(from: number, limit: number): Partition[];
 }
-
-/** More partitions are refused. */
-export const maximumPartitions = 1_000_000;
 
 const mostDays = 3_660;
 

@@ -62,6 +62,11 @@ describe('execute', () => {
       ...problem(422, 'wrong_input'),
       body: { detail: expect.stringMatching(/orders/) },
     });
+    const tenMillion = { start: '1900-01-01', end: '3040-01-01', size: 'hour', pipeline: 'shop' };
+    expect(await http.post('/v1/pipelines/data_backfill/execute', tenMillion)).toMatchObject({
+      ...problem(422, 'wrong_input'),
+      body: { detail: expect.stringMatching(/1,000,000 are allowed/) },
+    });
     expect(await http.post('/v1/pipelines/shoop/execute', {})).toMatchObject({
       ...problem(404, 'unknown_pipeline'),
       body: { detail: expect.stringMatching(/shop/) },
