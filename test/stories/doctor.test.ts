@@ -19,6 +19,7 @@ async function examine(address: string): Promise<Found> {
   const { code, out, err } = await runBinary(['doctor', '--json'], { TEMPORAL_ADDRESS: address }, folder);
   if (out === '') throw new Error(err);
   const findings = JSON.parse(out) as ({ what: string } & Found['step'])[];
+  expect(findings).toContainEqual({ what: 'retention', ok: true, found: expect.stringMatching(/^ended runs are kept for \d+ hours/) });
   expect(findings.filter(({ what, ok }) => !ok && what !== 'a sequential step')).toEqual([]);
   return { code, step: findings.find(({ what }) => what === 'a sequential step') as Found['step'] };
 }

@@ -12,6 +12,7 @@ import { describeRegistry } from '../registry/describe-registry.js';
 import { connectNative } from './connect-native.js';
 import { registryUrl } from './make-record.js';
 import { measureStep } from './measure-step.js';
+import { describeRetention } from './retention.js';
 import { requireSearchAttributes } from './search-attributes.js';
 import { tryConnection } from './try-connection.js';
 
@@ -91,8 +92,7 @@ function attributes(connection: NativeConnection, namespace: string): Promise<Fi
 function retention(connection: NativeConnection, namespace: string): Promise<Finding> {
   return attempt('retention', async () => {
     const { config } = await connection.workflowService.describeNamespace({ namespace });
-    const hours = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 3_600;
-    return `ended runs are kept for ${hours} hours`;
+    return describeRetention(Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 3_600, namespace);
   });
 }
 
