@@ -45,5 +45,7 @@ function readLines(file: string, columns: readonly Column[]): string {
 
 function cast(value: string, type: string): string {
   if (type === 'VARCHAR') return value;
+  // Trino writes '12:00:00 +05:30', and to DuckDB a word behind a time is the name of a zone.
+  if (type === 'TIMESTAMP WITH TIME ZONE') return `CAST(regexp_replace(${value}, ' ([+-]\\d\\d:\\d\\d)$', '\\1') AS ${type})`;
   return type === 'BLOB' ? `from_base64(${value})` : `CAST(${value} AS ${type})`;
 }

@@ -1,14 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { closeEngines } from '../../../activities/engines/open-engine.js';
 import type { TrinoSettings } from '../../../activities/engines/trino/client-options.js';
 import { pruneTables } from '../../../activities/engines/trino/prune.js';
 import { TrinoSession } from '../../../activities/engines/trino/session.js';
+import extractRun from '../../../activities/extract/run.js';
+import { extractData } from '../../../activities/extract/steps.js';
+import { runStep } from '../../../activities/run-step.fixture.js';
+import sqlRun from '../../../activities/sql/run.js';
+import { sql } from '../../../activities/sql/steps.js';
+import { stepContext } from '../../../activities/step-context.fixture.js';
+import type { TableRef } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { startFlakyFront } from '../flaky-front.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { slow, World } from './world.js';
+import { type Answer, slow, World } from './world.js';
 
 // Trino shares two cores with what asks it.
 vi.setConfig({ testTimeout: 180_000 });
@@ -34,6 +44,19 @@ describe('what a statement gives', () => {
     const rest = { g: null, h: '', i: true, j: { a: [1] }, k: 'NaN', a_1: 1, l: ['-9007199254740993'], m: 0.30000000000000004, n: '9007199254740993' };
     expect(rows).toEqual([{ ...exact, ...rest }]);
     expect(engine).toMatchObject({ name: 'Trino', id: expect.stringMatching(/^\d{8}_/), link: expect.stringContaining(trino.url) });
+  });
+
+  test('instants leave Trino as what they are, whether their zone is a name or an offset', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'headrace-instants-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const context = stepContext({ trino: world.connection(), lake: { kind: 'duckdb', folder } }, { key: `trino-instants-${process.pid}` });
+    const statement = `SELECT from_iso8601_timestamp('2001-07-01T12:00:00.5+05:30') AS half, TIMESTAMP '2001-07-01 12:00:00 -03:00' AS west,
+      TIMESTAMP '2001-07-01 12:00:00 Europe/Paris' AS named, TIMESTAMP '2001-07-01 12:00:00 UTC' AS utc, CAST(NULL AS timestamp with time zone) AS none`;
+    const { table } = (await runStep(extractRun, extractData, { from: { on: 'trino', statement }, into: 'lake' }, context)) as { table: TableRef };
+    const { rows } = (await runStep(sqlRun, sql, { on: 'lake', statement: `FROM ${table.table}` }, context)) as Answer;
+    expect(rows).toEqual([
+      { half: '2001-07-01T06:30:00.5Z', west: '2001-07-01T15:00:00Z', named: '2001-07-01T10:00:00Z', utc: '2001-07-01T12:00:00Z', none: null },
+    ]);
   });
 
   test('a change gives its count, and what a session sets does not reach the next statement', async () => {
