@@ -50,8 +50,26 @@ export class DagRun implements OutsideWork<Handle, unknown> {
     const moment = logicalDate === undefined && this.api.version === 'v1' ? {} : { logical_date: logicalDate ?? null };
     const body = { dag_run_id: run, conf, note: this.note, ...moment };
     const { status } = await this.api.ask({ method: 'POST', path: this.path(), body, expected: [409], signal });
-    if (status === 409 && (await this.find(run, signal)) === undefined) throw this.dateTaken();
-    return { run };
+    return status === 409 && (await this.find(run, signal)) === undefined ? this.again(run, signal) : { run };
+  }
+
+  /** Airflow takes one run for a date: where an earlier one of this call has it and has failed, that one is done again. */
+  private async again(run: string, signal: AbortSignal): Promise<Handle> {
+    const theirs = await this.atDate(signal);
+    if (theirs === undefined || callOf(theirs.dag_run_id) !== callOf(run)) throw this.dateTaken();
+    const path = `${this.path(theirs.dag_run_id)}/clear`;
+    if (theirs.state === 'failed') await this.api.ask({ method: 'POST', path, body: { dry_run: false }, signal });
+    return { run: theirs.dag_run_id };
+  }
+
+  /** The run that has the logical date. */
+  private async atDate(signal: AbortSignal): Promise<{ dag_run_id: string; state?: string } | undefined> {
+    const { logicalDate } = this.input;
+    if (logicalDate === undefined) return undefined;
+    const name = this.api.version === 'v1' ? 'execution_date' : 'logical_date';
+    const query = { [`${name}_gte`]: logicalDate, [`${name}_lte`]: logicalDate, limit: 1 };
+    const { json } = await this.api.ask({ path: this.path(), query, has: 'dag_runs', signal });
+    return (json as { dag_runs: { dag_run_id: string; state?: string }[] }).dag_runs[0];
   }
 
   link({ run }: Handle): string {
@@ -116,6 +134,11 @@ export class DagRun implements OutsideWork<Handle, unknown> {
       fix: 'Leave logicalDate out, or clear the other run in Airflow.',
     });
   }
+}
+
+/** Of an outside id: what all numbers of a call have in common. */
+function callOf(run: string): string | undefined {
+  return /^headrace-[0-9a-f]+/.exec(run)?.[0];
 }
 
 /** From the run's first task to its end. */

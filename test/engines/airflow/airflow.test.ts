@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AirflowApi } from '../../../activities/airflow/airflow-api.js';
 import airflowRun from '../../../activities/airflow/run.js';
 import { type DagTrigger, triggerAirflowDag } from '../../../activities/airflow/steps.js';
+import { outsideId } from '../../../activities/outside/outside-id.js';
 import { runStep } from '../../../activities/run-step.fixture.js';
 import { type RecordedContext, stepContext } from '../../../activities/step-context.fixture.js';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
@@ -31,7 +32,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
 
   beforeAll(async () => {
     airflow = await startAirflow(edition, dags);
-    await until(known, (ids) => ids.length === 5, { limit: long, every: 500 });
+    await until(known, (ids) => ids.length === 6, { limit: long, every: 500 });
   });
   afterAll(async () => {
     await airflow?.stop();
@@ -97,6 +98,18 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     expect(await runsOf('adds')).toEqual(new Map([[engine.id, 'success']]));
     expect(engine.link).toContain(`${airflow.url}/dags/adds/`);
     expect((await fetch(engine.link)).status).toBe(200);
+  });
+
+  test('the run of a logical date is done again by the next attempt, and is nobody else’s', { timeout: long }, async () => {
+    const go = file();
+    const context = call();
+    const dated = { dag: 'needs', conf: { go }, logicalDate: '2024-02-03T04:05:06Z', result: { task: 'look' } };
+    await expect(trigger(dated, context)).rejects.toMatchObject({ code: 'work_failed', message: expect.stringContaining('No such file') });
+    writeFileSync(go, 'there');
+    const next = call({ key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) });
+    expect(await trigger(dated, next)).toMatchObject({ result: 'there' });
+    expect(await runsOf('needs')).toEqual(new Map([[outsideId(context.key, 1), 'success']]));
+    await expect(trigger(dated)).rejects.toThrow(/has a run of another id for 2024-02-03T04:05:06Z/);
   });
 
   test('a result that is no small value, or is not there, is refused with the fix', { timeout: long }, async () => {
@@ -207,7 +220,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     const before = (await runsOf('adds')).size;
     const key = randomUUID();
     const both = await Promise.all([1, 2].map(() => trigger({ dag: 'adds', result: { task: 'add' } }, call({ key }))));
-    expect(both.map(({ result }) => result)).toEqual([{ sum: 42 }, { sum: 42 }]);
+    expect(both.map(({ result }) => result)).toMatchObject([{ sum: 42 }, { sum: 42 }]);
     expect((await runsOf('adds')).size - before).toBe(1);
   });
 
@@ -223,7 +236,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
   test('doctor tells the version, what runs and which rights there are', async () => {
     expect(await tryConnection(as('admin'), 'airflow')).toMatch(
       new RegExp(
-        `^Airflow ${airflow.version} \\(API ${airflow.api}\\), scheduler runs, 5 DAGs can be read, 1 of its files cannot be imported, DAGs may be triggered$`,
+        `^Airflow ${airflow.version} \\(API ${airflow.api}\\), scheduler runs, 6 DAGs can be read, 1 of its files cannot be imported, DAGs may be triggered$`,
       ),
     );
     expect(await tryConnection(as('viewer'), 'airflow')).toContain('not every DAG may be triggered');

@@ -68,6 +68,17 @@ def waits():
     hold()
 
 
+@dag(**always)
+def needs():
+    """Fails unless the file conf["go"] is there."""
+
+    @task
+    def look():
+        return pathlib.Path(conf()["go"]).read_text()
+
+    look()
+
+
 @dag(**{**always, "is_paused_upon_creation": True})
 def sleeps():
     @task
@@ -91,4 +102,4 @@ def copies():
     copy()
 
 
-adds(), fails(), waits(), sleeps(), copies()
+adds(), fails(), waits(), needs(), sleeps(), copies()
