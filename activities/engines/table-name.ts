@@ -16,7 +16,7 @@ const form = new RegExp(`^(?:${part}\\.)?${part}$`, 'su');
 /**
  * Reads `table`, `schema.table` and, for names with dots or quotes in them, `"my schema"."my.table"`.
  *
- * @throws ValidationError bad_sql when it is none of them
+ * @throws ValidationError unknown_table when it is none of them
  */
 export function parseTableName(text: string): TableName {
   const found = form.exec(text);

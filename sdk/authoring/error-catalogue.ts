@@ -67,6 +67,7 @@ export const catalogue = {
   internal: "Read the log of the API: it has the error and this answer's id.",
   missing_connection: 'Add the connection to headrace.json, or set HEADRACE_CONNECTION_<NAME>.',
   bad_connection: 'Correct the connection in headrace.json: headrace doctor tries each.',
+  bad_settings: 'Correct headrace.json or the variable that is named: worker/settings.md of the repository has every setting.',
   missing_secret: 'Set the environment variable or write the file that the reference names.',
   bad_key: 'Give each key an id and 32 bytes in base64: headrace keys encryption prints one.',
   missing_key: 'Add the key to the ring: encryption.keys in headrace.json, or HEADRACE_ENCRYPTION_KEYS.',

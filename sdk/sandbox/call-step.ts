@@ -57,7 +57,7 @@ interface Call {
 }
 
 /**
- * A step whose last attempt ended by a lost worker is scheduled anew: kills alone never fail a run (DESIGN §5.3).
+ * A step whose last attempt ended by a lost worker is scheduled anew, five times: a killed worker costs no run, and a step that kills each of its workers ends.
  * It makes as few promises as can be, since the SDK takes the stack of each that a workflow makes: async functions cost a tenth of a step.
  */
 function untilHeard(call: Call, lost: number): Promise<unknown> {

@@ -103,7 +103,7 @@ describe('the command line says cause and fix of', () => {
     const folder = module({});
     expectRefusal(await runBinary(['check', folder], { HEADRACE_SETTINGS: folder }), /unreadable_file/);
     writeFileSync(join(folder, 'headrace.json'), '{"temporl":{}}');
-    expectRefusal(await runBinary(['check', folder], { HEADRACE_SETTINGS: join(folder, 'headrace.json') }), /bad_connection: .*temporl/s);
+    expectRefusal(await runBinary(['check', folder], { HEADRACE_SETTINGS: join(folder, 'headrace.json') }), /bad_settings: .*temporl/s);
     expectRefusal(await runBinary(['worker', story.ground.pipelines, '--bundle', '/nowhere.cjs'], story.ground.environment), /unreadable_file: .*nowhere/);
   });
 });

@@ -27,7 +27,7 @@ export function addHosting(command: Command): void {
     .command('api [folder]')
     .description('serve the API for the pipelines of a folder')
     .option('--port <port>', "the API's port", wholeNumber(0, highestPort), 8092)
-    .option('--host <address>', 'the address to listen on; loopback only', '127.0.0.1')
+    .option('--host <address>', 'the address to listen on; without a login loopback only', '127.0.0.1')
     .addOption(metricsPort())
     .action(async (folder: string | undefined, flags: ApiFlags) => (await hosts()).api(folder, flags));
 }

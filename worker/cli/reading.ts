@@ -10,6 +10,7 @@ import { isTerminal, moment, plain } from './terminal.js';
 
 const states = ['RUNNING', 'WAITING_FOR_APPROVAL', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'TIMED_OUT', 'TERMINATED'] as const;
 type State = (typeof states)[number];
+const triggers = ['client', 'schedule', 'parent', 'temporal'];
 /** Of a page of the API. */
 export const largestPage = 200;
 
@@ -23,6 +24,7 @@ export function addReading(command: Command): void {
     .option('--until <moment>', 'begun before then', readSince)
     .option('--partition <key>', 'of this partition only')
     .option('--parent <run>', 'started by this run')
+    .addOption(new Option('--trigger <trigger>', "started so only: by a client of the API, a schedule, a run, or a program of Temporal's").choices(triggers))
     .option('--limit <number>', 'how many', readCount, 20)
     .action(listRuns);
   addTarget(command.command('show <run>'))
@@ -52,12 +54,13 @@ interface Filter extends Target {
   until?: string;
   partition?: string;
   parent?: string;
+  trigger?: string;
   limit: number;
 }
 
-async function listRuns({ pipeline, status, since, until, partition, parent, limit, ...options }: Filter): Promise<void> {
+async function listRuns({ pipeline, status, since, until, partition, parent, trigger, limit, ...options }: Filter): Promise<void> {
   const api = openApi(options);
-  const filter = { pipeline, status, partition, parent, startedAfter: since, startedBefore: until, limit: Math.min(limit, largestPage) };
+  const filter = { pipeline, status, partition, parent, trigger, startedAfter: since, startedBefore: until, limit: Math.min(limit, largestPage) };
   const read = (cursor?: string) => api.get('/v1/pipelines/workflows', { params: { query: { ...filter, cursor } } });
   const runs = await gather(pages(read, (page) => page.runs, limit));
   show({ runs }, options, list(['RUN', 'STATUS', 'STARTED', 'DURATION', 'ROWS', 'NOTE'], runs.map(runCells), 'no runs'));

@@ -17,19 +17,16 @@ export function addRuns(command: Command): void {
     .option('--key <key>', 'an idempotency key: the same key and body start one run only')
     .option('--detach', 'do not wait for the end')
     .action(run);
-  addTarget(command.command('status <workflowId>'))
-    .description('show how a run stands now, from Temporal alone')
-    .option('--follow', 'to its end')
-    .action(status);
-  addDecider(command.command('approve <workflowId> [approval] [answer...]'))
+  addTarget(command.command('status <run>')).description('show how a run stands now, from Temporal alone').option('--follow', 'to its end').action(status);
+  addDecider(command.command('approve <run> [approval] [answer...]'))
     .description('approve what a run waits for: answer as JSON, @file or name=value')
-    .option('--comment <text>')
+    .option('--comment <text>', 'what is kept beside the decision')
     .action((id: string, approval: string | undefined, answer: string[], options: Decider) => decide('approve', id, approval, answer, options));
-  addDecider(command.command('decline <workflowId> [approval]'))
+  addDecider(command.command('decline <run> [approval]'))
     .description('decline what a run waits for')
     .option('--comment <text>', 'the reason')
     .action((id: string, approval: string | undefined, options: Decider) => decide('decline', id, approval, [], options));
-  addTarget(command.command('cancel <workflowId>')).description('cancel a run: what it did is undone').action(cancel);
+  addTarget(command.command('cancel <run>')).description('cancel a run: what it did is undone').action(cancel);
 }
 
 async function run(pipeline: string, words: string[], options: Target & { key?: string; detach?: boolean }): Promise<void> {

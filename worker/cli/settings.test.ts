@@ -37,7 +37,7 @@ test.each([{ runs: 400 }, { logs: '0 days' }, { events: '12 hours' }, { runs: '1
   (retention) => {
     const [kind = ''] = Object.keys(retention);
     const message = expect.stringMatching(new RegExp(`Write a whole number of days, such as '90 days', or 'for ever'\\.[^]*retention\\.${kind}`)) as string;
-    expect(() => settingsOf({ retention })).toThrow(expect.objectContaining({ code: 'bad_connection', message }));
+    expect(() => settingsOf({ retention })).toThrow(expect.objectContaining({ code: 'bad_settings', message }));
   },
 );
 
@@ -50,5 +50,5 @@ test.each([
   ['HEADRACE_CONCURRENCY', '0'],
   ['HEADRACE_METRICS_PORT', '9e9'],
 ])('%s=%s is refused by name, and is no NaN with which nothing is worked on', (name, value) => {
-  expect(() => readSettings(undefined, { [name]: value })).toThrow(expect.objectContaining({ code: 'bad_connection', where: name }));
+  expect(() => readSettings(undefined, { [name]: value })).toThrow(expect.objectContaining({ code: 'bad_settings', where: name }));
 });

@@ -12,7 +12,8 @@ import { RetentionReference } from '../registry/index.js';
 import type { MetricsPlace } from '../telemetry/metrics-endpoint.js';
 import { highestPort, readWholeNumber } from './whole-number.js';
 
-const Settings = z.strictObject({
+/** What headrace.json may have; worker/settings.md explains each. */
+export const SettingsFile = z.strictObject({
   /** Named connections; see sdk/node/connections. */
   connections: z.record(z.string(), z.unknown()).optional(),
   /** Keys for what Temporal and the registry keep; see sdk/node/encryption. */
@@ -61,7 +62,7 @@ export interface Settings {
 /**
  * Settings from headrace.json, here or else in the pipelines folder, and from the environment, which goes before it (defaults: SPEC §6).
  *
- * @throws HeadraceError bad_connection when the file is not what it should be
+ * @throws HeadraceError bad_settings when the file is not what it should be
  */
 export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = settingsFile(folder, environment);
@@ -105,7 +106,7 @@ function numberOf(name: string, text: string, least: number, most?: number): num
   const read = readWholeNumber(text, least, most);
   if (read !== undefined) return read;
   throw new HeadraceError(`${name} is '${text}', which is no whole number from ${least}${most === undefined ? ' on' : ` to ${most}`}.`, {
-    code: 'bad_connection',
+    code: 'bad_settings',
     where: name,
     fix: 'Set it to a whole number, or leave it out.',
   });
@@ -117,8 +118,8 @@ function settingsFile(folder: string | undefined, environment: NodeJS.ProcessEnv
   return [resolve('headrace.json'), ...inFolder].find(existsSync) ?? resolve('headrace.json');
 }
 
-function readFile(file: string): z.output<typeof Settings> {
-  const read = Settings.safeParse(readSettingsFile(file) ?? {});
+function readFile(file: string): z.output<typeof SettingsFile> {
+  const read = SettingsFile.safeParse(readSettingsFile(file) ?? {});
   if (read.success) return read.data;
   throw wrongSettings(file, z.prettifyError(read.error));
 }

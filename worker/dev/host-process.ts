@@ -88,7 +88,14 @@ export class HostProcess {
     return new Promise((resolve, reject) => {
       this.heard.once(answer, resolve);
       this.heard.once('refused', ({ message: text, code, fix }: Extract<FromHost, { kind: 'refused' }>) => reject(new HeadraceError(text, { code, fix })));
-      this.heard.once('ended', () => reject(new HeadraceError('The process that hosts worker and API ended.')));
+      this.heard.once('ended', () =>
+        reject(
+          new HeadraceError('The process that hosts worker and API ended.', {
+            code: 'internal',
+            fix: 'Read what it printed last, and start again: runs and their record are kept.',
+          }),
+        ),
+      );
       this.tell(message);
     });
   }

@@ -86,9 +86,9 @@ async function whatIsReplaced(
   added: string,
 ): Promise<{ condition: string; parameters: (string | number)[]; partition: string | null }> {
   if (load.mode === 'scd2')
-    throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a .duckdb file.', {
+    throw new ValidationError('scd2 loads go into PostgreSQL and Iceberg; this connection is a .duckdb file.', {
       where: load.load,
-      fix: 'Use merge, or load into a PostgreSQL connection.',
+      fix: 'Use merge, or load into a connection of the kind postgres or trino.',
     });
   if (load.mode === 'append') return { condition: 'FALSE', parameters: [], partition: null };
   if (load.mode === 'merge') {

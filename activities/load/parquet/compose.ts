@@ -32,9 +32,9 @@ export interface Composed {
  */
 export async function composeFile({ engine, load, data, columns, target, partition }: Ingredients): Promise<Composed> {
   if (load.mode === 'scd2')
-    throw new ValidationError('scd2 loads go into PostgreSQL; this connection is a folder of Parquet.', {
+    throw new ValidationError('scd2 loads go into PostgreSQL and Iceberg; this connection is a folder of Parquet.', {
       where: load.load,
-      fix: 'Use merge, or load into a PostgreSQL connection.',
+      fix: 'Use merge, or load into a connection of the kind postgres or trino.',
     });
   const rows = `SELECT ${columns.map(({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${type}) AS ${quoteIdentifier(name)}`).join(', ')} FROM ${data.relation}`;
   await define(engine, 'headrace_rows', { text: rows, parameters: data.parameters });

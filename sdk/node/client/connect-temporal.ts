@@ -45,7 +45,7 @@ function retry() {
 /**
  * Connects to Temporal and asks it for the namespace.
  *
- * @throws HeadraceError no_temporal, within some seconds; bad_key, missing_secret or bad_connection
+ * @throws HeadraceError no_temporal, within some seconds; bad_key, missing_secret or bad_settings
  */
 export async function connectTemporal(options: ClientOptions): Promise<Temporal> {
   const { env } = process;

@@ -56,7 +56,7 @@ describe('settings', () => {
   });
 
   test('half of a certificate, and a file that is not there, are refused with the fix', () => {
-    expect(() => readSecurity({ tls: { cert: 'c' } }, {})).toThrow(expect.objectContaining({ code: 'bad_connection', fix: expect.stringMatching(/KEY_PATH/) }));
+    expect(() => readSecurity({ tls: { cert: 'c' } }, {})).toThrow(expect.objectContaining({ code: 'bad_settings', fix: expect.stringMatching(/KEY_PATH/) }));
     expect(() => readSecurity({}, { TEMPORAL_TLS_SERVER_CA_CERT_PATH: join(folder, 'none') })).toThrow(expect.objectContaining({ code: 'missing_secret' }));
     expect(() => readSecurity({ tls: { ca: 'env:NONE' } }, {})).toThrow(expect.objectContaining({ code: 'missing_secret' }));
   });

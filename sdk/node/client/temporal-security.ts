@@ -38,7 +38,7 @@ type Parts = Exclude<SecurityReference['tls'], boolean | undefined>;
  * TEMPORAL_TLS_CLIENT_CERT_PATH or _DATA, TEMPORAL_TLS_CLIENT_KEY_PATH or _DATA, TEMPORAL_TLS_SERVER_CA_CERT_PATH or _DATA, TEMPORAL_TLS_SERVER_NAME,
  * TEMPORAL_API_KEY.
  *
- * @throws HeadraceError missing_secret, or bad_connection for half of a certificate and key
+ * @throws HeadraceError missing_secret, or bad_settings for half of a certificate and key
  */
 export function readSecurity(reference: SecurityReference = {}, environment: NodeJS.ProcessEnv = process.env): TemporalSecurity {
   const { tls, apiKey } = resolveSecrets('the connection to Temporal', reference, environment) as SecurityReference;
@@ -80,7 +80,7 @@ function config({ ca, cert, key, serverName }: Parts): TLSConfig {
   if ((cert === undefined) !== (key === undefined)) {
     const lacks = cert === undefined ? 'certificate' : 'key';
     throw new HeadraceError(`The connection to Temporal has no client ${lacks} to its other half.`, {
-      code: 'bad_connection',
+      code: 'bad_settings',
       where: 'temporal.tls',
       fix: 'Give both: temporal.tls.cert and temporal.tls.key, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH.',
     });

@@ -35,11 +35,11 @@ function refusal(work: () => unknown): HeadraceError & { said: string } {
 
 describe('the file', () => {
   test.each([
-    ['empty', '', 'bad_connection'],
-    ['no JSON', `{ "connections": { "it": { "kind": "postgres", "password": ${secret} } } }`, 'bad_connection'],
-    ['cut off in a secret', `{ "connections": { "it": { "kind": "postgres", "password": "${secret}\n" } } }`, 'bad_connection'],
-    ['a list', '[]', 'bad_connection'],
-    ['without an object of connections', `{ "connections": "${secret}" }`, 'bad_connection'],
+    ['empty', '', 'bad_settings'],
+    ['no JSON', `{ "connections": { "it": { "kind": "postgres", "password": ${secret} } } }`, 'bad_settings'],
+    ['cut off in a secret', `{ "connections": { "it": { "kind": "postgres", "password": "${secret}\n" } } }`, 'bad_settings'],
+    ['a list', '[]', 'bad_settings'],
+    ['without an object of connections', `{ "connections": "${secret}" }`, 'bad_settings'],
   ])('that is %s is refused with its name, and without what it holds', (_, text, code) => {
     const { said, fix, ...refused } = refusal(() => Connections.read(settings(text), {}));
     expect(refused).toMatchObject({ code, where: join(folder, 'headrace.json') });

@@ -20,7 +20,7 @@ export class Connections {
    * Reads headrace.json, where it is there, and HEADRACE_CONNECTION_<NAME> (a JSON object, or a postgres:// URL), which goes before it.
    *
    * @param file the path of the settings file
-   * @throws HeadraceError bad_connection when the file or a variable cannot be read
+   * @throws HeadraceError bad_settings when the file cannot be read, bad_connection when a variable cannot
    */
   static read(file: string, environment: NodeJS.ProcessEnv = process.env): Connections {
     const declared = new Map(Object.entries(readFile(file)));

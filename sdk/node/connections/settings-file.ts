@@ -4,7 +4,7 @@ import { HeadraceError } from '../../authoring/errors.js';
 /**
  * What headrace.json holds, or undefined where there is none.
  *
- * @throws HeadraceError unreadable_file, or bad_connection when it is not JSON
+ * @throws HeadraceError unreadable_file, or bad_settings when it is not JSON
  */
 export function readSettingsFile(file: string): unknown {
   const text = readText(file);
@@ -40,7 +40,7 @@ function unreadable(file: string, { message }: Error): HeadraceError {
 /** Makes the error for a settings file that is not what it should be. */
 export function wrongSettings(file: string, reason: string): HeadraceError {
   return new HeadraceError(`${file} is wrong: ${reason}`, {
-    code: 'bad_connection',
+    code: 'bad_settings',
     where: file,
     fix: 'Write { "pipelines": "./pipelines", "connections": { "warehouse": { "kind": "postgres", "url": "env:WAREHOUSE_URL" } }, "temporal": { "address": "host:7233" } }.',
   });

@@ -7,12 +7,13 @@ const Key = z.strictObject({
   id: z.string(),
   key: z.string().regex(/^(env|file):/, "a key is no part of a settings file: write a reference, 'env:NAME' or 'file:/path'"),
 });
-const Section = z.strictObject({
+/** Encryption as headrace.json has it. */
+export const EncryptionReference = z.strictObject({
   keys: z.array(Key),
   /** Where Temporal's UI is served, as a browser names it: https://temporal.example.com. Its pages may ask for what is encrypted. */
   origins: z.array(z.url()).default([]),
 });
-const File = z.looseObject({ encryption: Section.optional() });
+const File = z.looseObject({ encryption: EncryptionReference.optional() });
 
 const variable = 'HEADRACE_ENCRYPTION_KEYS';
 
@@ -58,7 +59,7 @@ function fromText(text: string): EncryptionKey {
   return { id: text.slice(0, at), key: text.slice(at + 1) };
 }
 
-function ofFile(file: string): z.output<typeof Section> | undefined {
+function ofFile(file: string): z.output<typeof EncryptionReference> | undefined {
   const read = File.safeParse(readSettingsFile(file) ?? {});
   if (read.success) return read.data.encryption;
   throw new HeadraceError(`${file} is wrong: ${z.prettifyError(read.error)}`, { code: 'bad_key', where: file });
