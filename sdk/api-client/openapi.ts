@@ -667,6 +667,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's audit log, the latest first: who started, decided, cancelled and changed keys, and who was refused */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description The cursor of the page before, with the same filter */
+                    cursor?: string;
+                    actor?: string;
+                    action?: string;
+                    subject?: string;
+                    /** @description This moment or later */
+                    after?: string;
+                    /** @description Before this moment */
+                    before?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of entries */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            entries: components["schemas"]["AuditEntry"][];
+                            /** @description For the next page; left out on the last */
+                            cursor?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -1807,6 +1858,26 @@ export interface components {
                 message: string;
                 records?: number;
             }[];
+        };
+        AuditEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            /** @description Who, as authentication knows them; the name that was given where it is not set up */
+            actor: string;
+            /**
+             * @example run.start
+             * @example approval.decide
+             * @example run.cancel
+             * @example key.create
+             */
+            action: string;
+            /** @description What it was done to, such as a workflow id */
+            subject: string;
+            /** @description Its outcome (done, refused or unknown) and code among them; no inputs, answers or comments */
+            details: {
+                [key: string]: unknown;
+            };
         };
         ApiKey: {
             id: string;

@@ -39,6 +39,7 @@ const routes: Record<string, Route> = {
   'get /v1/approvals': { needs: 'viewer', answers: 200 },
   'get /v1/events': { needs: 'viewer', answers: 200 },
   'get /v1/events/schemas': { needs: 'viewer', answers: 200 },
+  'get /v1/audit': { needs: 'admin', answers: 200 },
   'get /v1/keys': { needs: 'admin', answers: 200 },
   'post /v1/keys': { needs: 'admin', answers: 422, body: { name: 7 } },
   'post /v1/keys/{key}/rotate': { needs: 'admin', answers: 409, body: {} },

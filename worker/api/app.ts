@@ -10,6 +10,7 @@ import { type Log, processLog } from '../logging/log.js';
 import type { Source } from '../telemetry/family.js';
 import { answerInTime } from './answer-in-time.js';
 import { addApprovals } from './approvals.js';
+import { addAudit } from './audit-list.js';
 import type { AuditTrail } from './audit-trail.js';
 import { addCancel } from './cancel.js';
 import { addCodec, codecPath, openCodec } from './codec.js';
@@ -83,7 +84,7 @@ export function makeApp(given: ApiContext): OpenAPIHono {
     if (req.method !== 'GET') context.record.nudge(req.param('workflowId'));
   });
   // Fixed paths go before those with a parameter.
-  const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addEventSchemas, addStatus];
+  const reading = [addHealth, addMetrics, addRuns, addRunDetail, addRunParts, addRunLogs, addEvents, addEventSchemas, addStatus, addAudit];
   for (const add of [...reading, addKeys, addCodec, addApprovals, addSignal, addCancel, addPipelines, addExecute]) add(app, context);
   addDescription(app, context);
   addFrontPage(app, context);

@@ -20,6 +20,12 @@ beforeAll(async () => {
 
 afterAll(() => here.close());
 
+interface Listed {
+  actor: string;
+  action: string;
+  subject: string;
+}
+
 type Person = ReturnType<Secured['as']>;
 
 const yes = { decision: 'approve', answer: { reason: 'paid' } };
@@ -92,6 +98,39 @@ describe('the audit log has', () => {
     // Entries keep their order: what follows the repeats is there after them.
     await bob.post(`${bob.run(workflowId)}/cancel`);
     expect((await entriesOf(workflowId, 2)).map(({ actor, action }) => `${actor} ${action}`)).toEqual(['ann run.start', 'bob run.cancel']);
+  });
+
+  test('a list for the admins of a tenant, by who, what, on what and when, page by page', async () => {
+    const tenant = `audited-${randomUUID()}`;
+    const [ann, bob, eve] = [await login('ann', ['operator'], tenant), await login('bob', ['admin'], tenant), await login('eve', ['admin'], 'umbrella')];
+    const started: string[] = [];
+    for (let run = 0; run < 3; run += 1) started.push(await startAsking(ann));
+    const [first = '', second = ''] = started;
+    const between = new Date().toISOString();
+    await bob.post(`${bob.run(second)}/cancel`);
+    await entriesOf(second, 2);
+    const list = async (query = '', by = bob) => (await by.get(`/v1/audit${query}`)).body as { entries: Listed[]; cursor?: string };
+    const told = async (query: string) => (await list(query)).entries.map(({ actor, action, subject }) => [actor, action, started.indexOf(subject)]);
+    const starts = [2, 1, 0].map((run) => ['ann', 'run.start', run]);
+    expect(await told('')).toEqual([['bob', 'run.cancel', 1], ...starts]);
+    expect(await told('?action=run.start')).toEqual(starts);
+    expect(await told('?actor=bob')).toEqual([['bob', 'run.cancel', 1]]);
+    expect(await told(`?subject=${first}`)).toEqual([['ann', 'run.start', 0]]);
+    expect(await told(`?after=${between}`)).toEqual([['bob', 'run.cancel', 1]]);
+    expect(await told(`?before=${between}`)).toEqual(starts);
+    const { entries, cursor = '' } = await list('?limit=3');
+    expect(entries[0]).toEqual({
+      id: expect.any(Number),
+      at: expect.stringMatching(/Z$/),
+      actor: 'bob',
+      action: 'run.cancel',
+      subject: second,
+      details: { pipeline: 'shop', outcome: 'done' },
+    });
+    expect(await list(`?limit=3&cursor=${cursor}`)).toEqual({ entries: [expect.objectContaining({ subject: first })] });
+    expect((await list('', eve)).entries.filter(({ subject }) => started.includes(subject))).toEqual([]);
+    expect((await ann.get('/v1/audit')).status).toBe(403);
+    expect((await eve.get(`/v1/audit?limit=3&cursor=${cursor}`)).status).toBe(400);
   });
 });
 

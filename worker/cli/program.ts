@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addAuditing } from './auditing.js';
 import { addDoctor } from './doctor.js';
 import { addFollowing } from './following.js';
 import { addHosting } from './hosting.js';
@@ -24,6 +25,7 @@ export function program(): Command {
   addHosting(command);
   addRuns(command);
   addReading(command);
+  addAuditing(command);
   addFollowing(command);
   addInspecting(command);
   addDoctor(command);

@@ -13,6 +13,7 @@ import { laterPositions } from './migrations/0007-later-positions.js';
 import { positionsByTime } from './migrations/0008-positions-by-time.js';
 import { callCost } from './migrations/0009-call-cost.js';
 import { executionsOfRun } from './migrations/0010-executions-of-run.js';
+import { auditList } from './migrations/0011-audit-list.js';
 
 /** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
 export interface Migration {
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   positionsByTime,
   callCost,
   executionsOfRun,
+  auditList,
 ];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */

@@ -111,9 +111,9 @@ async function explain(connection: DatabaseConnection, error: unknown): Promise<
   });
 }
 
-/** What an administrator runs where the registry's own user may not make roles: the same as migration 5 does. */
+/** What an administrator runs where the registry's own user may not make roles: the same as migrations 5 and 11 do. */
 function wallStatements({ me: user, here: schema, version }: Place, code: string): string[] {
-  const whole = ['pipeline', 'pipeline_execution', 'pipeline_execution_closure', 'step_call', 'approval', 'run_log', 'outbox'];
+  const whole = ['pipeline', 'pipeline_execution', 'pipeline_execution_closure', 'step_call', 'approval', 'run_log', 'outbox', 'audit_log'];
   const tables = [...whole, 'projection', 'projection_execution', 'metric_total'].map((table) => `${schema}.${table}`).join(', ');
   const ofKeys = 'id, name, tenant, grants, created_by, created_at, expires_at, revoked_at, last_used_at, previous_until';
   // From 16 on, who has made a role is a member that may not take it, and a grant changes no option of a membership that it does not name.

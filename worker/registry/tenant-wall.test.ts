@@ -55,7 +55,7 @@ describe.each(kinds)('the wall of the %s registry', (kind) => {
       expect(await find(registry.database, table), table).toContain('of umbrella');
     }
     const ofRuns = ['approval', 'pipeline_execution', 'run_log', 'step_call'];
-    expect(readable).toEqual([...ofRuns, 'metric_total', 'outbox', 'projection', 'projection_execution'].sort());
+    expect(readable).toEqual([...ofRuns, 'audit_log', 'metric_total', 'outbox', 'projection', 'projection_execution'].sort());
   });
 
   test('keeps runs apart that a run of the other tenant is said to have started', async () => {
