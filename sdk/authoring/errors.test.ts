@@ -18,16 +18,24 @@ import {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-function sources(folder: string): string[] {
+const isTest = (file: string) => /\.(test|test-d|fixture)\.|fixtures\//.test(file);
+
+function read(folder: string, wanted: (file: string) => boolean): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(ts|mjs)$/.test(file) && !/\.(test|test-d|fixture)\.|error-catalogue|fixtures\//.test(file))
+    .filter((file) => /\.(ts|mjs)$/.test(file) && wanted(file))
     .map((file) => readFileSync(join(root, folder, file), 'utf8'));
 }
 
-const text = ['sdk', 'activities', 'workflows', 'worker'].flatMap(sources).join('\n');
+const folders = ['sdk', 'activities', 'workflows', 'worker'];
+const text = folders.flatMap((folder) => read(folder, (file) => !isTest(file) && !file.includes('error-catalogue'))).join('\n');
+const tests = [...folders.flatMap((folder) => read(folder, isTest)), ...read('test', () => true)].join('\n');
 
 test.each(Object.keys(catalogue))('the code %s is given somewhere', (code) => {
   expect(text).toMatch(new RegExp(`'${code}'`));
+});
+
+test.each(Object.keys(catalogue))('the code %s stands in a test', (code) => {
+  expect(tests).toMatch(new RegExp(`\\b${code}\\b`));
 });
 
 test('every code that is given is in the catalogue', () => {
