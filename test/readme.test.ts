@@ -8,6 +8,11 @@ test('the first pipeline in the README is the file that runs', () => {
   expect(shown).toBe(read('examples/first-pipeline/first-pipeline.ts'));
 });
 
+test('the step of one’s own in the README is the files that run', () => {
+  const shown = /<!-- own-step -->\n```ts\n(.*?)```\n\n```ts\n(.*?)```\n/s.exec(read('README.md'));
+  expect(shown?.slice(1)).toEqual(['unfold-geojson.ts', 'unfold-geojson.run.ts'].map((file) => read(`examples/earthquakes/${file}`)));
+});
+
 test('the first pipeline has 30 lines at most', () => {
   const lines = read('examples/first-pipeline/first-pipeline.ts').trimEnd().split('\n');
   expect(lines.length).toBeLessThanOrEqual(30);

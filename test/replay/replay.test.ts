@@ -26,6 +26,7 @@ test('a history of each story is kept, and none is large', () => {
         'data-pipeline',
         'schema-migration-completed',
         'schema-migration-rolled-back',
+        'strong-quakes',
         'table-quality',
       ].map((name) => `${name}.json`),
     ),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { askPostgres } from '../faults/rows.js';
 import { type MailSink, startMailSink } from '../servers/smtp.js';
@@ -6,17 +9,24 @@ import { openStory, type Story } from './story.js';
 const postgresUrl = inject('postgresUrl');
 let story: Story;
 let mail: MailSink;
+let landing: string;
 
 beforeAll(async () => {
   mail = await startMailSink();
   const connection = { kind: 'smtp', host: '127.0.0.1', port: mail.port, from: 'headrace@example.org', to: ['data@example.org'] };
+  landing = mkdtempSync(join(tmpdir(), 'headrace-landing-'));
   story = await openStory({
-    environment: { HEADRACE_CONNECTION_MAIL: JSON.stringify(connection), ...(postgresUrl === undefined ? {} : { HEADRACE_CONNECTION_WAREHOUSE: postgresUrl }) },
+    environment: {
+      HEADRACE_CONNECTION_MAIL: JSON.stringify(connection),
+      HEADRACE_CONNECTION_LANDING: JSON.stringify({ kind: 'files', folder: landing }),
+      ...(postgresUrl === undefined ? {} : { HEADRACE_CONNECTION_WAREHOUSE: postgresUrl }),
+    },
   });
 });
 afterAll(async () => {
   await story?.ground.leave();
   await mail?.stop();
+  rmSync(landing, { recursive: true, force: true });
 });
 
 const [day, nextDay] = ['2001-06-29', '2001-06-30'];
@@ -55,6 +65,14 @@ test('the quality of several tables is checked, and one alert by email tells whi
   expect(mail.mails.slice(before)).toMatchObject([{ to: ['data@example.org'] }]);
   expect(decode(mail.mails.at(-1)?.raw)).toContain('stocks.csv is not as it should be');
   await story.keep('table-quality', status.workflowId);
+});
+
+test('a step of one’s own reads what no built-in step does, and its rows go on as others do', async () => {
+  const { code, status } = await story.run('strong_quakes', { magnitude: 6 });
+  expect(code).toBe(0);
+  expect(status.output).toEqual({ all: 1707, strong: 5, strongest: expect.stringContaining('Taiwan') });
+  await story.keep('strong-quakes', status.workflowId);
+  expect((await story.run('strong_quakes', { magnitude: 9 })).status.output).toEqual({ all: 1707, strong: 0, strongest: null });
 });
 
 describe.runIf(postgresUrl !== undefined)('in the warehouse', () => {
