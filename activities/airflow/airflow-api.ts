@@ -7,20 +7,26 @@ export type Version = 'v1' | 'v2';
 
 /** Airflow's REST API, with a login: v2 is Airflow 3's, v1 is Airflow 2's. */
 export class AirflowApi {
+  /** Of a login by user and password. */
   private token: string | undefined;
 
   private constructor(
     private readonly server: RestServer,
     private readonly login: AirflowConnection,
     readonly version: Version,
-  ) {
-    this.token = login.token;
-  }
+  ) {}
 
   /** @throws HeadraceError bad_connection where something else answers; unreachable */
   static async open(name: string, connection: AirflowConnection, signal: AbortSignal): Promise<AirflowApi> {
-    const secrets = [connection.password, connection.token].filter((it) => it !== undefined);
-    const server = { system: 'Airflow', connection: name, url: connection.url, ca: connection.ca, secrets };
+    const server: RestServer = {
+      system: 'Airflow',
+      connection: name,
+      url: connection.url,
+      ca: connection.ca,
+      get secrets() {
+        return [connection.password, connection.token].filter((it) => it !== undefined);
+      },
+    };
     return new AirflowApi(server, connection, connection.version ?? (await findVersion(server, signal)));
   }
 
@@ -35,7 +41,7 @@ export class AirflowApi {
 
   /** Asks below /api/v1 or /api/v2. A token that has run out is renewed once. */
   async ask(question: Question): Promise<Reply> {
-    const mayRenew = this.version === 'v2' && this.token !== undefined && this.login.user !== undefined;
+    const mayRenew = this.token !== undefined;
     const reply = await this.send(question, mayRenew ? [401] : []);
     if (reply.status !== 401) return reply;
     this.token = undefined;
@@ -49,8 +55,10 @@ export class AirflowApi {
   }
 
   private async authorization(signal: AbortSignal): Promise<string> {
-    const { user, password } = this.login;
-    if (this.version === 'v1' && this.token === undefined) return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    const { user, password, token } = this.login;
+    // Asked for each time: it may be rotated while a run is followed.
+    if (token !== undefined) return `Bearer ${token}`;
+    if (this.version === 'v1') return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     this.token ??= await this.logIn(signal);
     return `Bearer ${this.token}`;
   }

@@ -13,7 +13,16 @@ export class FlinkApi {
     private readonly settings: FlinkConnection,
   ) {
     const { rest: url, headers, ca } = settings;
-    this.server = { system: 'Flink', connection, url, headers, ca, secrets: Object.values(headers).flatMap((value) => [value, ...value.split(' ')]) };
+    this.server = {
+      system: 'Flink',
+      connection,
+      url,
+      headers,
+      ca,
+      get secrets() {
+        return Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
+      },
+    };
   }
 
   /** Where people see it. */

@@ -19,10 +19,18 @@ export function readConfig(library: typeof k8s, name: string, connection: Kubern
   return config;
 }
 
-function options({ server, token, ca }: KubernetesConnection) {
+function options(connection: KubernetesConnection) {
+  const { server, ca } = connection;
+  const user = {
+    name: 'user',
+    // Asked for with each request: it may be rotated while a Job is followed.
+    get token() {
+      return connection.token;
+    },
+  };
   return {
     clusters: [{ name: 'cluster', server, ...(ca === undefined ? {} : { caData: Buffer.from(ca).toString('base64') }) }],
-    users: [{ name: 'user', ...(token === undefined ? {} : { token }) }],
+    users: [user],
     contexts: [{ name: 'context', cluster: 'cluster', user: 'user' }],
     currentContext: 'context',
   };

@@ -1,4 +1,4 @@
-import { BasicAuth, type ConnectionOptions } from 'trino-client';
+import type { ConnectionOptions } from 'trino-client';
 import type { Connection, StepContext } from '../../../sdk/node/index.js';
 
 /** The settings of a Trino connection. */
@@ -9,42 +9,43 @@ export type Caller = Pick<StepContext, 'pipeline' | 'workflowId' | 'callId' | 't
 
 /** How a statement is sent: as whom, where, with what session, and under which names Trino lists it. @param id of work that is looked for later */
 export function clientOptions(settings: TrinoSettings, caller: Caller, id?: string): ConnectionOptions {
-  const { url: server, user, password, catalog, schema } = settings;
+  const { url: server, catalog, schema } = settings;
   return {
     server,
     catalog,
     schema,
     source: sourceOf(settings, id),
     session: encodeValues({ ...settings.session, query_max_run_time: limitOf(settings, caller) }),
-    ...(password === undefined ? {} : { auth: new BasicAuth(user, password) }),
     extraHeaders: headersOf(settings, caller),
   };
 }
 
 /** The headers of a request that trino-client has no method for, with its credentials. */
 export function authorized(settings: TrinoSettings, caller: Caller): Record<string, string> {
-  const { user, password } = settings;
-  const headers = headersOf(settings, caller);
-  return password === undefined ? headers : { ...headers, Authorization: basic(user, password) };
+  return { ...headersOf(settings, caller), ...loginOf(settings) };
+}
+
+/** Who asks, as the connection has it at this moment. */
+export function loginOf({ user, password, token }: TrinoSettings): { Authorization?: string } {
+  if (token !== undefined) return { Authorization: `Bearer ${token}` };
+  return password === undefined ? {} : { Authorization: basic(user, password) };
 }
 
 /** HTTP's basic authentication. Trino reads it as Latin-1, so that only what has no letters there goes as UTF-8, for a proxy that takes it. */
-export function basic(user: string, password: string): string {
+function basic(user: string, password: string): string {
   const login = `${user}:${password}`;
   const isLatin = [...login].every((letter) => letter <= '\xff');
   return `Basic ${Buffer.from(login, isLatin ? 'latin1' : 'utf8').toString('base64')}`;
 }
 
 function headersOf(settings: TrinoSettings, caller: Caller): Record<string, string> {
-  const { user, token } = settings;
   return {
-    'X-Trino-User': user,
+    'X-Trino-User': settings.user,
     'X-Trino-Client-Tags': tagsOf(settings, caller).join(','),
     'X-Trino-Trace-Token': latin(`${caller.workflowId}/${caller.callId}`),
     'X-Trino-Time-Zone': 'UTC',
     // Without it Trino cuts timestamps to milliseconds.
     'X-Trino-Client-Capabilities': 'PARAMETRIC_DATETIME',
-    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Trino } from 'trino-client';
-import { basic } from './client-options.js';
 import type { Page } from './page.js';
 import { type Reach, read, send } from './transport.js';
 
@@ -9,19 +8,20 @@ interface AdapterConfig {
   readonly method: string;
   readonly headers: { toJSON(): Record<string, string> };
   readonly data?: string;
-  readonly auth?: { readonly username: string; readonly password: string };
 }
 
 /**
  * Gives a client our transport. trino-client has no way to choose one, but hands its private settings to axios, which has: an `adapter`.
  * With it every request has the step's signal, a time-out and retries, every page is seen, also those that its iterator swallows, and integers keep their digits.
+ *
+ * @param login who asks, as of the moment: a token may be rotated while a statement runs
  */
-export function plug(trino: Trino, reach: Reach, seen: (page: Page) => void): Trino {
+export function plug(trino: Trino, reach: Reach, login: () => { Authorization?: string }, seen: (page: Page) => void): Trino {
   const settings = (trino as unknown as { client?: { clientConfig?: Record<string, unknown> } }).client?.clientConfig;
   if (settings === undefined) throw new TypeError('trino-client is not the one that this was written for: 0.2.9.');
   settings.adapter = async (config: AdapterConfig) => {
     const { url, method, data: body } = config;
-    const reply = await send(reach, { method: method.toUpperCase(), url, headers: headersOf(config), body });
+    const reply = await send(reach, { method: method.toUpperCase(), url, headers: { ...headersOf(config), ...login() }, body });
     const data = read<Page>(reply, reach, 'id');
     seen(data);
     return { data, status: reply.status, statusText: '', headers: reply.headers, config };
@@ -29,8 +29,7 @@ export function plug(trino: Trino, reach: Reach, seen: (page: Page) => void): Tr
   return trino;
 }
 
-function headersOf({ headers, auth }: AdapterConfig): Record<string, string> {
+function headersOf({ headers }: AdapterConfig): Record<string, string> {
   const { 'Content-Type': _, ...own } = headers.toJSON();
-  if (auth === undefined) return own;
-  return { ...own, Authorization: basic(auth.username, auth.password) };
+  return own;
 }

@@ -1,5 +1,5 @@
 import { type QueryResult, Trino } from 'trino-client';
-import { authorized, type Caller, clientOptions, type TrinoSettings } from './client-options.js';
+import { authorized, type Caller, clientOptions, loginOf, type TrinoSettings } from './client-options.js';
 import { translateFailure } from './errors.js';
 import type { Page } from './page.js';
 import { plug } from './plug.js';
@@ -27,7 +27,12 @@ export class RunningStatement {
 
   private constructor(private readonly options: StatementOptions) {
     const { settings, caller, id, reach } = options;
-    this.trino = plug(Trino.create(clientOptions(settings, caller, id)), reach, (page) => this.look(page));
+    this.trino = plug(
+      Trino.create(clientOptions(settings, caller, id)),
+      reach,
+      () => loginOf(settings),
+      (page) => this.look(page),
+    );
   }
 
   /** Sends a statement. Trino begins it when its first page is asked for: one whose answer got lost never runs. */

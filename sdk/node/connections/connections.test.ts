@@ -154,3 +154,23 @@ describe('a connection', () => {
     });
   });
 });
+
+test('a secret from a file is read whenever it is asked for, and what it last had is good while it cannot be read', () => {
+  const [token, header] = [join(folder, 'token'), join(folder, 'header')];
+  writeFileSync(token, 'one');
+  writeFileSync(header, 'Bearer one');
+  const it = Connections.of({
+    spark: { kind: 'spark', rest: 'http://spark:6066', ui: 'http://spark:8080', token: `file:${token}` },
+    flink: { kind: 'flink', rest: 'http://flink:8081', headers: { authorization: `file:${header}`, accept: 'all' } },
+  });
+  const [spark, flink] = [it.get('spark', 'spark'), it.get('flink', 'flink')];
+  const told = () => [spark.token, { ...spark }.token, JSON.parse(JSON.stringify(flink)).headers];
+  expect(told()).toEqual(['one', 'one', { authorization: 'Bearer one', accept: 'all' }]);
+  writeFileSync(token, 'two\n');
+  writeFileSync(header, 'Bearer two');
+  const second = ['two', 'two', { authorization: 'Bearer two', accept: 'all' }];
+  expect(told()).toEqual(second);
+  writeFileSync(token, '');
+  rmSync(header);
+  expect(told()).toEqual(second);
+});

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import * as z from 'zod';
 import { HeadraceError } from '../../authoring/errors.js';
 import { Connection } from './kinds.js';
-import { resolveSecrets } from './secrets.js';
+import { followFiles, resolveSecrets } from './secrets.js';
 import { readSettingsFile, wrongSettings } from './settings-file.js';
 
 const File = z.looseObject({ connections: z.record(z.string(), z.unknown()).default({}) });
@@ -43,7 +43,7 @@ export class Connections {
   }
 
   /**
-   * A connection by name, checked, with its secrets.
+   * A connection by name, checked, with its secrets: those from files are read again whenever they are asked for.
    *
    * @throws HeadraceError missing_connection, bad_connection or missing_secret
    */
@@ -59,7 +59,9 @@ export class Connections {
         where: name,
       });
     }
-    return this.absolute(connection) as Extract<Connection, { kind: Kind }>;
+    const found = this.absolute(connection);
+    followFiles(`connection '${name}'`, this.declared.get(name), found);
+    return found as Extract<Connection, { kind: Kind }>;
   }
 
   private check(name: string, value: unknown): Connection {

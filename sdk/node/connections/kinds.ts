@@ -103,7 +103,7 @@ export const Connection = z.discriminatedUnion('kind', [
       version: z.enum(['v1', 'v2']).optional(),
       user: text.optional(),
       password: text.optional(),
-      /** A bearer token instead of user and password. It is not renewed. */
+      /** A bearer token instead of user and password: `file:/path` where somebody renews it there. */
       token: text.optional(),
       /** Certificates (PEM) that are trusted instead of the usual ones: `file:/path`. */
       ca: text.optional(),

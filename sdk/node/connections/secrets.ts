@@ -16,6 +16,36 @@ export function resolveSecrets(owner: string, value: unknown, environment: NodeJ
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveSecrets(owner, item, environment)]));
 }
 
+/**
+ * Lets what stands as `file:/path` in a declaration be read from its file whenever it is asked for: a token that is rotated while work goes on
+ * counts at once. While the file cannot be read, what it last had is good.
+ *
+ * @param resolved what was made of the declaration
+ */
+export function followFiles(owner: string, declared: unknown, resolved: unknown): void {
+  if (!isObject(declared) || !isObject(resolved)) return;
+  for (const [key, text] of Object.entries(declared)) {
+    if (typeof text !== 'string' || !text.startsWith('file:')) followFiles(owner, text, resolved[key]);
+    else if (typeof resolved[key] === 'string') Object.defineProperty(resolved, key, { enumerable: true, get: readingAnew(owner, text, resolved[key]) });
+  }
+}
+
+function readingAnew(owner: string, text: string, first: string): () => string {
+  let last = first;
+  return () => {
+    try {
+      last = resolveText(owner, text, {});
+    } catch {
+      // It is being replaced, or has gone: whoever is asked with what it had says what that is worth.
+    }
+    return last;
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** As resolveSecrets, of one text. */
 export function resolveText(owner: string, text: string, environment: NodeJS.ProcessEnv): string {
   if (text.startsWith('env:')) return rememberSecret(fromEnvironment(owner, text.slice(4), environment));

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type * as z from 'zod';
 import { AirflowApi } from '../../../activities/airflow/airflow-api.js';
 import airflowRun from '../../../activities/airflow/run.js';
 import { type DagTrigger, triggerAirflowDag } from '../../../activities/airflow/steps.js';
@@ -10,7 +11,7 @@ import { outsideId } from '../../../activities/outside/outside-id.js';
 import { runStep } from '../../../activities/run-step.fixture.js';
 import { type RecordedContext, stepContext } from '../../../activities/step-context.fixture.js';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
-import type { StepContext } from '../../../sdk/node/index.js';
+import type { Connection, StepContext } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
 import { dataPipeline } from '../../../workflows/data_pipeline.js';
 import type { Ground } from '../../faults/ground.js';
@@ -55,7 +56,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     return new Map(runs.map(({ dag_run_id, state }) => [dag_run_id, state]));
   }
 
-  function call(changes: Partial<StepContext> = {}, connection = as('admin')): RecordedContext {
+  function call(changes: Partial<StepContext> = {}, connection: z.input<typeof Connection> = as('admin')): RecordedContext {
     return stepContext({ airflow: connection }, { key: randomUUID(), ...changes });
   }
 
@@ -70,9 +71,9 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
   const file = () => join(folder, randomUUID());
 
   /** A run of `waits` whose task works. */
-  async function working(changes: Partial<StepContext> = {}) {
+  async function working(changes: Partial<StepContext> = {}, connection?: z.input<typeof Connection>) {
     const go = file();
-    const context = call(changes);
+    const context = call(changes, connection);
     const ended = trigger({ dag: 'waits', conf: { go }, result: { task: 'hold' } }, context);
     ended.catch(() => undefined);
     const run = await until(
@@ -198,6 +199,25 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     await airflow.halt();
     await vi.waitFor(() => expect(context.lines.join()).toContain('does not answer'), { timeout: 20_000 });
     await airflow.resume();
+    go();
+    expect(await ended).toMatchObject({ result: 'went on', engine: { id } });
+  });
+
+  test.runIf(edition === 3)('a token from a file is good for as long as somebody renews it there', { timeout: 2 * long }, async ({ onTestFinished }) => {
+    const login = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: 'admin' }) };
+    const fresh = async () => ((await (await fetch(`${airflow.url}/auth/token`, login)).json()) as { access_token: string }).access_token;
+    const token = file();
+    const renew = async () => writeFileSync(token, await fresh());
+    const first = await fresh();
+    writeFileSync(token, first);
+    const renewing = setInterval(() => void renew(), 2_000);
+    onTestFinished(() => clearInterval(renewing));
+    const { ended, id, go } = await working({}, { kind: 'airflow', url: airflow.url, token: `file:${token}` });
+    await until(
+      async () => (await fetch(`${airflow.url}/api/v2/dags`, { headers: { authorization: `Bearer ${first}` } })).status,
+      (status) => status === 401,
+      { limit: long },
+    );
     go();
     expect(await ended).toMatchObject({ result: 'went on', engine: { id } });
   });

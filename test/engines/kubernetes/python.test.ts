@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PermissionDeniedError, ValidationError } from '../../../sdk/index.js';
 import { Connection } from '../../../sdk/node/index.js';
 import { tryConnection } from '../../../worker/host/try-connection.js';
@@ -106,6 +109,18 @@ describe('what ends badly', () => {
   test('an account without rights, and a token that is none', async () => {
     await expect(on.run('pass', on.context({}, on.connection('stranger')))).rejects.toThrow(PermissionDeniedError);
     await expect(on.run('pass', on.context({}, { ...on.connection(), token: 'forged' } as never))).rejects.toThrow(PermissionDeniedError);
+  });
+
+  test('a token from a file is read for each request', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'headrace-token-')), 'token');
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    writeFileSync(file, on.cluster.tokens.worker);
+    const context = on.context({}, { ...on.connection(), token: `file:${file}` } as never);
+    const ended = on.run('import time\ntime.sleep(600)', context);
+    ended.catch(() => undefined);
+    await until(async () => context.heartbeats.length, Boolean);
+    writeFileSync(file, 'forged');
+    await expect(ended).rejects.toThrow(PermissionDeniedError);
   });
 
   test('an account that may make a Job and not its files: no Job is left that waits for them', async () => {

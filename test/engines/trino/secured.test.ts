@@ -10,7 +10,7 @@ import { tryConnection } from '../../../worker/host/try-connection.js';
 import { makeAuthority } from '../../servers/certificates.js';
 import { doctorSays } from '../doctor.js';
 import { startTrino, type TrinoServer } from '../trino.js';
-import { World } from './world.js';
+import { slow, World } from './world.js';
 
 // Trino shares two cores with what asks it.
 vi.setConfig({ testTimeout: 180_000 });
@@ -76,6 +76,27 @@ test('a password lets its user in', async () => {
   expect(await ask({ password: 'right: "ü"' })).toEqual([{ name: 'headrace' }]);
   const kept = await world.sql('SELECT 1 AS n', { on: 'iceberg', into: 'kept' }, world.context({}, { password: 'right: "ü"' }));
   expect(kept).toMatchObject({ rowCount: 1, engine: { id: expect.stringMatching(/^headrace-/) } });
+});
+
+// Pages of rows are given without a login to who knows their address, the state of a statement is not.
+test('a token that is rotated while a statement is followed counts at once', async () => {
+  const path = join(folder, 'token');
+  const first = await token('headrace', { expires: '6 seconds' });
+  writeFileSync(path, first);
+  const stop = new AbortController();
+  const context = world.context({ signal: stop.signal }, { token: `file:${path}` });
+  const ended = world.sql(slow, { on: 'iceberg', into: 'kept', parameters: { like: '%no such words%' } }, context);
+  ended.catch(() => undefined);
+  await expect.poll(() => context.heartbeats.length, { timeout: 60_000 }).toBeGreaterThan(0);
+  writeFileSync(path, await token('headrace'));
+  await expect
+    .poll(() => ask({ token: first }).then(String, ({ code }: { code: string }) => code), { timeout: 60_000, interval: 1_000 })
+    .toBe('permission_denied');
+  const before = context.heartbeats.length;
+  await Promise.race([ended, expect.poll(() => context.heartbeats.length, { timeout: 60_000 }).toBeGreaterThan(before)]);
+  stop.abort(new Error('cancelled'));
+  await expect(ended).rejects.toThrow('cancelled');
+  await expect.poll(() => world.listed('no such words'), { timeout: 30_000 }).not.toContainEqual(expect.objectContaining({ state: 'RUNNING' }));
 });
 
 test('the doctor comes in with it too', async () => {
