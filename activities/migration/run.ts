@@ -25,8 +25,8 @@ export default implement(
   { validateMigration, createBackup, applyMigration, restoreBackup, validatePostMigration },
   {
     validateMigration: async (input, context) => {
-      const { content, problems } = await withMigrator(context, input.connection, (migrator) => examine(migrator, input));
-      return judge(problems, content, await quality(input, input.checksBefore, context));
+      const { content, problems, plan } = await withMigrator(context, input.connection, (migrator) => examine(migrator, input));
+      return { ...judge(problems, content, await quality(input, input.checksBefore, context)), ...(plan.length === 0 ? {} : { plan }) };
     },
     createBackup: ({ connection, table }, context) =>
       withMigrator(context, connection, async (migrator) => {
@@ -72,13 +72,14 @@ function migratorOf(engine: Engine): Migrator {
 
 async function examine(migrator: Migrator, { table, statements, tryStatements }: Migration & { tryStatements: boolean }) {
   const problems = await migrator.obstacles(table);
-  try {
-    if (tryStatements) await migrator.attempt(statements);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    problems.push(error.message);
-  }
-  return { problems, content: await migrator.content(table) };
+  const plan = tryStatements
+    ? await migrator.attempt({ table, statements }).catch((error: unknown) => {
+        if (!(error instanceof Refused)) throw error;
+        problems.push(error.message);
+        return [];
+      })
+    : [];
+  return { problems, plan, content: await migrator.content(table) };
 }
 
 async function quality({ connection, table }: Migration, checks: Migration['checksBefore'], context: StepContext): Promise<QualityReport | undefined> {

@@ -30,7 +30,8 @@ const Validated = z.object({
 const Table = z.object({ connection: z.string().min(1), table: z.string().min(1) });
 
 /**
- * Sees whether a migration can be done and undone: the table is there and can be backed up, the statements run (in a transaction that is taken back), the checks hold.
+ * Sees whether a migration can be done and undone: the table is there and can be backed up, the statements run (in a transaction that is taken back; Trino, which has none, plans
+ * them, and one that changes another table is refused, since no backup has that), the checks hold.
  * What is wrong is an answer, not an error.
  */
 export const validateMigration = step('validate_migration', {
@@ -39,7 +40,20 @@ export const validateMigration = step('validate_migration', {
     /** Try the statements and take them back. It holds the table's lock for as long as they take. */
     tryStatements: z.boolean().default(true),
   }),
-  output: Validated,
+  output: Validated.extend({
+    /** What Trino is to do for each statement that changes rows. */
+    plan: z
+      .array(
+        z.object({
+          /** Its number, from 1. */
+          statement: z.number(),
+          /** Tables that it reads, with how many rows Trino expects where it has statistics. */
+          reads: z.array(z.object({ table: z.string(), rows: z.number().optional() })),
+          writes: z.string().optional(),
+        }),
+      )
+      .optional(),
+  }),
   retry: 'quality',
   timeout: '30 minutes',
 });

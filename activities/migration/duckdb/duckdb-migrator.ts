@@ -1,7 +1,7 @@
 import type { DuckDbFileEngine } from '../../engines/duckdb/file-engine.js';
 import { parseTableName, quoteTable } from '../../engines/table-name.js';
 import { fingerprint } from '../../engines/temporary-table.js';
-import { type Content, type Migration, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { type Content, type Migration, type Migrator, type Planned, type Restored, requireSame } from '../migrator.js';
 
 interface BackupRow {
   backup: string;
@@ -19,7 +19,7 @@ export class DuckDbMigrator implements Migrator {
     return [];
   }
 
-  async attempt(statements: readonly string[]): Promise<void> {
+  async attempt({ statements }: Migration): Promise<Planned[]> {
     const stop = new Error('taken back');
     const tried = this.engine.session.transaction(async () => {
       await this.runAll(statements);
@@ -28,6 +28,7 @@ export class DuckDbMigrator implements Migrator {
     await tried.catch((error: unknown) => {
       if (error !== stop) throw error;
     });
+    return [];
   }
 
   async backUp(table: string, key: string): Promise<Content & { backup: string }> {

@@ -1,10 +1,13 @@
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
 import { failureName } from '../../engines/trino/errors.js';
+import { planStatement } from '../../engines/trino/explain.js';
+import { firstWords, tokensOf } from '../../engines/trino/tokens.js';
 import { IcebergTable } from '../../load/iceberg/iceberg-table.js';
 import type { Lakehouse } from '../../load/iceberg/lakehouse.js';
-import { Lines } from '../../load/iceberg/lines.js';
-import { type Content, type Migration, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { Lines, whereMissing } from '../../load/iceberg/lines.js';
+import { type Content, type Migration, type Migrator, type Planned, type Restored, requireSame } from '../migrator.js';
+import { changeOf } from './proof.js';
 import { type Event, Statements, stopAttempts } from './statements.js';
 
 interface Backup extends Content {
@@ -32,15 +35,30 @@ export class IcebergMigrator implements Migrator {
     return (await this.open(table).current()) === '' ? [`${table} has no snapshot yet that a backup could name.`] : [];
   }
 
-  /** Checks each statement without running it. */
-  async attempt(statements: readonly string[]): Promise<void> {
+  /** Plans each statement without running it. */
+  async attempt({ table, statements }: Migration): Promise<Planned[]> {
+    const target = this.open(table);
+    const planned: Planned[] = [];
     for (const [index, statement] of statements.entries()) {
-      if (/^\s*drop\s+(table|schema)\b/i.test(statement))
-        throw new ValidationError(`'${statement.slice(0, 100)}' takes the snapshots away with the table, and with them the backup.`);
-      await this.lakehouse.rows(`EXPLAIN (TYPE VALIDATE) ${statement}`).catch((error: unknown) => {
+      refuseToLoseSnapshots(statement, target);
+      const plan = await planStatement(this.lakehouse.engine.session, statement).catch((error: unknown) => {
         if (index === 0 || !madeByEarlier.test(failureName(error) ?? '')) throw error;
+        return undefined;
       });
+      await this.refuseToChangeOther(target, statement, plan?.writes ?? changeOf(statement)?.table);
+      if (plan !== undefined) planned.push({ statement: index + 1, ...plan });
     }
+    return planned;
+  }
+
+  /** A table that is not there yet is made by an earlier statement, and nothing of it is lost. */
+  private async refuseToChangeOther(target: IcebergTable, statement: string, changed: string | undefined): Promise<void> {
+    if (changed === undefined || target.isCalled(changed) || beginningOf(statement) === 'CREATE TABLE') return;
+    if ((await this.lakehouse.columns(changed).catch(whereMissing)) === undefined) return;
+    throw new ValidationError(`'${shown(statement)}' changes ${changed}, of which the migration has no backup: a restore would leave it changed.`, {
+      where: target.text,
+      fix: 'Change each table by a migration of its own.',
+    });
   }
 
   async backUp(table: string, key: string): Promise<Content & { backup: string; snapshot: string }> {
@@ -137,6 +155,24 @@ export class IcebergMigrator implements Migrator {
     const [found] = await this.noted(key, 'BACKUP');
     return found === undefined ? undefined : (JSON.parse(found) as Backup);
   }
+}
+
+/** @throws ValidationError where a statement takes away what the backup is in */
+function refuseToLoseSnapshots(statement: string, target: IcebergTable): void {
+  const words = beginningOf(statement);
+  const change = changeOf(statement);
+  if (words === 'DROP TABLE' || words === 'DROP SCHEMA')
+    throw new ValidationError(`'${shown(statement)}' takes the snapshots away with the table, and with them the backup.`);
+  if (change?.renames === true && target.isCalled(change.table))
+    throw new ValidationError(`'${shown(statement)}' takes the snapshots away under another name, and with them the backup.`);
+}
+
+function beginningOf(statement: string): string {
+  return firstWords(tokensOf(statement), 2).join(' ');
+}
+
+function shown(statement: string): string {
+  return statement.trim().slice(0, 100);
 }
 
 /** The partitioning and the other properties of a definition, without the place of its files, which the table keeps. */

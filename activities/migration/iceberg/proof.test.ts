@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proofOf } from './proof.js';
+import { changeOf, proofOf } from './proof.js';
 
 const isTarget = (name: string) => ['lake.t', '"lake"."t"', 'LAKE.T'].includes(name);
 
@@ -25,4 +25,14 @@ test.each([
   ['', 'none'],
 ])('%j leaves behind what shows whether it was applied: %s', (statement, proof) => {
   expect(proofOf(statement, isTarget)).toBe(proof);
+});
+
+test.each([
+  ['ALTER TABLE lake.t RENAME TO lake.u', { table: 'lake.t', proof: 'definition', renames: true }],
+  ['alter table if exists "lake"."t" /* x */ rename to u', { table: '"lake"."t"', proof: 'definition', renames: true }],
+  ['ALTER TABLE lake.t RENAME COLUMN a TO b', { table: 'lake.t', proof: 'definition', renames: false }],
+  ['TRUNCATE TABLE other', { table: 'other', proof: 'snapshot', renames: false }],
+  ['CREATE TABLE lake.t AS SELECT 1 AS n', undefined],
+])('%j changes %j', (statement, change) => {
+  expect(changeOf(statement)).toEqual(change);
 });

@@ -10,18 +10,33 @@ const part = '(?:"(?:[^"]|"")+"|[^\\s".]+)';
 const name = `(${part}(?: \\. ${part}){0,2})(?! \\.)(?= |$)`;
 const changesRows = new RegExp(`^(?:INSERT INTO|DELETE FROM|MERGE INTO|TRUNCATE TABLE|UPDATE) ${name}`, 'isu');
 const changesDefinition = new RegExp(`^(?:ALTER TABLE|DROP TABLE|COMMENT ON TABLE) (?:IF EXISTS )?${name}(?! EXECUTE\\b)`, 'isu');
+const renamed = new RegExp(`^ALTER TABLE (?:IF EXISTS )?${name} RENAME TO\\b`, 'isu');
 const changesComment = new RegExp(`^COMMENT ON COLUMN (${part}(?: \\. ${part}){0,2}) \\. ${part} IS\\b`, 'isu');
 
-/** What shows whether a statement has changed a table. One that changes another table proves nothing there. @param isTarget whether a name in SQL is the table's */
-export function proofOf(statement: string, isTarget: (name: string) => boolean): Proof {
+/** A change of a table that its statement's first words tell. */
+export interface Change {
+  /** The table's name, as in the statement. */
+  readonly table: string;
+  readonly proof: 'snapshot' | 'definition';
+  /** Whether the table has another name afterwards. */
+  readonly renames: boolean;
+}
+
+/** The table that a statement changes, where its first words tell it. */
+export function changeOf(statement: string): Change | undefined {
   const words = tokensOf(statement)
     .filter(({ matters }) => matters)
     .slice(0, beginning);
   const text = words.map((token) => token.text).join(' ');
-  const isOf = (form: RegExp) => {
-    const found = form.exec(text)?.[1];
-    return found !== undefined && isTarget(found.replaceAll(' . ', '.'));
-  };
-  if (isOf(changesRows)) return 'snapshot';
-  return isOf(changesDefinition) || isOf(changesComment) ? 'definition' : 'none';
+  const told = (form: RegExp) => form.exec(text)?.[1]?.replaceAll(' . ', '.');
+  const changed = told(changesRows);
+  if (changed !== undefined) return { table: changed, proof: 'snapshot', renames: false };
+  const defined = told(changesDefinition) ?? told(changesComment);
+  return defined === undefined ? undefined : { table: defined, proof: 'definition', renames: renamed.test(text) };
+}
+
+/** What shows whether a statement has changed a table. One that changes another table proves nothing there. @param isTarget whether a name in SQL is the table's */
+export function proofOf(statement: string, isTarget: (name: string) => boolean): Proof {
+  const change = changeOf(statement);
+  return change !== undefined && isTarget(change.table) ? change.proof : 'none';
 }

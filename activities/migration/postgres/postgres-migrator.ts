@@ -2,7 +2,7 @@ import { HeadraceError, ValidationError } from '../../../sdk/index.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { quoteTable } from '../../engines/table-name.js';
 import { fingerprint } from '../../engines/temporary-table.js';
-import { type Content, type Migration, type Migrator, type Restored, requireSame } from '../migrator.js';
+import { type Content, type Migration, type Migrator, type Planned, type Restored, requireSame } from '../migrator.js';
 import { type Definition, readDefinition, sameDefinition } from './definition.js';
 import { copyRows, rebuild } from './rebuild.js';
 
@@ -37,7 +37,7 @@ export class PostgresMigrator implements Migrator {
     return found.map(({ problem }) => `${table} could not be brought back from a backup. ${problem}`);
   }
 
-  async attempt(statements: readonly string[]): Promise<void> {
+  async attempt({ statements }: Migration): Promise<Planned[]> {
     const stop = new Error('taken back');
     await this.engine.session
       .transaction(async () => {
@@ -48,6 +48,7 @@ export class PostgresMigrator implements Migrator {
       .catch((error: unknown) => {
         if (error !== stop) throw error;
       });
+    return [];
   }
 
   async backUp(table: string, key: string): Promise<Content & { backup: string }> {

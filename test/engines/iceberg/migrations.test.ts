@@ -86,6 +86,62 @@ test('a migration is checked, backed up by a snapshot, applied once, and restore
   expect((await house.ask<[string]>(`SHOW CREATE TABLE ${table}`))[0]?.[0]).toContain("partitioning = ARRAY['day']");
 });
 
+test('a validation plans each statement: what it reads and writes; nothing of it is done', async () => {
+  const { table, call, content } = await migrated();
+  const { table: rates } = await migrated();
+  const before = await content();
+  await house.ask(`CREATE VIEW ${rates}_seen AS SELECT * FROM ${rates}`);
+  const statements = [
+    `UPDATE ${table} SET amount = 2 WHERE id > 1`,
+    `MERGE INTO ${table} t USING ${rates}_seen r ON t.id = r.id WHEN MATCHED THEN UPDATE SET amount = r.amount`,
+    `ALTER TABLE ${table} ADD COLUMN twice integer`,
+    `DELETE FROM ${table} WHERE day = DATE '2001-07-01'`,
+    `CREATE TABLE ${table}_gone AS SELECT * FROM ${table}`,
+    `INSERT INTO ${table}_gone SELECT * FROM ${table}`,
+    `CREATE OR REPLACE TABLE ${table} AS SELECT * FROM ${table} WHERE id > 2`,
+  ];
+  const [whole, other] = [`iceberg.${table}`, `iceberg.${rates}`];
+  const reads = [{ table: whole, rows: 3 }];
+  expect(await call(validateMigration, { statements })).toMatchObject({
+    passed: true,
+    problems: [],
+    plan: [
+      { statement: 1, reads, writes: whole },
+      { statement: 2, reads: expect.arrayContaining([...reads, { table: other, rows: 3 }]), writes: whole },
+      { statement: 4, reads: [] },
+      { statement: 5, reads, writes: `${whole}_gone` },
+      { statement: 7, reads, writes: whole },
+    ],
+  });
+  expect(await content()).toEqual(before);
+  expect(await house.ask(`SHOW TABLES FROM iceberg.lake LIKE '${table.slice('lake.'.length)}%'`)).toHaveLength(1);
+});
+
+test('a statement that a restore would not bring back is refused', async () => {
+  const { table, call } = await migrated();
+  const { table: other } = await migrated();
+  const told = async (statement: string) => {
+    const { passed, problems } = (await call(validateMigration, { statements: [`COMMENT ON TABLE ${table} IS 'x'`, statement] })) as {
+      passed: boolean;
+      problems: string[];
+    };
+    return [passed, ...problems];
+  };
+  for (const statement of [
+    `INSERT INTO ${other} SELECT * FROM ${table}`,
+    `UPDATE ${other} SET amount = 2`,
+    `-- all of it\nDELETE FROM ${other}`,
+    `TRUNCATE TABLE ${other}`,
+    `ALTER TABLE ${other} ADD COLUMN twice integer`,
+    `CREATE OR REPLACE TABLE ${other} AS SELECT * FROM ${table}`,
+    `MERGE INTO iceberg.${other} t USING ${table} s ON t.id = s.id WHEN MATCHED THEN DELETE`,
+  ])
+    expect(await told(statement)).toEqual([false, expect.stringMatching(/of which the migration has no backup/)]);
+  expect(await told(`/* away */ DROP TABLE ${table}`)).toEqual([false, expect.stringMatching(/takes the snapshots away with the table/)]);
+  expect(await told(`ALTER TABLE ${table} RENAME TO ${table}_old`)).toEqual([false, expect.stringMatching(/under another name/)]);
+  expect(await told(`ALTER TABLE ${table} RENAME COLUMN note TO notes`)).toEqual([true]);
+});
+
 test('a restore of a table that has its columns still is a rollback: the backup is the current snapshot again', async () => {
   const { table, call, content } = await migrated();
   const before = await content();
