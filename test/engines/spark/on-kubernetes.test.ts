@@ -52,6 +52,18 @@ json.dump({'rows': rows, 'partitions': spark.conf.get('spark.sql.shuffle.partiti
     expect(context.lines).toContain('counted');
   });
 
+  test('a jar runs with its arguments and settings', { timeout: patience }, async () => {
+    const jobs = new Jobs();
+    const application = jobs.jar(await sparkHome());
+    const input = { ...job, application, mainClass: 'Counting', args: ['1000'], conf: { 'spark.headrace.test': 'a b' } };
+    expect(await runJob(input, call(jobs))).toMatchObject({ result: { rows: 1_000, bytes: 7, said: 'a b' }, rows: 1_000, bytes: 7 });
+  });
+
+  test('an account without rights is refused', async () => {
+    const jobs = new Jobs();
+    await expect(runJob({ ...job, application: jobs.waiting() }, call(jobs, {}, 'stranger'))).rejects.toThrow(PermissionDeniedError);
+  });
+
   test('a job that asks for a column that is not there is refused, and any other failure is tried again', { timeout: patience }, async () => {
     const jobs = new Jobs();
     const wrong = jobs.python('from pyspark.sql import SparkSession\nSparkSession.builder.getOrCreate().range(3).select("absent")');
@@ -66,15 +78,19 @@ json.dump({'rows': rows, 'partitions': spark.conf.get('spark.sql.shuffle.partiti
     await expect(runJob({ ...job, application: jobs.python('raise SystemExit(65)') }, call(jobs))).rejects.toThrow(ValidationError);
   });
 
-  test('a step that is cancelled ends it, and one whose worker stops is gone on with', { timeout: patience }, async () => {
-    const [cancelled, left] = [new Jobs(), new Jobs()];
-    const ends = runJob({ ...job, application: cancelled.waiting() }, call(cancelled, { signal: stopped('CANCELLED', cancelled.hasBegun()) }));
-    await expect(ends).rejects.toThrow('CANCELLED');
-    const process = await cancelled.hasBegun();
+  test.each(['CANCELLED', 'TIMED_OUT'])('a step that is told %s ends it', { timeout: patience }, async (reason) => {
+    const jobs = new Jobs();
+    const ends = runJob({ ...job, application: jobs.waiting() }, call(jobs, { signal: stopped(reason, jobs.hasBegun()) }));
+    await expect(ends).rejects.toThrow(reason);
+    const process = await jobs.hasBegun();
     await until(
       () => isAlive(process),
       (alive) => !alive,
     );
+  });
+
+  test('one whose worker stops is gone on with', { timeout: patience }, async () => {
+    const left = new Jobs();
     const context = call(left, { signal: stopped('WORKER_SHUTDOWN', left.hasBegun()) });
     const application = left.waiting();
     await expect(runJob({ ...job, application }, context)).rejects.toThrow('WORKER_SHUTDOWN');
