@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../sdk/node/fixtures/workshop.fixture.js';
 import { eventTopic, kafkaBus, outboxLag, type PipelineEvent, startRelay } from '../../../worker/events/index.js';
@@ -110,8 +111,36 @@ describe('the relay to Kafka', () => {
     expect(sequences('outage')).toEqual(upTo(100));
   });
 
+  const run = (): ChildProcess => fork(join(import.meta.dirname, 'relaying.fixture.ts'), [postgres.url, kafka.broker], { execArgv: ['--import', 'tsx'] });
+
+  test('a relay that is killed after Kafka took events and before they are marked: each is sent once more, with the same id', async () => {
+    await enter('unmarked', 1, 20);
+    const relay = run();
+    await registry.database.transaction().execute(async (locked) => {
+      await locked.selectFrom('outbox').select('id').where('workflow_id', '=', 'unmarked').forUpdate().execute();
+      const waiting = sql<{ pid: number }>`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE 'update "outbox"%'`;
+      await until(
+        async () => (await waiting.execute(registry.database)).rows,
+        (rows) => rows.length === 1,
+      );
+      relay.kill('SIGKILL');
+      await once(relay, 'exit');
+      // Its session goes on to wait for the lock until the server sees that nobody listens.
+      await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'`.execute(registry.database);
+    });
+    expect((await outboxLag(registry.database)).events).toBe(20);
+    const next = startRelay({ registry, bus: kafkaBus({ brokers: [kafka.broker] }), every: 20 });
+    await drained();
+    await next.stop();
+    await until(
+      async () => consumed.events.filter(({ key }) => key === 'unmarked').length,
+      (it) => it >= 40,
+    );
+    expect(consumed.events.flatMap(({ key, event }) => (key === 'unmarked' ? [event.data.sequence] : []))).toEqual([...upTo(20), ...upTo(20)]);
+    expect(sequences('unmarked')).toEqual(upTo(20));
+  });
+
   test('loses nothing when relays are killed, and doubles only with the same id', async () => {
-    const run = (): ChildProcess => fork(join(import.meta.dirname, 'relaying.fixture.ts'), [postgres.url, kafka.broker], { execArgv: ['--import', 'tsx'] });
     for (let round = 0; round < 3; round += 1) {
       const relays = [run(), run()];
       await Promise.all(relays.map((relay) => once(relay, 'message')));
