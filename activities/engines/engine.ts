@@ -1,7 +1,6 @@
 import type { Cost } from '../../sdk/index.js';
 import type { Dialect } from './dialect.js';
 import type { DoneOn } from './done-on.js';
-import type { LocalData } from './local-data.js';
 
 /** A value that is bound, never written into a statement's text. */
 export type Parameter = string | number | boolean | null;
@@ -20,6 +19,20 @@ export interface Column {
 
 /** JSON-safe: dates and times are ISO strings, decimals strings, integers strings where a number would lose digits. */
 export type Row = Record<string, unknown>;
+
+/**
+ * Rows that lie on this machine, as something that DuckDB can read: how they travel from one engine to another without passing through JavaScript.
+ */
+export interface LocalData {
+  /** What stands after FROM in DuckDB's SQL. */
+  readonly relation: string;
+  /** What `$1`, `$2` … in the relation stand for. */
+  readonly parameters?: readonly Parameter[];
+  /** With DuckDB's types. */
+  readonly columns: Column[];
+  /** Removes what was written for the journey. */
+  dispose(): Promise<void>;
+}
 
 /** What a statement gave. */
 export interface Rows {

@@ -2,7 +2,7 @@ import type { Condition } from '../engines/condition.js';
 import { duckDbDialect } from '../engines/duckdb/dialect.js';
 import { ownLimits, sharedInstance } from '../engines/duckdb/instances.js';
 import { DuckDbSession } from '../engines/duckdb/session.js';
-import type { LocalData } from '../engines/local-data.js';
+import type { LocalData } from '../engines/engine.js';
 import { Bindings, compileSelect, compileWhere } from '../engines/where.js';
 
 /** Those rows and columns of a file that are asked for. Nothing is read yet but the names of its columns. */

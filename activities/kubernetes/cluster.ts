@@ -4,13 +4,10 @@ import { request as overPlain } from 'node:http';
 import { request as overTls, type RequestOptions } from 'node:https';
 import type * as k8s from '@kubernetes/client-node';
 import { HeadraceError } from '../../sdk/index.js';
-import type { Connection } from '../../sdk/node/index.js';
 import { limitTime } from '../http/limit-time.js';
 import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
 import { answered, unreachable } from './failure.js';
-import { readConfig } from './kube-config.js';
-
-export type KubernetesConnection = Extract<Connection, { kind: 'kubernetes' }>;
+import { type KubernetesConnection, readConfig } from './kube-config.js';
 
 /** The parts of a cluster's API that steps use. Requests end with their signal, and after half a minute. */
 export interface ClusterApi {

@@ -1,7 +1,8 @@
 import { PermissionDeniedError } from '../../sdk/index.js';
 import { withVersion } from '../engines/tried-version.js';
-import { Cluster, type KubernetesConnection } from './cluster.js';
+import { Cluster } from './cluster.js';
 import { unlessMissing } from './failure.js';
+import type { KubernetesConnection } from './kube-config.js';
 
 /** What steps do on a cluster: `role.yaml` grants it. */
 const needed = [

@@ -1,6 +1,8 @@
 import type * as k8s from '@kubernetes/client-node';
 import { HeadraceError } from '../../sdk/index.js';
-import type { KubernetesConnection } from './cluster.js';
+import type { Connection } from '../../sdk/node/index.js';
+
+export type KubernetesConnection = Extract<Connection, { kind: 'kubernetes' }>;
 
 /** From a kubeconfig file, from the connection's own fields, or, with neither, from the pod that the worker runs in. */
 export function readConfig(library: typeof k8s, name: string, connection: KubernetesConnection): k8s.KubeConfig {

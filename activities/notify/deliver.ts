@@ -2,21 +2,13 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { HeadraceError, Refused, RetryLater } from '../../sdk/index.js';
 import type { Connection, StepContext } from '../../sdk/node/index.js';
+import type { Delivery } from './delivery.js';
 import { sendEmail } from './email.js';
 import type { Notice } from './notice.js';
 import { noticeEmail } from './notice-email.js';
 import { triggerPagerDuty } from './pagerduty.js';
 import { postToSlack, slackMessage } from './slack.js';
 import { postToWebhook } from './webhook.js';
-
-/** What one delivery knows beside its message. */
-export interface Delivery {
-  /** The connection's name. */
-  channel: string;
-  /** The same through all retries, so that a receiver can tell a repeat. */
-  id: string;
-  context: Pick<StepContext, 'signal' | 'log' | 'pipeline' | 'workflowId'>;
-}
 
 const Remembered = z.object({ delivered: z.array(z.string()) });
 

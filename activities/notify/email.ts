@@ -1,7 +1,7 @@
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { HeadraceError, PermissionDeniedError, ValidationError } from '../../sdk/index.js';
 import type { Connection } from '../../sdk/node/index.js';
-import type { Delivery } from './deliver.js';
+import type { Delivery } from './delivery.js';
 
 export interface Email {
   /** The connection's own recipients unless given. */

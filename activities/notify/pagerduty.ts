@@ -1,7 +1,7 @@
 import type { Connection } from '../../sdk/node/index.js';
 import { guardedFetch } from '../http/guarded-fetch.js';
 import { objectIn, unexpectedAnswer } from '../http/unexpected-answer.js';
-import type { Delivery } from './deliver.js';
+import type { Delivery } from './delivery.js';
 import type { Notice } from './notice.js';
 
 /** Triggers an alert by PagerDuty's Events API v2. The dedup_key keeps a repeat from being a second alert. */

@@ -1,7 +1,7 @@
 import type { Connection } from '../../sdk/node/index.js';
 import { guardedFetch } from '../http/guarded-fetch.js';
 import { unexpectedAnswer } from '../http/unexpected-answer.js';
-import type { Delivery } from './deliver.js';
+import type { Delivery } from './delivery.js';
 import { type Notice, shownFacts } from './notice.js';
 
 /** The body of an incoming webhook: `text` is what a notification on a phone shows. */

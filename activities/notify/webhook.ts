@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { HeadraceError } from '../../sdk/index.js';
 import type { Connection } from '../../sdk/node/index.js';
 import { guardedFetch } from '../http/guarded-fetch.js';
-import type { Delivery } from './deliver.js';
+import type { Delivery } from './delivery.js';
 import type { Notice } from './notice.js';
 
 /** Posts a notice signed after Standard Webhooks. The webhook-id is the same through all retries. */

@@ -1,7 +1,6 @@
 import type { TableRef } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
-import type { Engine } from '../engines/engine.js';
-import type { LocalData } from '../engines/local-data.js';
+import type { Engine, LocalData } from '../engines/engine.js';
 import { openEngine } from '../engines/open-engine.js';
 
 /** Lets an engine call tables by other names for a piece of work; those of other connections are brought over for it. */

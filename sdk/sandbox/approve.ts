@@ -6,8 +6,8 @@ import { ApprovalExpired, Declined, HeadraceError, RunTimedOut } from '../author
 import type { Ask } from '../authoring/flow.js';
 import { refuseOversize } from '../authoring/payload-size.js';
 import { checkApproval } from './check-arguments.js';
-import type { Wait } from './decide.js';
 import type { RunState } from './run-state.js';
+import type { Wait } from './wait.js';
 
 const maximumEvidence = 100_000;
 /** A run's memo may have 2 MB. */

@@ -1,24 +1,12 @@
 import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { AnyApproval } from '../authoring/approval.js';
 import { type Decided, DecideInput, decideUpdate } from '../authoring/decision.js';
 import { HeadraceError } from '../authoring/errors.js';
 import { refuseOversize } from '../authoring/payload-size.js';
-import type { WaitRecord } from '../authoring/run-memo.js';
 import { parse } from '../authoring/schema.js';
 import { checkWho } from './check-who.js';
 import type { RunState } from './run-state.js';
 import { vouched } from './trust.js';
-
-/** One ask of an approval, open until it has an outcome. Whoever sets the outcome first decides. */
-export interface Wait {
-  readonly asked: WaitRecord;
-  readonly approval: AnyApproval;
-  /** Milliseconds since the epoch. */
-  readonly deadline: number;
-  /** Those that counted while more were missing. */
-  readonly approvals: Decided[];
-  outcome?: Decided;
-}
+import type { Wait } from './wait.js';
 
 const decide = defineUpdate<Decided, [DecideInput]>(decideUpdate);
 /** What the client allows, and room for a signature. */

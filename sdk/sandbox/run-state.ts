@@ -2,10 +2,10 @@ import { CancellationScope, patched, workflowInfo } from '@temporalio/workflow';
 import type { EndState } from '../authoring/flow.js';
 import type { AnyPipeline, Notifications } from '../authoring/pipeline.js';
 import { deadlineKey } from '../authoring/run-memo.js';
-import type { Wait } from './decide.js';
 import { currentPlace } from './place.js';
 import { Room } from './room.js';
 import { RunRecord } from './run-record.js';
+import type { Wait } from './wait.js';
 
 /** What the sandbox remembers of the one run that it holds: Temporal gives every run module state of its own. */
 export class RunState {

@@ -9,10 +9,12 @@ import { HeadraceError } from '../authoring/errors.js';
 import type { AnyPipeline, Pipeline } from '../authoring/pipeline.js';
 import { startRun } from '../node/client/start-run.js';
 import { Connections } from '../node/connections/connections.js';
+import type { TestServerOptions } from './open-server.js';
+import { openServer } from './open-server.js';
 import { StandIns } from './stand-ins.js';
 import type { TestCall, TestResult } from './test-result.js';
 import { type TestPlan, TestRun } from './test-run.js';
-import { openServer, type TestServer, type TestServerOptions } from './test-server.js';
+import type { TestServer } from './test-server.js';
 
 export interface TestBedOptions {
   /** A server that skips time where one can be had, else a dev server, unless given. */

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { importsOf, sourcesOf, wayTo } from './import-graph.js';
+import { importsOf, onCircles, sourcesOf, wayTo } from './import-graph.js';
 
 const isNode = (name: string) => name.startsWith('node:') || builtinModules.includes(name);
 const isTemporal = (name: string) => name.startsWith('@temporalio/');
@@ -51,6 +51,10 @@ test('nothing imports the worker but the worker, and headrace/testing, which hos
 test('no step does its work with the sandbox or with a test bed', () => {
   const importers = sourcesOf('activities').filter((file) => wayTo(file, (name) => /^sdk\/(sandbox|testing)\//.test(name)) !== undefined);
   expect(importers).toEqual([]);
+});
+
+test('no file imports itself by way of others', () => {
+  expect(onCircles(sourcesOf('sdk', 'activities', 'workflows', 'worker'))).toEqual([]);
 });
 
 test('the graph sees what it is meant to see', () => {

@@ -64,3 +64,14 @@ function trace(from: ReadonlyMap<string, string | undefined>, end: string): stri
   for (let at: string | undefined = end; at !== undefined; at = from.get(at)) way.unshift(at);
   return way;
 }
+
+/** The files that lie on a circle of imports, or between two circles. */
+export function onCircles(files: readonly string[]): string[] {
+  const imports = new Map(files.map((file) => [file, importsOf(file)]));
+  for (let before = -1; before !== imports.size; ) {
+    before = imports.size;
+    const imported = new Set([...imports.values()].flat());
+    for (const [file, names] of imports) if (!imported.has(file) || !names.some((name) => imports.has(name))) imports.delete(file);
+  }
+  return [...imports.keys()];
+}

@@ -1,17 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { except } from 'hono/combine';
 import { maximumPayload } from '../../sdk/authoring/payload-size.js';
-import type { Client } from '../../sdk/node/client.js';
-import type { EncryptionSettings } from '../../sdk/node/encryption/read-key-ring.js';
-import type { Authenticator } from '../auth/authenticator.js';
-import type { RunRecord } from '../events/index.js';
-import type { Catalogue } from '../host/catalogue.js';
-import { type Log, processLog } from '../logging/log.js';
-import type { Source } from '../telemetry/family.js';
+import { processLog } from '../logging/log.js';
 import { answerInTime } from './answer-in-time.js';
+import type { ApiContext } from './api-context.js';
 import { addApprovals } from './approvals.js';
 import { addAudit } from './audit-list.js';
-import type { AuditTrail } from './audit-trail.js';
 import { addCancel } from './cancel.js';
 import { addCodec, codecPath, openCodec } from './codec.js';
 import { addEventSchemas } from './event-schemas.js';
@@ -26,7 +20,7 @@ import { addMetrics } from './metrics.js';
 import { addDescription, requireRoles, routesOf } from './openapi.js';
 import { addPipelines } from './pipelines.js';
 import { refuse, refuseInvalid, refuseUnknown } from './refuse.js';
-import { RequestGuard, type RequestLimits } from './request-limits.js';
+import { RequestGuard } from './request-limits.js';
 import { requestLog } from './request-log.js';
 import { RequestMetrics } from './request-metrics.js';
 import { addRunDetail } from './run-detail.js';
@@ -37,27 +31,6 @@ import { addRuns } from './runs.js';
 import { sameMachine } from './same-machine.js';
 import { addSignal } from './signal.js';
 import { addStatus } from './status.js';
-import type { Streams } from './streams.js';
-
-/** What the routes work with. */
-export interface ApiContext {
-  client: Client;
-  catalogue: Catalogue;
-  record: RunRecord;
-  /** Left out, everybody who reaches the API may do everything: it then serves its own machine only. */
-  authenticator?: Authenticator;
-  /** What is encrypted is decrypted for Temporal's UI. */
-  encryption?: EncryptionSettings;
-  /** Metrics of this process beside those of the record. */
-  sources?: readonly Source[];
-  /** Temporal's own console, where it is known. */
-  uiUrl?: string;
-  streams: Streams;
-  audit: AuditTrail;
-  limits: RequestLimits;
-  /** The process' own unless given. */
-  log?: Log;
-}
 
 /** The API's routes, not yet listening. */
 export function makeApp(given: ApiContext): OpenAPIHono {

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import type { Catalogue } from '../host/catalogue.js';
 import { listWaits } from '../registry/run-approvals.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { changes } from './changes.js';
 import { DecidedShape, DecisionDetails, decide } from './decision.js';
 import { json, problems, WorkflowId } from './documented.js';

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { listAudit } from '../registry/audit-list.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems } from './documented.js';
 import { Moment } from './moment.js';
 import { needs } from './needs.js';

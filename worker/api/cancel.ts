@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { changes } from './changes.js';
 import { json, problems, WorkflowId } from './documented.js';
 

@@ -3,18 +3,8 @@ import { createMiddleware } from 'hono/factory';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Role } from '../auth/principal.js';
 import type { AuditEntry } from '../registry/audit-log.js';
-import { type Asked, needsNow } from './needs.js';
-
-/** What a request is to change, as the audit log tells it: the handler says more as it learns more. */
-export interface Deed {
-  /** A verb, such as `run.start`. */
-  action: string;
-  /** What it is done to; the run or pipeline in the path unless said. */
-  subject?: string;
-  details?: Record<string, unknown>;
-  /** Whether a repeat of the request changes nothing and says the same. */
-  once?: boolean;
-}
+import type { Asked } from './asked.js';
+import { needsNow } from './needs.js';
 
 /** Of characters: ids are shorter, and a path may hold anything. */
 const longest = 1_000;

@@ -6,7 +6,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultTenant } from '../../sdk/authoring/run-memo.js';
 import { payloadCodec } from '../../sdk/node/encryption/payload.js';
 import type { Principal } from '../auth/principal.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems } from './documented.js';
 import { limitBody } from './limit-body.js';
 import { needs } from './needs.js';

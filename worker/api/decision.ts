@@ -4,9 +4,8 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { DecisionSigner } from '../../sdk/node/client/sign-decision.js';
 import { type Principal, rolesOn } from '../auth/principal.js';
 import type { Catalogue } from '../host/catalogue.js';
-import type { ApiContext } from './app.js';
-import type { Deed } from './changes.js';
-import type { Asked } from './needs.js';
+import type { ApiContext } from './api-context.js';
+import type { Asked, Deed } from './asked.js';
 
 /** What was decided, as the API answers it. */
 export const DecidedShape = z

@@ -5,7 +5,7 @@ import type { EventFeed, FeedPage } from '../events/event-feed.js';
 import { endKinds, eventKinds } from '../events/kinds.js';
 import { lastPosition, type OutboxEvent, type OutboxFilter, readLatest, readOutbox } from '../events/outbox.js';
 import type { Database } from '../registry/database.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems, stream, WorkflowId } from './documented.js';
 import { findRun } from './find-run.js';
 import { needs } from './needs.js';

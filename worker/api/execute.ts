@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { startedAs } from '../auth/principal.js';
-import type { ApiContext } from './app.js';
-import { changes, type Deed } from './changes.js';
+import type { ApiContext } from './api-context.js';
+import type { Deed } from './asked.js';
+import { changes } from './changes.js';
 import { json, problems } from './documented.js';
 import { findPipeline } from './seen.js';
 import { traceStart } from './trace-start.js';

@@ -6,8 +6,8 @@ import { may } from '../auth/principal.js';
 import type { Database } from '../registry/database.js';
 import type { RecordedRun } from '../registry/recorded-runs.js';
 import { findRecorded } from '../registry/run-detail.js';
-import type { ApiContext } from './app.js';
-import type { Asked } from './needs.js';
+import type { ApiContext } from './api-context.js';
+import type { Asked } from './asked.js';
 import { seenRegistry } from './seen.js';
 
 /** Milliseconds that the record of a run that has only just begun may take. */

@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 
 export const frontPath = '/';
 

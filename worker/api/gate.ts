@@ -6,13 +6,13 @@ import type { Authenticator } from '../auth/authenticator.js';
 import { local, may, mayEverywhere, type Principal, type Role } from '../auth/principal.js';
 import { Unauthenticated } from '../auth/unauthenticated.js';
 import type { Catalogue } from '../host/catalogue.js';
-import type { Asked, Keeper } from './needs.js';
+import type { Admission, Asked, Keeper } from './asked.js';
 import type { RequestGuard } from './request-limits.js';
 import type { RunOwners } from './run-owners.js';
 import { findPipeline } from './seen.js';
 
 /** Lets in who may use a route, as far as the run or pipeline in its path goes. */
-export class Gate {
+export class Gate implements Admission {
   constructor(
     private readonly authenticator: Authenticator | undefined,
     private readonly catalogue: Catalogue,

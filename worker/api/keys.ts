@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { createKey, type ListedKey, listKeys, revokeKey, rotateKey } from '../auth/api-keys.js';
 import { grantForm, isTenant, type Principal, tenantForm } from '../auth/principal.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems } from './documented.js';
 import { knownDate } from './moment.js';
 import { needs } from './needs.js';

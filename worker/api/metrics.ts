@@ -6,7 +6,7 @@ import { type Family, seriesWhere } from '../telemetry/family.js';
 import { processSource } from '../telemetry/process-source.js';
 import { contentType, render } from '../telemetry/prometheus-text.js';
 import { recordSource } from '../telemetry/record-source.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { needs } from './needs.js';
 
 const metrics = createRoute({

@@ -1,27 +1,9 @@
 import { createMiddleware } from 'hono/factory';
-import type { Principal, Role } from '../auth/principal.js';
-import type { AuditTrail } from './audit-trail.js';
-import type { Deed } from './changes.js';
-import type { Gate } from './gate.js';
-
-/** What every route may read of the request. */
-export interface Asked {
-  Variables: {
-    gate: Gate;
-    audit: AuditTrail;
-    principal: Principal;
-    /** The pipeline that the path is about, by itself or by its run; undefined also where nothing is authenticated. */
-    pipeline: string | undefined;
-    /** Of a route that changes something. */
-    deed: Deed;
-  };
-}
+import type { Role } from '../auth/principal.js';
+import type { Asked, Keeper } from './asked.js';
 
 /** The key under which a route's OpenAPI operation says what role it needs. */
 export const roleKey = 'x-headrace-role';
-
-/** Whose run of a workflow id a route is about: the latest one that Temporal has, or the latest one in a tenant's record. */
-export type Keeper = 'Temporal' | 'registry';
 
 /**
  * Declares who may use a route, with one of these roles: to be spread into what createRoute is given. A route without it stops the

@@ -4,7 +4,7 @@ import { whoMay } from '../../sdk/authoring/approval.js';
 import { jsonSchema } from '../../sdk/node/json-schema.js';
 import type { Catalogue, FoundPipeline } from '../host/catalogue.js';
 import { short } from '../host/discover.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems } from './documented.js';
 import { needs } from './needs.js';
 import { WhoMay } from './run-shape.js';

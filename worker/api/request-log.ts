@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
 import type { Log } from '../logging/log.js';
-import type { Asked } from './needs.js';
+import type { Asked } from './asked.js';
 import type { RequestMetrics } from './request-metrics.js';
 
 /** What probes and Prometheus ask all the time. */

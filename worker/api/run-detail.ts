@@ -8,7 +8,7 @@ import type { Database } from '../registry/database.js';
 import type { RecordedRun } from '../registry/recorded-runs.js';
 import { readApprovals } from '../registry/run-approvals.js';
 import { readAncestors, readProjection, readSums, readValues } from '../registry/run-detail.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems, WorkflowId } from './documented.js';
 import { findRun } from './find-run.js';
 import { needs } from './needs.js';

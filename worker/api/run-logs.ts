@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import type { FedLine, LogFeed } from '../events/log-feed.js';
 import { readLogs, sumLogs } from '../registry/run-logs.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems, stream, WorkflowId } from './documented.js';
 import { findRun } from './find-run.js';
 import { needs } from './needs.js';

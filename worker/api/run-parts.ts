@@ -7,7 +7,7 @@ import type { Database } from '../registry/database.js';
 import type { RecordedRun } from '../registry/recorded-runs.js';
 import { readCalls } from '../registry/run-calls.js';
 import { type RelatedRun, readDescendants } from '../registry/run-detail.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems, WorkflowId } from './documented.js';
 import { findRun } from './find-run.js';
 import { needs } from './needs.js';

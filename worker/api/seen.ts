@@ -3,7 +3,7 @@ import { HeadraceError } from '../../sdk/authoring/errors.js';
 import { may, mayEverywhere, type Principal } from '../auth/principal.js';
 import type { Catalogue, FoundPipeline } from '../host/catalogue.js';
 import type { Database } from '../registry/database.js';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 
 /** The pipelines that there are for a principal. */
 export function seenPipelines(catalogue: Catalogue, principal: Principal): FoundPipeline[] {

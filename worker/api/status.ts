@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import type { ApiContext } from './app.js';
+import type { ApiContext } from './api-context.js';
 import { json, problems, WorkflowId } from './documented.js';
 import { needsNow } from './needs.js';
 import { RunStatusShape } from './run-shape.js';

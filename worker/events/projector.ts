@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
-import type { Registry } from '../registry/open-registry.js';
+import type { Registry } from '../registry/registry.js';
 import { Folds } from './folds.js';
 import { giveLease, leaseOwner, takeLease } from './lease.js';
 import { describeExecution } from './next-execution.js';

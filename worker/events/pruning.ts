@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Temporal } from '../../sdk/node/client/temporal.js';
 import { describeRun } from '../../sdk/node/status/read-run.js';
 import type { Database } from '../registry/database.js';
-import type { Registry } from '../registry/open-registry.js';
+import type { Registry } from '../registry/registry.js';
 import { prune } from '../registry/retention.js';
 import { giveLease, leaseOwner, takeLease } from './lease.js';
 

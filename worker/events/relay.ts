@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Registry } from '../registry/open-registry.js';
+import type { Registry } from '../registry/registry.js';
 import { relayLease } from '../registry/retention.js';
 import type { EventBus } from './event-bus.js';
 import { giveLease, leaseOwner, takeLease } from './lease.js';

@@ -14,13 +14,7 @@ import { positionsByTime } from './migrations/0008-positions-by-time.js';
 import { callCost } from './migrations/0009-call-cost.js';
 import { executionsOfRun } from './migrations/0010-executions-of-run.js';
 import { auditList } from './migrations/0011-audit-list.js';
-
-/** One step forward of the schema. Once released, its text never changes: a later one corrects it. */
-export interface Migration {
-  number: number;
-  name: string;
-  sql: string;
-}
+import type { Migration } from './migrations/migration.js';
 
 /** All migrations, in their order. */
 export const migrations: readonly Migration[] = [

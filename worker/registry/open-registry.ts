@@ -7,7 +7,8 @@ import type { Database } from './database.js';
 import { openEmbedded } from './embedded.js';
 import { migrate } from './migrate.js';
 import { pgliteDialect } from './pglite-dialect.js';
-import { openingPlugin, type Sealing, sealingWith } from './sealing.js';
+import type { Registry } from './registry.js';
+import { openingPlugin, sealingWith } from './sealing.js';
 import { type Statements, tenantDialect } from './tenant-dialect.js';
 
 export interface RegistrySettings {
@@ -25,19 +26,6 @@ export interface RegistrySettings {
   asItIs?: boolean;
   /** Told when PostgreSQL closes an idle connection. */
   report?: (message: string) => void;
-}
-
-/** The open registry. */
-export interface Registry {
-  database: Kysely<Database>;
-  /** The database as one tenant may read it: a query that forgets the tenant finds nothing of the others. @throws HeadraceError no_tenant_wall */
-  readAs(tenant: string): Kysely<Database>;
-  kind: 'embedded' | 'postgres';
-  /** How what runs carry is written. What is read through the database is in plain already. */
-  sealing: Sealing;
-  /** Asks the database for an answer. @throws HeadraceError registry_unreachable */
-  ready(): Promise<void>;
-  close(): Promise<void>;
 }
 
 const usualFolder = '.headrace/registry';

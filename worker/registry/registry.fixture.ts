@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { openRegistry, type Registry, type RegistrySettings } from './open-registry.js';
+import { openRegistry, type RegistrySettings } from './open-registry.js';
+import type { Registry } from './registry.js';
 
 export type RegistryKind = Registry['kind'];
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { recordManyRuns } from './many-runs.fixture.js';
-import type { Registry } from './open-registry.js';
 import { type RegistryPlace, registryPlace } from './registry.fixture.js';
+import type { Registry } from './registry.js';
 import { listQuery, type RecordedFilter } from './run-list.js';
 
 const many = 60_000;

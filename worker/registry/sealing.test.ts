@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { KeyRing, newKey } from '../../sdk/node/encryption/key-ring.js';
-import type { Registry } from './open-registry.js';
 import { pipelineId } from './record-pipelines.js';
 import { type RegistryPlace, registryPlace } from './registry.fixture.js';
+import type { Registry } from './registry.js';
 
 const kinds = inject('postgresUrl') === undefined ? (['embedded'] as const) : (['embedded', 'postgres'] as const);
 const [first, second] = [newKey('first'), newKey('second')];

@@ -1,6 +1,6 @@
 import { CompiledQuery, type DatabaseConnection, sql } from 'kysely';
 import { HeadraceError } from '../../sdk/authoring/errors.js';
-import type { Registry } from './open-registry.js';
+import type { Registry } from './registry.js';
 
 /** A table or view that whoever reads for a tenant sees whole, and why. */
 interface OpenTable {

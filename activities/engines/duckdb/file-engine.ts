@@ -1,7 +1,6 @@
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
-import type { Column, Engine, Rows, Statement, Written } from '../engine.js';
-import type { LocalData } from '../local-data.js';
+import type { Column, Engine, LocalData, Rows, Statement, Written } from '../engine.js';
 import { parseTableName, quoteTable } from '../table-name.js';
 import { duckDbDialect } from './dialect.js';
 import { holdFile, type Limits } from './instances.js';

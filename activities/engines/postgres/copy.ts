@@ -7,8 +7,7 @@ import copyStreams from 'pg-copy-streams';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import { ownLimits, sharedInstance } from '../duckdb/instances.js';
 import { DuckDbSession } from '../duckdb/session.js';
-import type { Column } from '../engine.js';
-import type { LocalData } from '../local-data.js';
+import type { Column, LocalData } from '../engine.js';
 import type { PostgresSession } from './session.js';
 import { toDuckDbType, toPostgresType } from './types.js';
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HeadraceError, ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier } from '../dialect.js';
-import type { Column, Engine, Rows, Statement, Written } from '../engine.js';
-import type { LocalData } from '../local-data.js';
+import type { Column, Engine, LocalData, Rows, Statement, Written } from '../engine.js';
 import { parseTableName, quoteTable, temporarySchema } from '../table-name.js';
 import { copyIn, copyOut } from './copy.js';
 import { postgresDialect } from './dialect.js';

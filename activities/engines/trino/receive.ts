@@ -2,8 +2,7 @@ import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import { ownLimits, sharedInstance } from '../duckdb/instances.js';
 import { DuckDbSession } from '../duckdb/session.js';
-import type { Column } from '../engine.js';
-import type { LocalData } from '../local-data.js';
+import type { Column, LocalData } from '../engine.js';
 import type { TrinoSession } from './session.js';
 import { toTrinoType } from './types.js';
 

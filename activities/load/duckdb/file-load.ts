@@ -1,8 +1,7 @@
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier } from '../../engines/dialect.js';
 import type { DuckDbFileEngine } from '../../engines/duckdb/file-engine.js';
-import type { Column } from '../../engines/engine.js';
-import type { LocalData } from '../../engines/local-data.js';
+import type { Column, LocalData } from '../../engines/engine.js';
 import { parseTableName, quoteTable } from '../../engines/table-name.js';
 import { findColumn } from '../../engines/where.js';
 import { builtUpon, type Counts, countsOf, declarationOf, keptIsGone, type LoadKey, loadUndone } from '../attempt.js';

@@ -1,16 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HeadraceError, Refused } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
-import { type Counts, declarationOf, keptDays, type LoadKey, loadUndone } from '../attempt.js';
+import { declarationOf, keptDays, type LoadKey, loadUndone } from '../attempt.js';
 import { inTurn } from '../in-turn.js';
 import type { IcebergLoad } from '../steps.js';
-import { type PassedGates, passGates } from './gates.js';
+import { passGates } from './gates.js';
 import { IcebergTable } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
 import { type Attempt, Ledger } from './ledger.js';
 import { isConflict } from './lines.js';
-import { type Plan, planPublication } from './plan.js';
-import { doneBefore, findPublished, publishedBefore } from './published.js';
+import { planPublication } from './plan.js';
+import type { Plan } from './publication.js';
+import { doneBefore, findPublished, type LoadedIceberg, publishedBefore } from './published.js';
 import { dropAllStaged, dropOldStaged, dropStaged, type Staged, stagingTable } from './staging.js';
 import { openTarget } from './target.js';
 import { awaitTurn, OthersTurn, takeTurn } from './turn.js';
@@ -20,14 +21,6 @@ const rounds = 20;
 
 /** The share of loads that look after the ledger. */
 const tidying = 0.05;
-
-/** What a load into Iceberg did. */
-export interface LoadedIceberg extends Counts, PassedGates {
-  readonly snapshot: string | undefined;
-  readonly query: string;
-  /** Where a person sees it. */
-  readonly link?: string | undefined;
-}
 
 /** One load on its way. */
 interface Loading {

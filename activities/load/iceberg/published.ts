@@ -1,11 +1,19 @@
 import type { StepContext } from '../../../sdk/node/index.js';
-import { countsOf, type LoadKey, loadUndone } from '../attempt.js';
+import { type Counts, countsOf, type LoadKey, loadUndone } from '../attempt.js';
 import type { Load } from '../steps.js';
+import type { PassedGates } from './gates.js';
 import type { Commit, IcebergTable } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
 import type { Attempt, Ledger, PublishedLoad, Story } from './ledger.js';
-import type { LoadedIceberg } from './load.js';
 import { waitWhile } from './wait-while.js';
+
+/** What a load into Iceberg did. */
+export interface LoadedIceberg extends Counts, PassedGates {
+  readonly snapshot: string | undefined;
+  readonly query: string;
+  /** Where a person sees it. */
+  readonly link?: string | undefined;
+}
 
 interface Asked {
   readonly lakehouse: Lakehouse;

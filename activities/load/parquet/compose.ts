@@ -1,8 +1,7 @@
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
 import type { DuckDbFolderEngine } from '../../engines/duckdb/folder-engine.js';
-import type { Column, Statement } from '../../engines/engine.js';
-import type { LocalData } from '../../engines/local-data.js';
+import type { Column, LocalData, Statement } from '../../engines/engine.js';
 import { findColumn } from '../../engines/where.js';
 import type { Counts } from '../attempt.js';
 import type { Load } from '../steps.js';

@@ -1,7 +1,6 @@
 import type { StepContext } from '../../../sdk/node/index.js';
 import { quoteIdentifier } from '../../engines/dialect.js';
-import type { Column } from '../../engines/engine.js';
-import type { LocalData } from '../../engines/local-data.js';
+import type { Column, LocalData } from '../../engines/engine.js';
 import { copyIn } from '../../engines/postgres/copy.js';
 import type { PostgresEngine } from '../../engines/postgres/postgres-engine.js';
 import { quoteTable } from '../../engines/table-name.js';

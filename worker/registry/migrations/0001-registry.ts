@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from './migration.js';
 
 /**
  * The registry's first tables, after the Watcher framework (SPEC §8). A blank line after a semicolon ends a statement.

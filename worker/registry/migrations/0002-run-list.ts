@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from './migration.js';
 
 /**
  * What the API's lists need: each filter has an index in the list's order, and carries in its last columns what may be asked beside it, so that a row

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from './migration.js';
 
 /** API keys. A key is known by its id, which is no secret; of its secret there is only a hash, and after a rotation that of the one before. */
 export const access: Migration = {

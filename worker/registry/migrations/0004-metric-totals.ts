@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from './migration.js';
 
 /** The totals that the metrics of the record export, and what the runs recorded so far add to them (worker/events/totals.ts). */
 export const metricTotals: Migration = {

@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.js';
+import type { Migration } from './migration.js';
 
 /**
  * A second wall between tenants: whoever reads as `headrace_reader` sees the rows of the tenant in the setting `headrace.tenant`, and none without
