@@ -1,7 +1,7 @@
 import { Refused, ValidationError } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { fingerprint } from '../engines/temporary-table.js';
-import type { IcebergLoad, Load, Loaded } from './steps.js';
+import type { FilledIcebergLoad, Load, Loaded } from './steps.js';
 
 /** What the record says of a load that is published. */
 export interface Published extends Counts {
@@ -31,7 +31,7 @@ export function loadKey(context: Pick<StepContext, 'workflowId' | 'runId'>, load
 }
 
 /** What a load was declared to do, short. Where its rows come from is not part of it: an attempt may find them elsewhere. */
-export function declarationOf({ from: _, ...load }: Load | IcebergLoad): string {
+export function declarationOf({ from: _, ...load }: Load | FilledIcebergLoad): string {
   return fingerprint(JSON.stringify(load, Object.keys(load).concat('connection', 'table').sort()));
 }
 
@@ -40,7 +40,7 @@ export function declarationOf({ from: _, ...load }: Load | IcebergLoad): string 
  *
  * @throws ValidationError when the run used the load's name for something else: it would be left out silently
  */
-export function countsOf({ rows, bytes, inserted, updated, deleted, declaration }: Published, load: Load | IcebergLoad, key: LoadKey): Counts {
+export function countsOf({ rows, bytes, inserted, updated, deleted, declaration }: Published, load: Load | FilledIcebergLoad, key: LoadKey): Counts {
   if (declaration === declarationOf(load)) return { rows, bytes, inserted, updated, deleted };
   throw new ValidationError(`This run has already done another load with the name '${load.load}', which is to be unique in a run.`, {
     where: key.text,

@@ -19,7 +19,7 @@ import { loadParquet } from './parquet/load.js';
 import { undoParquet } from './parquet/undo.js';
 import { loadPostgres } from './postgres/load.js';
 import { undoPostgres } from './postgres/undo.js';
-import { type IcebergLoad, type Load, loadData, loadToIceberg, undoLoad } from './steps.js';
+import { type FilledIcebergLoad, type Load, loadData, loadToIceberg, undoLoad } from './steps.js';
 
 export default implement(
   { loadData, loadToIceberg, undoLoad },
@@ -54,14 +54,14 @@ async function undoIn(engine: Engine, table: string, key: LoadKey, context: Step
   throw cannotLoad(engine);
 }
 
-async function loadThroughTrino(lakehouse: Lakehouse, load: IcebergLoad, key: LoadKey, context: StepContext) {
+async function loadThroughTrino(lakehouse: Lakehouse, load: FilledIcebergLoad, key: LoadKey, context: StepContext) {
   const { query, link, ...loaded } = await loadIceberg(lakehouse, load, key, (table) => stage(lakehouse, load, table, context), context);
   const cost = sumCosts([lakehouse.engine.cost, loaded.quality?.cost]);
   return { ...loaded, engine: { name: 'Trino', id: query, ...(link === undefined ? {} : { link }) }, cost };
 }
 
 /** Rows of the same server stay there; those of another come through this machine, as files. */
-async function stage(lakehouse: Lakehouse, load: IcebergLoad, table: IcebergTable, context: StepContext): Promise<Staged> {
+async function stage(lakehouse: Lakehouse, load: FilledIcebergLoad, table: IcebergTable, context: StepContext): Promise<Staged> {
   if (load.from.connection === lakehouse.connection) return stageWithin(lakehouse, table, lakehouse.engine.qualified(load.from.table));
   const data = await bring(load, lakehouse.engine, context);
   try {

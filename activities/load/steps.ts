@@ -54,7 +54,10 @@ const lake = {
 /** What is loaded into an Iceberg table, and how. */
 export const IcebergLoad = z.discriminatedUnion('mode', [Append.extend(lake), Overwrite.extend(lake), Merge.extend(lake), Versions.extend(lake)]);
 
-export type IcebergLoad = z.output<typeof IcebergLoad>;
+/** As an author writes it. */
+export type IcebergLoad = z.input<typeof IcebergLoad>;
+/** With what is left out filled in. */
+export type FilledIcebergLoad = z.output<typeof IcebergLoad>;
 
 /**
  * Writes a table's rows into another, once per run and load, whatever fails on the way. What it replaces is kept for undo_load.

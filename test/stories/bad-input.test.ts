@@ -60,6 +60,13 @@ describe('the command line says cause and fix of', () => {
       expectRefusal(await runBinary([command, story.ground.pipelines], nowhere), /no_temporal: Temporal at 127\.0\.0\.1:1 does not answer/);
     const { out, code } = await runBinary(['doctor'], nowhere);
     expect(out).toMatch(/✗ Temporal 127\.0\.0\.1:1[\s\S]*fix:/);
+    expect(out).toMatch(/✓ events +not published/);
+    expect(code).toBe(1);
+  });
+
+  test('no Kafka where the events are to go', async () => {
+    const { out, code } = await runBinary(['doctor'], { ...story.ground.environment, HEADRACE_KAFKA_BROKERS: '127.0.0.1:1' });
+    expect(out).toMatch(/✗ events [\s\S]*127\.0\.0\.1:1[\s\S]*fix:/);
     expect(code).toBe(1);
   });
 

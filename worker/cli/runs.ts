@@ -97,11 +97,13 @@ function read(api: ApiClient, workflowId: string): Promise<Api<'RunStatus'>> {
   return api.get('/v1/pipelines/workflows/{workflowId}/status', { params: { path: { workflowId } } });
 }
 
+/** What the ready workflows say in their result where not all went well. */
+const notWhole: unknown[] = ['CANCELLED', 'ROLLED_BACK', 'INCOMPLETE'];
+
 /** The exit code says how the run ended; a result that says itself that not all went well counts as not succeeded. */
 function finish(status: Api<'RunStatus'>, options: Target): void {
   show(status, options, printStatus(status));
   const result = (status.output as { status?: unknown } | null | undefined)?.status;
-  const whole = result === undefined || result === 'COMPLETED';
   if (status.status !== 'SUCCEEDED') process.exitCode = ['FAILED', 'TIMED_OUT', 'TERMINATED'].includes(status.status) ? exitCode.failed : exitCode.notSucceeded;
-  else process.exitCode = whole ? exitCode.succeeded : exitCode.notSucceeded;
+  else process.exitCode = notWhole.includes(result) ? exitCode.notSucceeded : exitCode.succeeded;
 }

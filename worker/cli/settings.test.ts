@@ -21,6 +21,15 @@ function settingsOf(content: object) {
   return readSettings(undefined, { HEADRACE_SETTINGS: file });
 }
 
+test('the topic of events from the environment counts beside the brokers of the file, and brokers go before the whole of it', () => {
+  const file = join(folder(), 'headrace.json');
+  writeFileSync(file, JSON.stringify({ kafka: { brokers: ['one:9092'], topic: 'of.the.file', tls: true } }));
+  const kafka = (environment: NodeJS.ProcessEnv) => readSettings(undefined, { HEADRACE_SETTINGS: file, ...environment }).record.kafka;
+  expect(kafka({})).toEqual({ brokers: ['one:9092'], topic: 'of.the.file', tls: true });
+  expect(kafka({ HEADRACE_KAFKA_TOPIC: 'mine' })).toEqual({ brokers: ['one:9092'], topic: 'mine', tls: true });
+  expect(kafka({ HEADRACE_KAFKA_BROKERS: 'two:9092,three:9092' })).toEqual({ brokers: ['two:9092', 'three:9092'] });
+});
+
 test('retention is read in days, and applied when the record opens', async () => {
   const { record: place } = settingsOf({ retention: { runs: '400 days', events: 'for ever' } });
   expect(place.retention).toEqual({ runs: 400, events: null });

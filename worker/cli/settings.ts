@@ -75,7 +75,7 @@ export function readSettings(folder?: string, environment: NodeJS.ProcessEnv = p
     taskQueue: environment.HEADRACE_TASK_QUEUE ?? temporal.taskQueue ?? defaultTaskQueue,
     concurrency: concurrencyOf(environment) ?? concurrency ?? 10,
     security: { tls: temporal.tls, apiKey: temporal.apiKey },
-    record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment) ?? kafka, retention },
+    record: { registry: environment.DATABASE_URL || registry, kafka: kafkaOf(environment, kafka), retention },
     auth: auth ?? authOf(environment),
     limits,
     metrics: metricsOf(environment, metrics),
@@ -87,9 +87,10 @@ function authOf({ HEADRACE_ADMIN_KEY: adminKey }: NodeJS.ProcessEnv): AuthRefere
   return adminKey ? { adminKey: 'env:HEADRACE_ADMIN_KEY' } : undefined;
 }
 
-/** Brokers from the environment go before the file's, with the file's way to log in left out. */
-function kafkaOf({ HEADRACE_KAFKA_BROKERS: brokers, HEADRACE_KAFKA_TOPIC: topic }: NodeJS.ProcessEnv): KafkaReference | undefined {
-  return brokers ? { brokers: brokers.split(','), topic } : undefined;
+/** Brokers from the environment go before the file's, with the file's topic and way to log in left out. */
+function kafkaOf({ HEADRACE_KAFKA_BROKERS: brokers, HEADRACE_KAFKA_TOPIC: topic }: NodeJS.ProcessEnv, file?: KafkaReference): KafkaReference | undefined {
+  if (brokers) return { brokers: brokers.split(','), topic: topic || undefined };
+  return file && topic ? { ...file, topic } : file;
 }
 
 function concurrencyOf({ HEADRACE_CONCURRENCY: steps }: NodeJS.ProcessEnv): number | undefined {

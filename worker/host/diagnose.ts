@@ -3,14 +3,16 @@ import type { HeadraceError } from '../../sdk/authoring/errors.js';
 import { defaultAddress } from '../../sdk/authoring/temporal-names.js';
 import { readSecurity } from '../../sdk/node/client/temporal-security.js';
 import { Connections } from '../../sdk/node/connections/connections.js';
+import { Connection } from '../../sdk/node/connections/kinds.js';
 import type { KeyRing } from '../../sdk/node/encryption/key-ring.js';
 import { readEncryption } from '../../sdk/node/encryption/read-key-ring.js';
 import type { Settings } from '../cli/settings.js';
 import { runningChild } from '../dev/orphan.js';
 import { tunedKeys } from '../dev/tuned-keys.js';
+import { eventTopic } from '../events/index.js';
 import { describeRegistry } from '../registry/describe-registry.js';
 import { connectNative } from './connect-native.js';
-import { registryUrl } from './make-record.js';
+import { registryUrl, resolveKafka } from './make-record.js';
 import { measureStep } from './measure-step.js';
 import { describeRetention } from './retention.js';
 import { requireSearchAttributes } from './search-attributes.js';
@@ -30,19 +32,29 @@ const throttled = 10;
 const keys = Object.entries(tunedKeys).map(([key, value]) => `${key}: ${value}`);
 const tune = `By default each of the server's shards reads each of its queues 20 times a second. Set in its dynamic configuration: ${keys.join(', ')}. The server of headrace dev has them, and worker/deploy/temporal-values.yaml for Temporal's chart; where they are set, the server or its database is too busy.`;
 
-/** Looks at Temporal, its speed and every connection. Nothing is changed but what a worker's start registers, too. */
+/** Looks at Temporal, its speed, where the record and its events are kept, and every connection. Nothing is changed but what a worker's start registers, too. */
 export async function diagnose(settings: Settings): Promise<Finding[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connections = Connections.read(settings.file);
   const { finding, ring } = await diagnoseEncryption(settings.file);
   const tried = await Promise.all(connections.names().map((name) => diagnoseConnection(connections, name)));
-  return [...(await diagnoseTemporal(settings, ring)), finding, await diagnoseRegistry(settings), ...tried];
+  return [...(await diagnoseTemporal(settings, ring)), finding, await diagnoseRegistry(settings), await diagnoseEvents(settings), ...tried];
 }
 
 function diagnoseRegistry({ record, auth }: Settings): Promise<Finding> {
   return attempt('registry', async () => {
     const url = registryUrl(record);
     return url === '' ? 'embedded in the state folder of headrace dev' : describeRegistry(url, auth !== undefined);
+  });
+}
+
+function diagnoseEvents({ record: { kafka } }: Settings): Promise<Finding> {
+  return attempt('events', async () => {
+    if (kafka === undefined) return 'not published: no Kafka is set, and they stay in the registry';
+    const { brokers, ssl, sasl, topic = eventTopic } = resolveKafka(kafka);
+    const login = sasl === undefined ? {} : { sasl };
+    const found = await tryConnection(Connection.parse({ kind: 'kafka', brokers, tls: ssl, ...login }), 'kafka');
+    return `${found}; events go to ${topic}`;
   });
 }
 

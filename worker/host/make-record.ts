@@ -54,7 +54,8 @@ export function registryUrl({ registry }: RecordPlace): string {
   return registry === undefined ? '' : (resolveSecrets('registry', registry, process.env) as string);
 }
 
-function resolveKafka(reference: KafkaReference): KafkaSettings {
+/** With its secrets. @throws HeadraceError missing_secret */
+export function resolveKafka(reference: KafkaReference): KafkaSettings {
   const { brokers, topic, tls, login } = resolveSecrets('kafka', reference, process.env) as KafkaReference;
   return { brokers, topic, ssl: tls, sasl: login as KafkaSettings['sasl'] };
 }

@@ -1,7 +1,8 @@
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import type { Column, Engine, LocalData, Rows, Statement, Written } from '../engine.js';
-import { parseTableName, quoteTable } from '../table-name.js';
+import { isOlder, madeNow } from '../made-now.js';
+import { parseTableName, quoteTable, temporarySchema } from '../table-name.js';
 import { duckDbDialect } from './dialect.js';
 import { holdFile, type Limits } from './instances.js';
 import { localizeQuery } from './parquet.js';
@@ -57,6 +58,7 @@ export class DuckDbFileEngine implements Engine {
       { text: `CREATE OR REPLACE TABLE ${quoteTable(table)} AS (${query.text}\n)`, parameters: query.parameters },
       1,
     );
+    if (schema === temporarySchema) await this.session.rows(`COMMENT ON TABLE ${quoteTable(table)} IS ${quoteLiteral(madeNow())}`);
     return { rows: changed ?? 0, bytes: await this.bytes(table), columns: await this.columns(table) };
   }
 
@@ -68,8 +70,14 @@ export class DuckDbFileEngine implements Engine {
     return localizeQuery(this.session, typeof what === 'string' ? { text: `FROM ${quoteTable(what)}` } : what);
   }
 
-  /** A file does not say when its tables were made: they go with the file. */
-  async prune(): Promise<void> {}
+  async prune(days: number): Promise<void> {
+    const tables = await this.session.rows<{ name: string; comment: string | null }>(
+      'SELECT table_name AS name, comment FROM duckdb_tables() WHERE schema_name = $1 AND database_name = current_database()',
+      [temporarySchema],
+    );
+    const old = tables.filter(({ comment }) => isOlder(comment, days));
+    for (const { name } of old) await this.session.rows(`DROP TABLE IF EXISTS ${[temporarySchema, name].map(quoteIdentifier).join('.')}`);
+  }
 
   async close(): Promise<void> {
     this.session.close();

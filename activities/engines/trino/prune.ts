@@ -1,16 +1,11 @@
 import { quoteIdentifier } from '../dialect.js';
+import { isOlder } from '../made-now.js';
 import { temporarySchema } from '../table-name.js';
 import type { TrinoSession } from './session.js';
 
-const mark = 'headrace ';
 /** Milliseconds between two looks at the tables of a catalog: reading their comments opens each. */
 const pause = 3_600_000;
 const looked = new Map<string, number>();
-
-/** The comment of a table that is made now: Trino does not say when its tables were made. */
-export function madeNow(): string {
-  return `${mark}${new Date().toISOString()}`;
-}
 
 /** Drops tables of runs that were made more than some days ago; at most once an hour in a worker. */
 export async function pruneTables(session: TrinoSession, days: number, now = Date.now()): Promise<void> {
@@ -22,7 +17,6 @@ export async function pruneTables(session: TrinoSession, days: number, now = Dat
     'SELECT table_name AS name, comment FROM system.metadata.table_comments WHERE catalog_name = $1 AND schema_name = $2',
     [catalog, temporarySchema],
   );
-  const oldest = now - days * 86_400_000;
-  const old = tables.filter(({ comment }) => comment?.startsWith(mark) === true && Date.parse(comment.slice(mark.length)) < oldest);
+  const old = tables.filter(({ comment }) => isOlder(comment, days, now));
   for (const { name } of old) await session.rows(`DROP TABLE IF EXISTS ${[catalog, temporarySchema, name].map(quoteIdentifier).join('.')}`);
 }

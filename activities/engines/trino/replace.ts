@@ -4,11 +4,11 @@ import type { StepContext } from '../../../sdk/node/index.js';
 import { follow } from '../../outside/follow.js';
 import { quoteIdentifier, quoteLiteral } from '../dialect.js';
 import type { Statement, Written } from '../engine.js';
+import { madeNow } from '../made-now.js';
 import { describe, replacesAtOnce } from './catalogs.js';
 import { failureName } from './errors.js';
 import { checkStatement } from './explain.js';
 import { type Changed, changedBy, doneOn } from './page.js';
-import { madeNow } from './prune.js';
 import type { TrinoSession } from './session.js';
 import { StatementWork } from './statement-work.js';
 

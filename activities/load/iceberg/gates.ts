@@ -2,7 +2,7 @@ import { ValidationError } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import type { QualityReport } from '../../quality/steps.js';
 import { validate } from '../../quality/validate.js';
-import type { IcebergLoad } from '../steps.js';
+import type { FilledIcebergLoad } from '../steps.js';
 import type { Staged } from './staging.js';
 
 /** What the checks said of rows that may be published. */
@@ -11,7 +11,7 @@ export interface PassedGates {
 }
 
 /** Checks staged rows before anybody sees them. @throws ValidationError quality_too_low, with what failed */
-export async function passGates({ checks, minimumScore, into, load }: IcebergLoad, { table }: Staged, context: StepContext): Promise<PassedGates> {
+export async function passGates({ checks, minimumScore, into, load }: FilledIcebergLoad, { table }: Staged, context: StepContext): Promise<PassedGates> {
   if (checks.length === 0) return {};
   const quality = await validate({ table: { connection: into.connection, table: table.text }, where: [], checks, sampleRows: 5 }, context);
   if (quality.score >= minimumScore) return { quality };

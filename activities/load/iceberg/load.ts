@@ -3,7 +3,7 @@ import { HeadraceError, Refused } from '../../../sdk/index.js';
 import type { StepContext } from '../../../sdk/node/index.js';
 import { declarationOf, keptDays, type LoadKey, loadUndone } from '../attempt.js';
 import { inTurn } from '../in-turn.js';
-import type { IcebergLoad } from '../steps.js';
+import type { FilledIcebergLoad } from '../steps.js';
 import { passGates } from './gates.js';
 import { IcebergTable } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
@@ -27,7 +27,7 @@ interface Loading {
   readonly lakehouse: Lakehouse;
   readonly ledger: Ledger;
   readonly target: IcebergTable;
-  readonly load: IcebergLoad;
+  readonly load: FilledIcebergLoad;
   readonly key: LoadKey;
   readonly context: StepContext;
 }
@@ -40,7 +40,7 @@ interface Loading {
  */
 export async function loadIceberg(
   lakehouse: Lakehouse,
-  load: IcebergLoad,
+  load: FilledIcebergLoad,
   key: LoadKey,
   stage: (into: IcebergTable) => Promise<Staged>,
   context: StepContext,

@@ -1,7 +1,7 @@
 import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
 import type { Column } from '../../engines/engine.js';
 import { checkFit } from '../fit.js';
-import type { IcebergLoad } from '../steps.js';
+import type { FilledIcebergLoad } from '../steps.js';
 import type { IcebergTable } from './iceberg-table.js';
 import type { Lakehouse } from './lakehouse.js';
 import { whereMissing } from './lines.js';
@@ -9,7 +9,7 @@ import { toDuckDbType } from './types.js';
 import { versionColumns } from './versions.js';
 
 /** The target's columns. It is made where it is not there. @throws SchemaConflictError when the rows do not fit */
-export async function openTarget(lakehouse: Lakehouse, load: IcebergLoad, rows: readonly Column[], target: IcebergTable): Promise<Column[]> {
+export async function openTarget(lakehouse: Lakehouse, load: FilledIcebergLoad, rows: readonly Column[], target: IcebergTable): Promise<Column[]> {
   const present = await lakehouse.columns(target.text).catch(whereMissing);
   if (present === undefined) await create(lakehouse, load, rows, target);
   const columns = present ?? (await lakehouse.columns(target.text));
@@ -21,13 +21,13 @@ export async function openTarget(lakehouse: Lakehouse, load: IcebergLoad, rows: 
   return columns;
 }
 
-async function create(lakehouse: Lakehouse, load: IcebergLoad, rows: readonly Column[], target: IcebergTable): Promise<void> {
+async function create(lakehouse: Lakehouse, load: FilledIcebergLoad, rows: readonly Column[], target: IcebergTable): Promise<void> {
   await lakehouse.ensureSchema(target.catalog, target.schema);
   const columns = [...rows, ...(load.mode === 'scd2' ? versionColumns : [])].map(({ name, type }) => `${quoteIdentifier(name)} ${type}`);
   await lakehouse.run(`CREATE TABLE IF NOT EXISTS ${target.quoted} (${columns.join(', ')})${partitioned(load)}`);
 }
 
-function partitioned(load: IcebergLoad): string {
+function partitioned(load: FilledIcebergLoad): string {
   const by = load.mode !== 'scd2' && load.partitionBy !== undefined ? [quoteIdentifier(load.partitionBy)] : [];
   const fields = load.partitioning ?? by;
   return fields.length === 0 ? '' : ` WITH (partitioning = ARRAY[${fields.map(quoteLiteral).join(', ')}])`;

@@ -6,7 +6,7 @@ import { followFiles, resolveSecrets } from './secrets.js';
 import { readSettingsFile, wrongSettings } from './settings-file.js';
 
 const File = z.looseObject({ connections: z.record(z.string(), z.unknown()).default({}) });
-const paths = ['folder', 'file'] as const;
+const paths = ['folder', 'file', 'kubeconfig'] as const;
 
 /** Named connections, from a file and the environment. Each is checked, and its secrets are read, when it is asked for. */
 export class Connections {
