@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -16,4 +17,30 @@ test('the step of one’s own in the README is the files that run', () => {
 test('the first pipeline has 30 lines at most', () => {
   const lines = read('examples/first-pipeline/first-pipeline.ts').trimEnd().split('\n');
   expect(lines.length).toBeLessThanOrEqual(30);
+});
+
+const pages = ['README.md', ...['activities', 'examples', 'sdk', 'test', 'worker', 'workflows'].flatMap(pagesBelow)];
+
+function pagesBelow(folder: string): string[] {
+  const files = readdirSync(new URL(`../${folder}`, import.meta.url), { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith('.md')).map((file) => `${folder}/${file}`);
+}
+
+/** A heading's name in links, as GitHub makes it. */
+const anchors = (text: string) =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+test.each(pages)('each link of %s leads somewhere', (page) => {
+  for (const [, link = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^https?:/.test(link)) continue;
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    expect([link, existsSync(new URL(`../${target}`, import.meta.url))]).toEqual([link, true]);
+    if (anchor !== undefined) expect([link, anchors(read(target)).includes(anchor)]).toEqual([link, true]);
+  }
 });

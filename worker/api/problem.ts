@@ -24,7 +24,7 @@ export const Problem = z
 export type Problem = z.output<typeof Problem>;
 
 /** The HTTP status of each code that the API answers. What is not here is a fault of ours: 500. */
-const statuses: Record<string, number> = {
+export const statuses: Readonly<Record<string, number>> = {
   bad_request: 400,
   malformed_json: 400,
   bad_grant: 400,

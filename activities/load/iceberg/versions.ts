@@ -3,8 +3,7 @@ import { quoteIdentifier, quoteLiteral } from '../../engines/dialect.js';
 import type { Column } from '../../engines/engine.js';
 import type { Load } from '../steps.js';
 import { list, sameKeys } from './commit.js';
-import type { Plan, Publication } from './publication.js';
-import { count, keysOf, refuseWrongKeys, wrongKeys } from './publication.js';
+import { count, keysOf, type Plan, type Publication, refuseWrongKeys, wrongKeys } from './publication.js';
 
 /** The columns that a slowly changing dimension has beside those of its rows. */
 export const versionColumns: readonly Column[] = [

@@ -1,8 +1,7 @@
 import { ValidationError } from '../../../sdk/index.js';
 import { quoteIdentifier } from '../../engines/dialect.js';
 import type { Load } from '../steps.js';
-import type { Application, Applied } from './application.js';
-import { change, checkKeys, keep, stagedValue } from './application.js';
+import { type Application, type Applied, change, checkKeys, keep, stagedValue } from './application.js';
 
 /**
  * Slowly changing dimension, type 2: a row that differs from its key's current version closes that version and becomes the next one.
