@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { leastPartitions, type Partition } from '../activities/partition/partition.js';
+import type { Partition } from '../activities/partition/partition.js';
 import { PartitionQuery } from '../activities/partition/query.js';
 import { processPartition } from '../activities/partition/steps.js';
-import { maximumPartitions } from '../sdk/authoring/maximum-partitions.js';
 import { pipeline } from '../sdk/index.js';
 import { coordinate, type PartitionWork } from './backfill/coordinate.js';
-import { BackfillInput } from './backfill/input.js';
+import { BackfillInput, fewEnough } from './backfill/input.js';
 import { BackfillResult } from './backfill/result.js';
 
 const Field = z.string().min(1);
@@ -25,11 +24,7 @@ export const DataBackfillInput = BackfillInput.extend({
   query: PartitionQuery.optional(),
 })
   .refine(({ pipeline, query }) => (pipeline === undefined) !== (query === undefined), 'Give either pipeline, the id of one that does a partition, or query.')
-  // At the door; list_partitions counts exactly.
-  .refine(
-    (range) => leastPartitions(range) <= maximumPartitions,
-    'The range has millions of partitions; 1,000,000 are allowed. Give larger ones, or a part of it.',
-  );
+  .refine(...fewEnough);
 
 export type DataBackfillInput = z.output<typeof DataBackfillInput>;
 

@@ -72,6 +72,11 @@ export class DagRun implements OutsideWork<Handle, unknown> {
     return (json as { dag_runs: { dag_run_id: string; state?: string }[] }).dag_runs[0];
   }
 
+  /** A run that was cleared has the id under which an earlier attempt began it. */
+  idOf({ run }: Handle): string {
+    return run;
+  }
+
   link({ run }: Handle): string {
     const dag = `${this.api.url}/dags/${encodeURIComponent(this.input.dag)}`;
     return this.api.version === 'v2' ? `${dag}/runs/${run}` : `${dag}/grid?dag_run_id=${run}`;

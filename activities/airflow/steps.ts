@@ -37,8 +37,7 @@ export const triggerAirflowDag = step('trigger_airflow_dag', {
   input: DagCall.extend({ result: TaskResult.optional() }),
   output: z.object({
     engine: DoneOn,
-    /** The XCom that was asked for; null where none was. */
-    /** An integer that a number cannot hold (2^53 and beyond) is a string of its digits. */
+    /** The XCom that was asked for; null where none was. An integer that a number cannot hold (2^53 and beyond) is a string of its digits. */
     result: z.unknown(),
     /** How long the run took. */
     cost: Cost.optional(),

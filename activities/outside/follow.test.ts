@@ -173,10 +173,22 @@ test('work is cancelled where the step is refused to look after it, since no att
   const yard = new Yard();
   const followed = follow(yard, stepContext());
   await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
-  yard.trouble.push(new PermissionDeniedError('the right was taken away'));
+  const refused = () => new PermissionDeniedError('the right was taken away');
+  yard.trouble.push(refused(), refused(), refused());
   await expect(followed).rejects.toThrow('taken away');
   expect(yard.cancelled).toEqual(yard.submitted);
-});
+}, 30_000);
+
+test('work goes on where the server did not let it be seen for a moment, as while a token is rotated', async () => {
+  const yard = new Yard();
+  const followed = follow(yard, stepContext());
+  await vi.waitFor(() => expect(yard.submitted).toHaveLength(1));
+  yard.trouble.push(new PermissionDeniedError('the token has expired'));
+  await vi.waitFor(() => expect(yard.trouble).toEqual([]));
+  yard.end({ state: 'SUCCEEDED', result: 'done' });
+  expect((await followed).result).toBe('done');
+  expect(yard.cancelled).toEqual([]);
+}, 30_000);
 
 test('work that the server forgets while it is followed is told as lost', async () => {
   const yard = new Yard();

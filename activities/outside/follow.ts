@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Cost, HeadraceError, Refused } from '../../sdk/index.js';
+import { type Cost, HeadraceError, PermissionDeniedError, Refused } from '../../sdk/index.js';
 import type { StepContext } from '../../sdk/node/index.js';
 import { outsideId } from './outside-id.js';
 import type { Look, OutsideWork } from './outside-work.js';
@@ -15,6 +15,9 @@ const patienceToBegin = 30_000;
 /** Milliseconds between looks at running work: short at first, longer with time. */
 const firstLook = 250;
 const slowestLook = 5_000;
+
+/** Milliseconds after which work is looked at again that the server did not let us see. */
+const refusedPauses = [2_000, 5_000];
 
 /** Work that ended well. */
 export interface Followed<Handle, Result> {
@@ -149,8 +152,18 @@ class Trail<Handle, Result> {
     }
   }
 
-  private look(handle: Handle): Promise<Look<Result, Handle> | undefined> {
-    return this.ask(() => this.work.look(handle, this.context.signal));
+  /** A right that is missing while work runs may be a token that is just being rotated: nothing is ended before it was missing three times. */
+  private async look(handle: Handle): Promise<Look<Result, Handle> | undefined> {
+    const { signal } = this.context;
+    for (const pause of refusedPauses) {
+      try {
+        return await this.ask(() => this.work.look(handle, signal));
+      } catch (error) {
+        if (!this.isRunning || !(error instanceof PermissionDeniedError)) throw error;
+        await wait(pause, undefined, { signal });
+      }
+    }
+    return this.ask(() => this.work.look(handle, signal));
   }
 
   private ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
@@ -171,7 +184,7 @@ class Trail<Handle, Result> {
 
   private engine(handle: Handle): { name: string; id: string; link?: string } {
     const link = this.work.link(handle);
-    return { name: this.work.system, id: this.id, ...(link === undefined ? {} : { link }) };
+    return { name: this.work.system, id: this.work.idOf?.(handle) ?? this.id, ...(link === undefined ? {} : { link }) };
   }
 
   private lost(): HeadraceError {

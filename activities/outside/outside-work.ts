@@ -37,6 +37,8 @@ export interface OutsideWork<Handle, Result> {
   find(id: string, signal: AbortSignal): Promise<Handle | undefined>;
   /** Begins the work under this id. Where somebody else has done so in between, it gives theirs where the system can tell. */
   submit(id: string, signal: AbortSignal): Promise<Handle>;
+  /** What it is called there, where that is not the id under which it was begun. */
+  idOf?(handle: Handle): string;
   /** Where a person sees it, if the system has such a place. */
   link(handle: Handle): string | undefined;
   /** How it is; undefined where the system no longer knows it. */

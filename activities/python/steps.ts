@@ -43,8 +43,7 @@ export const pythonScript = step('python_script', {
     cpuSeconds: z.number().int().min(1).default(3_600),
   }),
   output: z.object({
-    /** What the script wrote, or null when it wrote nothing. */
-    /** An integer that a number cannot hold (2^53 and beyond) is a string of its digits. */
+    /** What the script wrote, or null when it wrote nothing. An integer that a number cannot hold (2^53 and beyond) is a string of its digits. */
     result: z.unknown(),
     /** Lines that it printed. */
     lines: z.number().int(),

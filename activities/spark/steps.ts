@@ -60,8 +60,7 @@ export const sparkJob = step('spark_job', {
     result: z.strictObject({ connection: z.string().min(1) }).optional(),
   }),
   output: z.object({
-    /** What the job wrote, or null. */
-    /** An integer that a number cannot hold (2^53 and beyond) is a string of its digits. */
+    /** What the job wrote, or null. An integer that a number cannot hold (2^53 and beyond) is a string of its digits. */
     result: z.unknown(),
     rows: z.number().int().optional(),
     bytes: z.number().int().optional(),

@@ -674,7 +674,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's audit log, the latest first: who started, decided, cancelled and changed keys, and who was refused */
+        /** The tenant's audit log, the latest first: who started, decided and cancelled, or was refused that, and who changed keys */
         get: {
             parameters: {
                 query?: {
@@ -1874,7 +1874,7 @@ export interface components {
             action: string;
             /** @description What it was done to, such as a workflow id */
             subject: string;
-            /** @description Its outcome (done, refused or unknown) and code among them; no inputs, answers or comments */
+            /** @description Of runs and decisions the outcome (done, refused or unknown) and code; no inputs, answers or comments */
             details: {
                 [key: string]: unknown;
             };

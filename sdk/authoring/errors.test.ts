@@ -35,7 +35,7 @@ test.each(Object.keys(catalogue))('the code %s is given somewhere', (code) => {
 });
 
 test.each(Object.keys(catalogue))('the code %s stands in a test', (code) => {
-  expect(tests).toMatch(new RegExp(`\\b${code}\\b`));
+  expect(tests).toMatch(new RegExp(`['"\`/: ]${code}['"\`:]`));
 });
 
 test('every code that is given is in the catalogue', () => {

@@ -17,7 +17,7 @@ const Entry = z
     subject: z.string().meta({ description: 'What it was done to, such as a workflow id' }),
     details: z
       .record(z.string(), z.unknown())
-      .meta({ description: 'Its outcome (done, refused or unknown) and code among them; no inputs, answers or comments' }),
+      .meta({ description: 'Of runs and decisions the outcome (done, refused or unknown) and code; no inputs, answers or comments' }),
   })
   .meta({ id: 'AuditEntry' });
 const Entries = z.object({ entries: z.array(Entry), cursor: NextPage });
@@ -26,7 +26,7 @@ const list = createRoute({
   ...needs('admin'),
   method: 'get',
   path: '/v1/audit',
-  summary: "The tenant's audit log, the latest first: who started, decided, cancelled and changed keys, and who was refused",
+  summary: "The tenant's audit log, the latest first: who started, decided and cancelled, or was refused that, and who changed keys",
   request: {
     query: PageQuery.extend({
       actor: z.string().max(1_000).optional(),

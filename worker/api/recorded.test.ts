@@ -237,6 +237,9 @@ describe('lists', () => {
     for (const text of ['%00', '%F0%9F%9A%A2', "'; drop table pipeline_execution; --", '%25', 'a'.repeat(90)])
       for (const filter of ['pipeline', 'partition', 'parent', 'trigger'])
         expect(await http.get(`/v1/pipelines/workflows?${filter}=${text}`)).toMatchObject({ status: 200, body: { runs: [] } });
+    for (const text of ['%00', "'; drop table audit_log; --", 'a'.repeat(90)])
+      for (const filter of ['actor', 'action', 'subject'])
+        expect(await http.get(`/v1/audit?${filter}=${text}`)).toMatchObject({ status: 200, body: { entries: [] } });
     for (const day of ['0000-01-01', '0001-01-01T00:00:00%2B14:00', '9999-12-31T23:59:59-12:00'])
       expect((await http.get(`/v1/pipelines/workflows?startedAfter=${day}&limit=1`)).status).toBe(200);
   });

@@ -30,8 +30,10 @@ export function listAudit(database: Kysely<Database>, { tenant, actor, action, s
       .selectFrom('audit_log')
       .select(['id', 'at', 'actor', 'action', 'subject', 'details', exactly('at').as('exact_at')])
       .where('tenant', '=', tenant)
-      .$if(actor !== undefined, (it) => it.where('actor', '=', safeText(actor as string)))
-      .$if(action !== undefined, (it) => it.where('action', '=', action as string))
+      .$if(actor !== undefined, (it) =>
+        it.where('actor', '=', safeText(actor as string)).where(sql<string>`md5(actor)`, '=', sql<string>`md5(${safeText(actor as string)})`),
+      )
+      .$if(action !== undefined, (it) => it.where('action', '=', safeText(action as string)))
       .$if(subject !== undefined, (it) => it.where('subject', '=', safeText(subject as string)))
       .$if(after !== undefined, (it) => it.where('at', '>=', sql<Date>`${after}::timestamptz`))
       .$if(before !== undefined, (it) => it.where('at', '<', sql<Date>`${before}::timestamptz`))

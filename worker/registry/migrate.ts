@@ -14,6 +14,7 @@ import { positionsByTime } from './migrations/0008-positions-by-time.js';
 import { callCost } from './migrations/0009-call-cost.js';
 import { executionsOfRun } from './migrations/0010-executions-of-run.js';
 import { auditList } from './migrations/0011-audit-list.js';
+import { auditFilters } from './migrations/0012-audit-filters.js';
 import type { Migration } from './migrations/migration.js';
 
 /** All migrations, in their order. */
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   callCost,
   executionsOfRun,
   auditList,
+  auditFilters,
 ];
 
 /** The migrations with their texts, as a database administrator wants to read and run them. */

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Partition } from '../../activities/partition/partition.js';
 import { type Pipeline, pipeline } from '../../sdk/index.js';
 import { coordinate, type PartitionWork } from './coordinate.js';
-import { BackfillInput } from './input.js';
+import { BackfillInput, fewEnough } from './input.js';
 import { BackfillResult } from './result.js';
 
 interface BackfillOptions {
@@ -35,5 +35,5 @@ export function backfill<I extends z.ZodType>(id: string, declaration: ByPipelin
   const { description, owner, tags } = declaration;
   const work: PartitionWork = 'each' in declaration ? { each: declaration.each } : { pipeline: declaration.pipeline.id, input: declaration.input };
   const options = { description: description ?? 'A backfill.', owner, tags, maxDuration: 'none' as const };
-  return pipeline(id, { ...options, input: BackfillInput, output: BackfillResult }, (flow, input) => coordinate(flow, input, work));
+  return pipeline(id, { ...options, input: BackfillInput.refine(...fewEnough), output: BackfillResult }, (flow, input) => coordinate(flow, input, work));
 }

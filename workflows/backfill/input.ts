@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { PartitionRange } from '../../activities/partition/partition.js';
+import { leastPartitions, PartitionRange } from '../../activities/partition/partition.js';
+import { maximumPartitions } from '../../sdk/authoring/maximum-partitions.js';
 import { IndexRange } from './index-ranges.js';
 
 /** A partition whose run waits for people: it holds no lane, and goes on when the backfill continues as new. */
@@ -50,3 +51,9 @@ export const BackfillInput = PartitionRange.extend({
 }).strict();
 
 export type BackfillInput = z.output<typeof BackfillInput>;
+
+/** Said at the door, where list_partitions would count exactly. */
+export const fewEnough = [
+  (range: Parameters<typeof leastPartitions>[0]) => leastPartitions(range) <= maximumPartitions,
+  'The range has millions of partitions; 1,000,000 are allowed. Give larger ones, or a part of it.',
+] as const;

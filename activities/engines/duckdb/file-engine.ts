@@ -76,7 +76,9 @@ export class DuckDbFileEngine implements Engine {
       [temporarySchema],
     );
     const old = tables.filter(({ comment }) => isOlder(comment, days));
-    for (const { name } of old) await this.session.rows(`DROP TABLE IF EXISTS ${[temporarySchema, name].map(quoteIdentifier).join('.')}`);
+    // Another step may drop it at the same moment.
+    for (const { name } of old)
+      await this.session.rows(`DROP TABLE IF EXISTS ${[temporarySchema, name].map(quoteIdentifier).join('.')}`).catch(() => undefined);
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,7 @@ import { IcebergTable } from '../../load/iceberg/iceberg-table.js';
 import type { Lakehouse } from '../../load/iceberg/lakehouse.js';
 import { Lines, whereMissing } from '../../load/iceberg/lines.js';
 import { type Content, type Migration, type Migrator, type Planned, type Restored, requireSame } from '../migrator.js';
-import { changeOf } from './proof.js';
+import { changeOf, replacedBy } from './proof.js';
 import { type Event, Statements, stopAttempts } from './statements.js';
 
 interface Backup extends Content {
@@ -45,7 +45,7 @@ export class IcebergMigrator implements Migrator {
         if (index === 0 || !madeByEarlier.test(failureName(error) ?? '')) throw error;
         return undefined;
       });
-      await this.refuseToChangeOther(target, statement, plan?.writes ?? changeOf(statement)?.table);
+      await this.refuseToChangeOther(target, statement, plan?.writes ?? replacedBy(statement) ?? changeOf(statement)?.table);
       if (plan !== undefined) planned.push({ statement: index + 1, ...plan });
     }
     return planned;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeOf, proofOf } from './proof.js';
+import { changeOf, proofOf, replacedBy } from './proof.js';
 
 const isTarget = (name: string) => ['lake.t', '"lake"."t"', 'LAKE.T'].includes(name);
 
@@ -35,4 +35,11 @@ test.each([
   ['CREATE TABLE lake.t AS SELECT 1 AS n', undefined],
 ])('%j changes %j', (statement, change) => {
   expect(changeOf(statement)).toEqual(change);
+});
+
+test.each([
+  ['create or replace table "lake" . t AS SELECT 1 AS n', '"lake".t'],
+  ['CREATE TABLE lake.t AS SELECT 1 AS n', undefined],
+])('%j replaces %j', (statement, table) => {
+  expect(replacedBy(statement)).toBe(table);
 });

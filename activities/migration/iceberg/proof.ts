@@ -11,6 +11,7 @@ const name = `(${part}(?: \\. ${part}){0,2})(?! \\.)(?= |$)`;
 const changesRows = new RegExp(`^(?:INSERT INTO|DELETE FROM|MERGE INTO|TRUNCATE TABLE|UPDATE) ${name}`, 'isu');
 const changesDefinition = new RegExp(`^(?:ALTER TABLE|DROP TABLE|COMMENT ON TABLE) (?:IF EXISTS )?${name}(?! EXECUTE\\b)`, 'isu');
 const renamed = new RegExp(`^ALTER TABLE (?:IF EXISTS )?${name} RENAME TO\\b`, 'isu');
+const replacesTable = new RegExp(`^CREATE OR REPLACE TABLE ${name}`, 'isu');
 const changesComment = new RegExp(`^COMMENT ON COLUMN (${part}(?: \\. ${part}){0,2}) \\. ${part} IS\\b`, 'isu');
 
 /** A change of a table that its statement's first words tell. */
@@ -22,13 +23,15 @@ export interface Change {
   readonly renames: boolean;
 }
 
+/** The table that a statement replaces by a new one of its name. */
+export function replacedBy(statement: string): string | undefined {
+  return named(replacesTable, firstTokens(statement));
+}
+
 /** The table that a statement changes, where its first words tell it. */
 export function changeOf(statement: string): Change | undefined {
-  const words = tokensOf(statement)
-    .filter(({ matters }) => matters)
-    .slice(0, beginning);
-  const text = words.map((token) => token.text).join(' ');
-  const told = (form: RegExp) => form.exec(text)?.[1]?.replaceAll(' . ', '.');
+  const text = firstTokens(statement);
+  const told = (form: RegExp) => named(form, text);
   const changed = told(changesRows);
   if (changed !== undefined) return { table: changed, proof: 'snapshot', renames: false };
   const defined = told(changesDefinition) ?? told(changesComment);
@@ -39,4 +42,16 @@ export function changeOf(statement: string): Change | undefined {
 export function proofOf(statement: string, isTarget: (name: string) => boolean): Proof {
   const change = changeOf(statement);
   return change !== undefined && isTarget(change.table) ? change.proof : 'none';
+}
+
+function firstTokens(statement: string): string {
+  const words = tokensOf(statement).filter(({ matters }) => matters);
+  return words
+    .slice(0, beginning)
+    .map((token) => token.text)
+    .join(' ');
+}
+
+function named(form: RegExp, text: string): string | undefined {
+  return form.exec(text)?.[1]?.replaceAll(' . ', '.');
 }

@@ -108,7 +108,7 @@ describe.each([3, 2] as const)('trigger_airflow_dag on Airflow %i', (edition) =>
     await expect(trigger(dated, context)).rejects.toMatchObject({ code: 'work_failed', message: expect.stringContaining('No such file') });
     writeFileSync(go, 'there');
     const next = call({ key: context.key, attempt: 2, resumed: context.heartbeats.at(-1) });
-    expect(await trigger(dated, next)).toMatchObject({ result: 'there' });
+    expect(await trigger(dated, next)).toMatchObject({ result: 'there', engine: { id: outsideId(context.key, 1) } });
     expect(await runsOf('needs')).toEqual(new Map([[outsideId(context.key, 1), 'success']]));
     await expect(trigger(dated)).rejects.toThrow(/has a run of another id for 2024-02-03T04:05:06Z/);
   });

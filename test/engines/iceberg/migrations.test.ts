@@ -137,6 +137,9 @@ test('a statement that a restore would not bring back is refused', async () => {
     `MERGE INTO iceberg.${other} t USING ${table} s ON t.id = s.id WHEN MATCHED THEN DELETE`,
   ])
     expect(await told(statement)).toEqual([false, expect.stringMatching(/of which the migration has no backup/)]);
+  // What an earlier statement is to make is not there yet, so that this one cannot be planned.
+  const statements = [`CREATE TABLE ${table}_made AS SELECT * FROM ${table}`, `CREATE OR REPLACE TABLE ${other} AS SELECT * FROM ${table}_made`];
+  expect(await call(validateMigration, { statements })).toMatchObject({ passed: false, problems: [expect.stringMatching(/has no backup/)] });
   expect(await told(`/* away */ DROP TABLE ${table}`)).toEqual([false, expect.stringMatching(/takes the snapshots away with the table/)]);
   expect(await told(`ALTER TABLE ${table} RENAME TO ${table}_old`)).toEqual([false, expect.stringMatching(/under another name/)]);
   expect(await told(`ALTER TABLE ${table} RENAME COLUMN note TO notes`)).toEqual([true]);

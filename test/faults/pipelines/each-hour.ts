@@ -4,5 +4,5 @@ import { work } from './journal.js';
 
 /** Notes its hour in the journal. */
 export const eachHour = pipeline('each_hour', { input: z.object({ hour: z.string() }), output: z.object({ attempt: z.number() }) }, (_flow, { hour }) =>
-  work({ name: hour, milliseconds: 20 }),
+  work({ name: hour, milliseconds: 200 }),
 );
